@@ -1,0 +1,3 @@
+"""flashc: a compiler for trading strategies."""
+
+__version__ = "0.1.0"

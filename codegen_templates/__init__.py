@@ -1,0 +1,1 @@
+"""Frames of generated files; they decide nothing."""

@@ -1,0 +1,1 @@
+"""Document to HIR to FIR to artefact."""

@@ -1,0 +1,1 @@
+"""Printers from FIR to executable forms."""

@@ -1,0 +1,1 @@
+"""FIR to a Numba kernel module."""

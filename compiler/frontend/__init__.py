@@ -1,0 +1,1 @@
+"""AST to HIR: names, functions, ambient clocks, rules."""

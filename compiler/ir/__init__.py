@@ -1,0 +1,1 @@
+"""The two intermediate forms, their text, and the operator table."""

@@ -1,0 +1,147 @@
+"""HIR: the typed graph of one strategy.
+
+A `Graph` is a list of nodes; a node's id is its index and its arguments are ids. There is one node per occurrence in
+the text, so every node has its own span; equal nodes are merged when FIR is built. User functions are already
+inlined, names are resolved, bare bar fields know their clock. The only cycles run through `prev`, whose first argument
+may refer to a later node.
+
+| op         | args               | attrs                              | meaning |
+|------------|--------------------|------------------------------------|---------|
+| const      |                    | value (int, Fraction, bool), type  | a literal; units already scaled exactly |
+| param      |                    | name                               | a parameter's value |
+| field      | [k or quantity]    | instrument, source, name           | `close`, `bid`, `bid_depth(5)`, `trade.qty`, `forming(1m).high`, `pos.qty`, `now` |
+| neg not    | x                  |                                    | |
+| add sub mul div | x y           |                                    | `div` is optional when the divisor may be 0 |
+| lt le eq ne | x y               |                                    | `a > b` is `lt b a` with `swapped=True` |
+| and or     | x y                |                                    | strict in state, narrowing in presence |
+| if         | c a b              |                                    | |
+| orelse     | x d                |                                    | `x ?? d` |
+| present    | x                  |                                    | |
+| at         | x                  | clock                              | `x @ clock` |
+| index      | x k                |                                    | `x[k]` |
+| prev       | x init             |                                    | `prev(x, init)`; x may be a later node |
+| call       | x...               | function, names                    | a library function (`compiler/library`), arguments in its order |
+| member     | record             | name                               | `bb.upper` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ...dsl.document import Document, Located, Rule
+from ...dsl.source import Span
+from .types import Clock, ClockSet, Interval, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation. `label` is the name a user would call it by (a `let` name), for messages and `explain`."""
+
+    id: int
+    op: str
+    args: tuple[int, ...]
+    attrs: Mapping[str, object]
+    span: Span
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Graph:
+    """Nodes in creation order. Arguments precede their users except the first argument of `prev`."""
+
+    nodes: list[Node] = field(default_factory=list)
+    lets: dict[str, int] = field(default_factory=dict)
+
+    def add(self, op: str, args: tuple[int, ...], span: Span, label: str = "", **attrs: object) -> int:
+        node = Node(len(self.nodes), op, args, MappingProxyType(attrs), span, label)
+        self.nodes.append(node)
+        return node.id
+
+    def __getitem__(self, node_id: int) -> Node:
+        return self.nodes[node_id]
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Ticks that must have passed before a value may be read: per clock, a small expression over parameters.
+
+    `terms` is built by `compiler/analysis/warmup.py`: `("const", n)`, `("param", node)`, `("settle", alpha_kind, node)`,
+    `("add", a, b)`, `("max", a, b)`, `("scale", a, numerator, denominator)`.
+    """
+
+    per_clock: tuple[tuple[Clock, tuple[object, ...]], ...] = ()
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the analyses know, one entry per node id. A node that an earlier error poisoned has no entry."""
+
+    types: dict[int, Type] = field(default_factory=dict)
+    qualifiers: dict[int, str] = field(default_factory=dict)  # "const" < "param" < "series"
+    clocks: dict[int, ClockSet] = field(default_factory=dict)
+    intervals: dict[int, Interval] = field(default_factory=dict)
+    warmups: dict[int, WarmUp] = field(default_factory=dict)
+    poisoned: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClause:
+    name: str
+    node: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRule:
+    """A rule whose expressions are nodes. Exits have no size; `size` is a quantity or a notional."""
+
+    rule: Rule
+    clauses: tuple[CheckedClause, ...]
+    size: int | None
+    cooldown: int | None
+    style: str  # market, ioc, limit, fok, post_only
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An input a strategy needs: a base clock, the instrument's symbol, and for books the depth."""
+
+    clock: Clock
+    symbol: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter after checking. Values are carrier values: int for int/duration/bool, float else (units scaled)."""
+
+    name: str
+    type: Type
+    default: int | float
+    low: int | float | None
+    high: int | float | None
+    sweep: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A strategy that passed every check: what lowering starts from."""
+
+    document: Document
+    graph: Graph
+    facts: Facts
+    parameters: tuple[Parameter, ...]
+    constraints: tuple[tuple[str, int], ...]
+    instruments: tuple[Located[str], ...]
+    traded: tuple[str, ...]  # aliases
+    decision: Clock
+    entries: tuple[CheckedRule, ...]
+    exits: tuple[CheckedRule, ...]
+    position_max: int | None  # node: a notional
+    day_loss: int | None  # node: a notional
+    day_loss_then: str
+    capital_start: int | None  # node: a notional, constant
+    streams: tuple[Stream, ...]

@@ -1,0 +1,133 @@
+"""FIR on one screen: what the executors run.
+
+A program is a list of slots (state), segments and tables. A segment is a straight line of SSA operations with
+structured `when` regions; it runs when its trigger fires. Values never leave the region that defines them; what must
+live longer goes through slots. There are no names, units or options left: presence is an `i1` beside a value.
+
+Text form (`printer.py` and `parser.py` are inverse):
+
+    program ema_cross edition 1
+    param %p0 "fast" i64
+    stream %b0 bar btc 1m
+    slot %s3 f64[1]   id 9b1c02d4 "quick.ema"
+    clause 0 entries.long "long"
+    segment bar %b0 {
+      %0 = ev i64 "close"
+      %1 = i2f %0
+      %2 = fconst 0x1.9p+6
+      %3 = fdiv %1 %2
+      when %9 {
+        store %s3 %3
+      }
+    }
+
+Types: `i1`, `i64`, `f64`. A slot is a run of 8-byte words at a fixed offset of the state block; `f64` and `i64` words
+may be read only as what they are. Segment triggers, in the order in which one event may run them:
+
+    setup              once, at init: parameters -> derived constants (alphas, warm-up counts)
+    bar %b0            the stream's bar closed; `ev` reads the record
+    decide             after the last event of an instant in which the decision clock ticked
+    risk               after decide: sees the wanted intent, alone may `emit`
+    report             an order or fill report arrived; `ev` reads the report
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+I1, I64, F64 = "i1", "i64", "f64"
+
+#: An attribute of an operation: a slot or stream name, a field name, or a literal.
+Attr = Union[str, int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """`%result = name attrs args`. `result` is None for effects. `origin` is (start, end) in the strategy file."""
+
+    result: int | None
+    name: str
+    attrs: tuple[Attr, ...]
+    args: tuple[int, ...]
+    origin: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """`when %condition { body }`: effects only; nothing defined inside is visible outside."""
+
+    condition: int
+    body: tuple[Item, ...]
+
+
+Item = Union[Op, When]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """State: `words` 8-byte words of one type. `id` is a hash of path and type: it survives edits elsewhere.
+
+    `init` fills every word at start.
+    """
+
+    name: str  # "s3"
+    type: str  # i64 | f64
+    words: int
+    id: str  # 8 hex digits
+    label: str  # "quick.ema"
+    init: int | float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`type` is i64 or f64; `default`, `low`, `high` are carrier values (None: no declared range)."""
+
+    name: str  # "p0"
+    label: str
+    type: str
+    default: int | float
+    low: int | float | None = None
+    high: int | float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """`kind` bar; `instrument` is the alias; the grid of its prices and quantities is a power of ten."""
+
+    name: str  # "b0"
+    kind: str
+    instrument: str
+    symbol: str
+    period_ns: int
+    price_decimals: int
+    qty_decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Bit `bit` of the clause mask of its rule set (`entries` or `exits`)."""
+
+    bit: int
+    set: str
+    rule: str
+    name: str
+    origin: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    trigger: str  # setup | bar | decide | risk | report
+    stream: str | None  # of a bar segment
+    body: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    name: str
+    edition: int
+    params: tuple[Param, ...]
+    streams: tuple[Stream, ...]
+    slots: tuple[Slot, ...]
+    clauses: tuple[Clause, ...]
+    segments: tuple[Segment, ...]

@@ -1,0 +1,165 @@
+"""The operator table: one row per FIR operation.
+
+The rows are the only list of operations. The reference interpreter (`compiler/evaluate`), the Numba printer
+(`compiler/backends/numba`) and `docs/operators.md` must know each of them; `tests/tidy/test_operator_table.py` proves it.
+
+Integers are two's complement and wrap; floats are IEEE-754 binary64, nearest-even, no contraction; every operation is
+defined for all inputs. `meaning` uses Python notation. Window operations read a ring or a tree that lives in a slot:
+`tick` is the absolute tick number of the clock (epoch time // period), so a result depends on the window's content and
+that number only, never on when the run began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .nodes import F64, I1, I64
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`attrs` are the kinds of the attributes (`slot`, `param`, `int`, `float`, `field`); `args` the operand types.
+
+    `effect` operations have no result. `reads` and `writes` say that the operation touches its slot. `cost` counts
+    scalar operations for the work bound (`n`: times the window's greatest length).
+    """
+
+    name: str
+    attrs: tuple[str, ...]
+    args: tuple[str, ...]
+    result: str | None
+    meaning: str
+    reads: bool = False
+    writes: bool = False
+    effect: bool = False
+    cost: int = 1
+    per_length: bool = False
+
+    @property
+    def pure(self) -> bool:
+        return not (self.reads or self.writes or self.effect)
+
+
+def _row(signature: str, meaning: str, **flags: object) -> Row:
+    """`"fadd f64 f64 -> f64"`, `"ring.put.f [slot] i64 f64"`: attributes in brackets, operands, result."""
+    left, _, result = signature.partition(" -> ")
+    words = left.split()
+    attrs = tuple(w[1:-1] for w in words[1:] if w.startswith("["))
+    args = tuple(w for w in words[1:] if not w.startswith("["))
+    return Row(words[0], attrs, args, result or None, meaning, **flags)  # type: ignore[arg-type]
+
+
+_ROWS = (
+    # constants and inputs
+    _row("bconst [int] -> i1", "the literal 0 or 1", cost=0),
+    _row("iconst [int] -> i64", "the literal", cost=0),
+    _row("fconst [float] -> f64", "the literal", cost=0),
+    _row("param.i [param] -> i64", "the parameter's value (setup only)"),
+    _row("param.f [param] -> f64", "the parameter's value (setup only)"),
+    _row("ev [field] -> i64", "a word of the record that fired the segment (bar or report)", reads=True),
+    # state
+    _row("load.i [slot] -> i64", "the slot's first word", reads=True),
+    _row("load.f [slot] -> f64", "the slot's first word", reads=True),
+    _row("store.i [slot] i64", "the slot's first word becomes x", writes=True, effect=True),
+    _row("store.f [slot] f64", "the slot's first word becomes x", writes=True, effect=True),
+    # integers
+    _row("iadd i64 i64 -> i64", "wrap(a + b)"),
+    _row("isub i64 i64 -> i64", "wrap(a - b)"),
+    _row("imul i64 i64 -> i64", "wrap(a * b)"),
+    _row("idiv i64 i64 -> i64", "wrap(a // b), floor; 0 if b == 0", cost=4),
+    _row("imod i64 i64 -> i64", "a % b, sign of b; 0 if b == 0", cost=4),
+    _row("ineg i64 -> i64", "wrap(-a)"),
+    _row("iabs i64 -> i64", "wrap(abs(a))"),
+    _row("imin i64 i64 -> i64", "b if b < a else a"),
+    _row("imax i64 i64 -> i64", "b if a < b else a"),
+    _row("ilt i64 i64 -> i1", "a < b"),
+    _row("ile i64 i64 -> i1", "a <= b"),
+    _row("ieq i64 i64 -> i1", "a == b"),
+    _row("ine i64 i64 -> i1", "a != b"),
+    _row("iand i64 i64 -> i64", "a & b"),
+    _row("ior i64 i64 -> i64", "a | b"),
+    _row("ixor i64 i64 -> i64", "a ^ b"),
+    _row("ishl i64 i64 -> i64", "wrap(a << (b & 63))"),
+    _row("ishr i64 i64 -> i64", "a >> (b & 63), arithmetic"),
+    # floats
+    _row("fadd f64 f64 -> f64", "a + b"),
+    _row("fsub f64 f64 -> f64", "a - b"),
+    _row("fmul f64 f64 -> f64", "a * b"),
+    _row("fdiv f64 f64 -> f64", "a / b, IEEE for b == 0", cost=4),
+    _row("fneg f64 -> f64", "-a"),
+    _row("fabs f64 -> f64", "abs(a)"),
+    _row("fsqrt f64 -> f64", "sqrt(a), correctly rounded; NaN if a < 0", cost=4),
+    _row("fmin f64 f64 -> f64", "b if b < a else a"),
+    _row("fmax f64 f64 -> f64", "b if a < b else a"),
+    _row("ffloor f64 -> f64", "floor(a)"),
+    _row("fceil f64 -> f64", "ceil(a)"),
+    _row("ftrunc f64 -> f64", "trunc(a)"),
+    _row("fround f64 -> f64", "round half to even"),
+    _row("flt f64 f64 -> i1", "a < b"),
+    _row("fle f64 f64 -> i1", "a <= b"),
+    _row("feq f64 f64 -> i1", "a == b"),
+    _row("fne f64 f64 -> i1", "a != b"),
+    # bools
+    _row("band i1 i1 -> i1", "a and b"),
+    _row("bor i1 i1 -> i1", "a or b"),
+    _row("bxor i1 i1 -> i1", "a != b"),
+    _row("bnot i1 -> i1", "not a"),
+    # choice and conversion
+    _row("select.b i1 i1 i1 -> i1", "a if c else b"),
+    _row("select.i i1 i64 i64 -> i64", "a if c else b"),
+    _row("select.f i1 f64 f64 -> f64", "a if c else b"),
+    _row("b2i i1 -> i64", "1 if a else 0"),
+    _row("i2f i64 -> f64", "nearest double"),
+    _row("f2i f64 -> i64", "trunc(a), saturating; 0 for NaN"),
+    _row("fbits f64 -> i64", "the bits of a"),
+    _row("bitsf i64 -> f64", "the double with these bits"),
+    # library functions, written in FIR (compiler/library/mathfir.py)
+    _row("fexp f64 -> f64", "e**a, at most 1.5 ulp", cost=24),
+    _row("flog f64 -> f64", "natural logarithm, at most 1.5 ulp; NaN if a < 0, -inf at 0", cost=24),
+    _row("fpow f64 f64 -> f64", "a**b for a > 0, at most 1.5 ulp", cost=60),
+    _row("ftanh f64 -> f64", "tanh(a), at most 1.5 ulp", cost=30),
+    _row("fsigmoid f64 -> f64", "1 / (1 + e**-a), at most 1.5 ulp", cost=30),
+    # rings: 2**k words; word (tick mod 2**k) holds the value of that tick
+    _row("ring.put.i [slot] i64 i64", "ring[tick] = x", writes=True, effect=True, cost=2),
+    _row("ring.put.f [slot] i64 f64", "ring[tick] = x", writes=True, effect=True, cost=2),
+    _row("ring.get.i [slot] i64 i64 -> i64", "ring[tick - k]", reads=True, cost=2),
+    _row("ring.get.f [slot] i64 i64 -> f64", "ring[tick - k]", reads=True, cost=2),
+    # windows over a ring: the n values up to and including tick, taken oldest to newest
+    _row("win.sum [slot] i64 i64 -> f64", "sum, added oldest to newest from 0.0", reads=True, cost=1, per_length=True),
+    _row("win.wsum [slot] i64 i64 -> f64", "sum of (1..n) * x, oldest weight 1", reads=True, cost=2, per_length=True),
+    _row("win.m2 [slot] i64 i64 f64 -> f64", "sum of (x - mean)**2", reads=True, cost=3, per_length=True),
+    _row("win.absdev [slot] i64 i64 f64 -> f64", "sum of abs(x - mean)", reads=True, cost=3, per_length=True),
+    _row("win.min [slot] i64 i64 -> f64", "least; the oldest of equals", reads=True, cost=2, per_length=True),
+    _row("win.max [slot] i64 i64 -> f64", "greatest; the oldest of equals", reads=True, cost=2, per_length=True),
+    _row("win.imin [slot] i64 i64 -> i64", "least", reads=True, cost=2, per_length=True),
+    _row("win.imax [slot] i64 i64 -> i64", "greatest", reads=True, cost=2, per_length=True),
+    _row("win.isum [slot] i64 i64 -> i64", "wrap(sum)", reads=True, cost=1, per_length=True),
+    # trees: 2**k leaves in ring order; node p combines 2p and 2p+1 (older on the left); word 1 is the root.
+    # A query combines the canonical nodes of the window oldest to newest, so its association is fixed by tick alone.
+    _row("tree.put.sum [slot] i64 f64", "leaf[tick] = x, ancestors recombined by +", writes=True, effect=True, cost=12),
+    _row("tree.put.min [slot] i64 f64", "leaf[tick] = x, ancestors by min", writes=True, effect=True, cost=12),
+    _row("tree.put.max [slot] i64 f64", "leaf[tick] = x, ancestors by max", writes=True, effect=True, cost=12),
+    _row("tree.sum [slot] i64 i64 -> f64", "sum of the n newest leaves", reads=True, cost=24),
+    _row("tree.min [slot] i64 i64 -> f64", "least of the n newest leaves", reads=True, cost=24),
+    _row("tree.max [slot] i64 i64 -> f64", "greatest of the n newest leaves", reads=True, cost=24),
+    _row("tree.put.mom [slot] i64 f64", "leaf = (1, x, 0); ancestors by the pairwise (n, mean, M2) rule", writes=True, effect=True, cost=60),
+    _row("tree.mean [slot] i64 i64 -> f64", "mean of the n newest leaves", reads=True, cost=90),
+    _row("tree.m2 [slot] i64 i64 -> f64", "sum of squared deviations of the n newest leaves", reads=True, cost=90),
+    # what a decision leaves behind
+    _row("clause [int] i1", "bit of the clause mask", effect=True),
+    _row("reason i64", "the reason word of this decision", effect=True),
+    _row("decided", "a decision was made in this event", effect=True),
+    _row("emit i64 i64 i64 i64 i64 i64", "an intent: side, style, quantity (lots), price (ticks), ttl (ns), rule", effect=True, cost=8),
+    _row("probe.b [int] i1", "value number k of the explain table; executors that do not explain ignore it", effect=True, cost=0),
+    _row("probe.i [int] i64", "as probe.b", effect=True, cost=0),
+    _row("probe.f [int] f64", "as probe.b", effect=True, cost=0),
+)  # fmt: skip
+
+OPS: dict[str, Row] = {row.name: row for row in _ROWS}
+assert len(OPS) == len(_ROWS), "an operation is listed twice"
+
+TYPES = (I1, I64, F64)
+
+#: Words of a record by the names that `ev` uses (`cython_core/layout.py` has the offsets).
+BAR_FIELDS = {"time": 0, "head": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6, "notional": 7}
+REPORT_FIELDS = {"time": 0, "head": 1, "side": 2, "qty": 3, "price": 4, "value": 5, "fee": 6, "tag": 7}

@@ -1,0 +1,1 @@
+"""FIR to FIR, bit-preserving."""

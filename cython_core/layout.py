@@ -1,0 +1,71 @@
+"""Memory layouts shared by tape files, kernels and the order simulator: the one place that knows word offsets.
+
+Everything is 8-byte little-endian words, so a tape file is mapped as it is and every executor reads the same bits.
+
+A **record** (one event of a tape, or one report to the strategy) is eight words, one cache line:
+
+| word | bar close                       | report (fill, reject, done)        |
+|------|---------------------------------|------------------------------------|
+| 0    | receive time, ns                | time, ns                           |
+| 1    | head: kind, flags, stream, count | head                              |
+| 2    | open, ticks                     | side: +1 buy, -1 sell              |
+| 3    | high, ticks                     | quantity, lots                     |
+| 4    | low, ticks                      | price, ticks                       |
+| 5    | close, ticks                    | notional, atoms                    |
+| 6    | volume, lots                    | fee, atoms                         |
+| 7    | notional, ticks x lots          | order tag                          |
+
+The head packs `kind` (bits 0-7), `flags` (8-15), `stream` (16-31) and `count` (32-63; trades in the bar).
+An **atom** is 1e-8 of the quote currency: money is whole atoms everywhere, so sums are exact.
+"""
+
+from __future__ import annotations
+
+WORDS_PER_RECORD = 8
+WORD_BYTES = 8
+
+ATOM_DECIMALS = 8
+ATOMS_PER_UNIT = 10**ATOM_DECIMALS
+
+# record words
+TIME, HEAD = 0, 1
+OPEN, HIGH, LOW, CLOSE, VOLUME, NOTIONAL = 2, 3, 4, 5, 6, 7
+SIDE, QTY, PRICE, VALUE, FEE, TAG = 2, 3, 4, 5, 6, 7
+
+# head
+KIND_BAR, KIND_FILL, KIND_REJECT, KIND_DONE = 1, 16, 17, 18
+FLAG_INSTANT_END = 1  # the last event of its instant: decide now
+FLAG_CARRIED = 2  # no bar in the data: the close carried, zero volume (a named repair)
+KIND_SHIFT, FLAG_SHIFT, STREAM_SHIFT, COUNT_SHIFT = 0, 8, 16, 32
+
+# out block: what one event leaves behind
+OUT_INTENTS, OUT_DECIDED, OUT_REASON, OUT_MASK = 0, 1, 2, 3
+OUT_FIRST_INTENT = 4
+INTENT_WORDS = 8
+# intent words
+I_SIDE, I_STYLE, I_QTY, I_PRICE, I_TTL, I_RULE, I_TAG, I_INSTRUMENT = 0, 1, 2, 3, 4, 5, 6, 7
+STYLE_MARKET = 0
+MAX_INTENTS = 4
+OUT_WORDS = OUT_FIRST_INTENT + MAX_INTENTS * INTENT_WORDS
+
+# reason: low 16 bits a code of REASONS, high bits the rule's number
+REASONS = (
+    "not_armed",  # warm-up not over
+    "no_entry",  # flat, no entry rule holds
+    "no_exit",  # open, no exit rule holds
+    "in_flight",  # an order is on its way
+    "cooling_down",  # the entry holds, but its cooldown has not passed
+    "entered",
+    "exited",
+    "below_minimum",  # the size is below the venue's minimum
+    "position_limit",  # risk: position.max
+    "day_loss",  # risk: day_loss, flattening now
+    "halted",  # risk: halted for the day
+)
+REASON_SHIFT = 16
+
+
+def head(kind: int, flags: int = 0, stream: int = 0, count: int = 0) -> int:
+    """Pack a head word. Each part must fit its bits."""
+    assert 0 <= kind < 256 and 0 <= flags < 256 and 0 <= stream < 65536 and 0 <= count < 2**31
+    return kind | flags << FLAG_SHIFT | stream << STREAM_SHIFT | count << COUNT_SHIFT

@@ -1,0 +1,1 @@
+"""Text to checked document: source, spans, diagnostics, YAML reader, schema, expressions."""

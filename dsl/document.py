@@ -1,0 +1,185 @@
+"""A strategy file as typed values: what the front end hands to the compiler.
+
+All structure is read and all expressions are parsed; nothing is resolved or type-checked. Short forms (LANGUAGE guide,
+"short forms") have been replaced by their long forms. A value that was not written in the file carries
+`written=False` and the span of the nearest text that implies it, so that a diagnostic can still point somewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from .ast import ClockName, Expr
+from .source import Source, Span
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T]):
+    """A value and the text it was read from."""
+
+    value: T
+    span: Span
+    written: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NamedExpr:
+    name: Located[str]
+    expr: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """`alias: BASE/QUOTE`."""
+
+    alias: Located[str]
+    symbol: Located[str]
+
+    @property
+    def base(self) -> str:
+        return self.symbol.value.partition("/")[0]
+
+    @property
+    def quote(self) -> str:
+        return self.symbol.value.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """The decision clock. `min_gap` is a duration expression (a Quantity) or None."""
+
+    clock: ClockName
+    min_gap: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDecl:
+    """`type` is one of int, real, ratio, bool, duration, price, qty, notional. Values are literal expressions."""
+
+    name: Located[str]
+    type: Located[str]
+    default: Expr
+    low: Expr | None
+    high: Expr | None
+    sweep: bool
+    only_if: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDecl:
+    """A user function. Types are written as text: `qty<i>`, `ratio`, `real`, `price<btc>`, `bool`."""
+
+    name: Located[str]
+    args: tuple[tuple[Located[str], Located[str]], ...]
+    returns: Located[str] | None
+    body: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An entry or an exit. `clauses` is a conjunction; `side` is +1 (long) or -1 (short), meaningful for entries."""
+
+    name: Located[str]
+    kind: str  # "entry" | "exit"
+    side: Located[int]
+    clauses: tuple[NamedExpr, ...]
+    cooldown: Expr | None
+    size: Expr | None
+    execute: Located[str] | None
+    below_min: Located[str] | None  # "skip" | "round_up"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Requote:
+    when: Expr
+    at_most: Located[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A named way of turning an intent into orders. `style`: post_only, limit, ioc, fok, market."""
+
+    name: Located[str]
+    style: Located[str]
+    price: Expr | None
+    ttl: Expr | None
+    requote: Requote | None
+    then: Located[str] | None
+    retries: Located[int] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DayLoss:
+    """`then`: block_entries, halt, flatten_and_halt."""
+
+    limit: Expr
+    then: Located[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRate:
+    max: Located[int]
+    per: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    max: Expr
+    reference: Located[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """`inputs` pairs a stream name (`book`, `eth.book`, `trade`) with its greatest age."""
+
+    inputs: tuple[tuple[Located[str], Expr], ...]
+    then: Located[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    position_max: Expr | None
+    position_shared: bool
+    day_loss: DayLoss | None
+    order_rate: OrderRate | None
+    band: Band | None
+    stale: Stale | None
+    invariants: tuple[NamedExpr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One whole strategy file."""
+
+    source: Source
+    edition: Located[int]
+    strategy: Located[str]
+    doc: str | None
+    venue: Located[str]
+    instruments: tuple[Instrument, ...]
+    trade: tuple[Located[str], ...]  # aliases
+    decide: Decide
+    settle: Located[Decimal | None]  # None: to the last bit (`settle: bits`)
+    uses: tuple[Located[str], ...] = ()
+    params: tuple[ParamDecl, ...] = ()
+    constraints: tuple[NamedExpr, ...] = ()
+    functions: tuple[FunctionDecl, ...] = ()
+    lets: tuple[NamedExpr, ...] = ()
+    labels: tuple[NamedExpr, ...] = ()
+    entries: tuple[Rule, ...] = ()
+    exits: tuple[Rule, ...] = ()
+    size: Expr | None = None
+    execution: tuple[Execution, ...] = ()
+    risk: Risk | None = None
+    capital_start: Expr | None = None  # a notional; None: 10 000 of the quote currency
+    test_names: tuple[Located[str], ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Runs artefacts: backtests, market data."""

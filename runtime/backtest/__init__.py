@@ -1,0 +1,1 @@
+"""The backtest engine: drivers, order simulator, metrics, run folder."""

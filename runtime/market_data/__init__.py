@@ -1,0 +1,1 @@
+"""History: import, generate, verify, and tapes."""
