@@ -1,0 +1,56 @@
+"""`flashc check`: all diagnostics, no output otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..dsl.diagnostics import Diagnostic
+from . import console
+from .command import Json, StrategyFiles, example, make_app
+from .diagnosis import show, summary
+from .front import Front, read_front
+
+app = make_app()
+
+Report = Annotated[bool, typer.Option("--report", help="Print what the compiler inferred: inputs, warm-up, bounds.")]
+Concise = Annotated[bool, typer.Option("--concise", help="One line for each finding.")]
+Defaults = Annotated[bool, typer.Option("--explain-defaults", help="Print the file with every default written out.")]
+
+
+@app.command(epilog=example("flashc check strategies/ema_cross.yaml --report"))
+def check(
+    files: StrategyFiles,
+    report: Report = False,
+    json: Json = False,
+    concise: Concise = False,
+    explain_defaults: Defaults = False,
+) -> int:
+    """Report everything that is wrong with strategy files; print nothing else.
+
+    Exit code 0: no errors (there may be warnings). 1: at least one error.
+    """
+    fronts = [read_front(path) for path in files]
+    found: list[Diagnostic] = [d for front in fronts for d in front.diagnostics]
+    sources = {front.source.path: front.source for front in fronts if front.source is not None}
+    code = show(found, sources, as_json=json, concise=concise)
+    if not json and not concise and found:
+        console.err(summary(found))
+    if not json:
+        for front in fronts:
+            _print_extras(front, report, explain_defaults)
+    return code
+
+
+def _print_extras(front: Front, report: bool, explain_defaults: bool) -> None:
+    if front.diagnostics.errors or front.source is None:
+        return
+    if explain_defaults:
+        from ..dsl.defaults import explain_defaults as written_out
+
+        console.raw(written_out(front.source))
+    if report and front.checked is not None:
+        from .check_report import report_text
+
+        console.out(report_text(front.checked))

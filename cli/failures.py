@@ -1,0 +1,88 @@
+"""From an exception to one message on standard error and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from .. import __version__
+from ..dsl.diagnostics import FlashcError
+from . import console
+from .exit_codes import Exit
+from .problem import Problem
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+#: OSError numbers that a user or an administrator can mend.
+_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENOMEM}
+
+
+def report(error: Exception, arguments: Sequence[str]) -> Exit:
+    """Print what happened (as JSON to standard output if the command line asks for it) and choose the exit code."""
+    if isinstance(error, FlashcError):
+        from .diagnosis import show
+
+        return show(error.diagnostics, as_json="--json" in arguments)
+    problem = _problem(error, arguments)
+    if "--json" in arguments:
+        console.out_json(problem.json())
+    else:
+        console.err(problem.text(console.colored(console.stderr())))
+    return problem.exit_code
+
+
+def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, typer.TyperException):
+        return _usage(error, arguments)
+    if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
+        return Problem(error.strerror or str(error), kind="environment", where=str(error.filename or ""))
+    if isinstance(error, MemoryError):
+        return Problem("not enough memory", kind="environment", helps=("a shorter --from/--to range needs less",))
+    return _facts_of_runtime(error) or _bug(error, arguments)
+
+
+def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Problem:
+    """Typer's complaint in our layout."""
+    from .registry import COMMANDS
+
+    name = next((arg for arg in arguments if arg in COMMANDS), "")
+    command = f"flashc {name}".rstrip()
+    message = error.format_message().strip().rstrip(".")
+    return Problem(message[:1].lower() + message[1:], helps=(f"`{command} --help` shows how to call it",))
+
+
+def _facts_of_runtime(error: Exception) -> Problem | None:
+    """An error type of the runtime carries plain facts; anything else is None."""
+    facts = getattr(error, "problem_facts", None)
+    if facts is None:
+        return None
+    return Problem(**facts())
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> Problem:
+    name = type(error).__name__
+    text = " ".join(str(error).split())
+    file = next((arg for arg in arguments if not arg.startswith("-") and Path(arg).is_file()), "")
+    return Problem(
+        f"{name}{': ' + text if text else ''} ({_place(error)})",
+        kind="bug",
+        where=file,
+        notes=(f"this is a fault of flashc {__version__}, not of your file",),
+        helps=("run again with --debug for the traceback, and report it together with the file",),
+    )
+
+
+def _place(error: Exception) -> str:
+    """The innermost frame in our own code, as `folder/file.py:line`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        path = Path(frame.filename)
+        if path.is_relative_to(_PACKAGE):
+            return f"{path.relative_to(_PACKAGE)}:{frame.lineno}"
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "no traceback"

@@ -1,0 +1,31 @@
+"""The commands: name, module, one line. Importing this imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`module` is a file of this folder that holds `app`, a `typer.Typer`."""
+
+    name: str
+    module: str
+    summary: str
+
+
+_ENTRIES = (
+    Entry("new", "new", "Write a commented starter strategy."),
+    Entry("check", "check", "Report everything that is wrong with strategy files."),
+    Entry("fmt", "fmt", "Format strategy files."),
+    Entry("fix", "fix", "Apply the safe fixes that check suggests."),
+    Entry("doc", "doc", "Explain a diagnostic code."),
+    Entry("schema", "schema", "Print the JSON Schema of strategy files."),
+    Entry("compile", "compile", "Compile a strategy to an artefact folder."),
+    Entry("backtest", "backtest", "Run a strategy over history."),
+    Entry("explain", "explain", "Say why a run traded, or did not, at an instant."),
+    Entry("data", "data", "Import, generate, list and verify history."),
+    Entry("version", "version", "Print the versions that decide results."),
+)
+
+COMMANDS: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
