@@ -44,7 +44,8 @@ OUT_FIRST_INTENT = 4
 INTENT_WORDS = 8
 # intent words
 I_SIDE, I_STYLE, I_QTY, I_PRICE, I_TTL, I_RULE, I_TAG, I_INSTRUMENT = 0, 1, 2, 3, 4, 5, 6, 7
-STYLE_MARKET = 0
+STYLE_MARKET, STYLE_LIMIT, STYLE_IOC, STYLE_FOK, STYLE_POST_ONLY = 0, 1, 2, 3, 4
+STYLES = ("market", "limit", "ioc", "fok", "post_only")  # name of each style number
 MAX_INTENTS = 4
 OUT_WORDS = OUT_FIRST_INTENT + MAX_INTENTS * INTENT_WORDS
 

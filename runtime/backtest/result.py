@@ -1,0 +1,125 @@
+"""What a backtest takes and what it leaves behind: account, order and fill columns, counters, the result.
+
+Money is whole atoms (1e-8 of the quote currency), prices whole ticks, quantities whole lots, times epoch nanoseconds.
+Every table is a two-dimensional int64 array; the tuples below name its columns in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Words = NDArray[np.int64]
+
+#: One part of a fee rate: rates are whole parts per 10**8 of the notional (0.0005 is 50_000).
+RATE_PARTS = 10**8
+
+ORDER_COLUMNS = ("order", "time", "side", "style", "qty", "price", "ttl", "rule", "status", "closed", "reject", "filled")
+O_NUMBER, O_TIME, O_SIDE, O_STYLE, O_QTY, O_PRICE, O_TTL, O_RULE, O_STATUS, O_CLOSED, O_REJECT, O_FILLED = range(12)
+
+FILL_COLUMNS = ("order", "time", "side", "qty", "price", "value", "fee", "rule", "bar", "maker", "position", "cash")
+F_ORDER, F_TIME, F_SIDE, F_QTY, F_PRICE, F_VALUE, F_FEE, F_RULE, F_BAR, F_MAKER, F_POSITION, F_CASH = range(12)
+
+DECISION_COLUMNS = ("time", "reason", "mask")
+
+#: Order status, by number. `sent` has not met a traded bar yet; `resting` has, and waits at its price.
+STATUS = ("sent", "resting", "filled", "rejected", "expired", "cancelled")
+SENT, RESTING, FILLED, REJECTED, EXPIRED, CANCELLED = range(6)
+
+#: Why an order was refused, by number (0: it was not).
+REJECTS = (
+    "",
+    "bad_side",  # the side is neither +1 nor -1
+    "bad_style",  # no such order style
+    "bad_quantity",  # zero or less
+    "bad_price",  # a priced style without a positive price
+    "below_minimum_quantity",
+    "below_minimum",  # notional below the venue's minimum
+    "too_large",  # notional beyond 2**62 atoms
+    "not_held",  # sells more than is held
+    "insufficient_balance",
+    "too_many_orders",  # MAX_OPEN orders are open
+    "would_cross",  # a post_only order that would take
+)
+(
+    ACCEPTED,
+    BAD_SIDE,
+    BAD_STYLE,
+    BAD_QUANTITY,
+    BAD_PRICE,
+    BELOW_MINIMUM_QUANTITY,
+    BELOW_MINIMUM,
+    TOO_LARGE,
+    NOT_HELD,
+    INSUFFICIENT_BALANCE,
+    TOO_MANY_ORDERS,
+    WOULD_CROSS,
+) = range(12)
+
+MAX_OPEN = 32
+LARGEST_VALUE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The simulated account and the venue's rules for the one traded instrument.
+
+    `scale` is the atoms in one tick times one lot; rates are parts per 10**8; `slippage_ticks` goes against the
+    trader whenever an order takes.
+    """
+
+    cash_atoms: int
+    scale: int
+    taker_rate: int
+    maker_rate: int
+    slippage_ticks: int = 0
+    min_notional_atoms: int = 0
+    min_qty_lots: int = 1
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.cash_atoms <= LARGEST_VALUE, "starting cash is out of range"
+        assert 1 <= self.scale <= LARGEST_VALUE, "scale is atoms per tick and lot"
+        assert 0 <= self.taker_rate <= RATE_PARTS, "the taker rate is in parts per 10**8"
+        assert 0 <= self.maker_rate <= RATE_PARTS, "the maker rate is in parts per 10**8"
+        assert 0 <= self.slippage_ticks < 2**31, "slippage goes against the trader"
+        assert 0 <= self.min_notional_atoms <= LARGEST_VALUE, "the minimum notional is out of range"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelFacts:
+    """What a driver must know of a kernel: its state length and the stream that prices and fills (finest bars)."""
+
+    state_words: int
+    base_stream: int
+    base_period_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """All outputs of a run. `equity` has one value per base bar, taken after that bar's event and intents.
+
+    `float_words` is not kept here: compare `state` with the program's slots at hand (a NaN has many bit patterns).
+    """
+
+    equity_time: Words  # int64[bars], close times
+    equity: Words  # int64[bars], atoms
+    decisions: Words  # int64[n, 3], DECISION_COLUMNS
+    orders: Words  # int64[n, 12], ORDER_COLUMNS, in order of submission
+    fills: Words  # int64[n, 12], FILL_COLUMNS, in order of time
+    state: Words  # int64[state_words], the kernel's final state
+    waits: int  # times an order met a bar without volume
+    cash: int  # atoms at the end
+    position: int  # lots at the end
+
+    def rejects(self) -> dict[str, int]:
+        """How many orders were refused, by reason; reasons that did not occur are left out."""
+        counts: dict[str, int] = {}
+        for order in self.orders:
+            if order[O_STATUS] == REJECTED:
+                name = REJECTS[int(order[O_REJECT])]
+                counts[name] = counts.get(name, 0) + 1
+        return counts
