@@ -7,26 +7,30 @@ live longer goes through slots. There are no names, units or options left: prese
 Text form (`printer.py` and `parser.py` are inverse):
 
     program ema_cross edition 1
-    param %p0 "fast" i64
-    stream %b0 bar btc 1m
-    slot %s3 f64[1]   id 9b1c02d4 "quick.ema"
-    clause 0 entries.long "long"
+    param %p0 i64 = 12 in 2..50 "fast"
+    stream %b0 bar btc "BTC/USDC" 60000000000 ns price 2 qty 6
+    slot %s3 f64[1] = 0x0.0p+0 id 9b1c02d4 "quick.ema"
+    clause 0 entries long "long" ; @210-240
     segment bar %b0 {
-      %0 = ev i64 "close"
-      %1 = i2f %0
-      %2 = fconst 0x1.9p+6
-      %3 = fdiv %1 %2
+      %0: i64 = ev close  ; @120-125
+      %1: f64 = i2f %0
+      %2: f64 = fconst 0x1.9000000000000p+6
+      %3: f64 = fdiv %1 %2
       when %9 {
-        store %s3 %3
+        store.f %s3 %3
       }
     }
+
+An operation is `%result: type = name attributes operands`; `; @start-end` is its origin in the strategy file. Floats
+are `float.hex`, also for `in low..high` (either end may be missing). Free text is a JSON string, bare if it is an
+identifier. Value numbers are unique within a segment; slots, parameters and streams are known by name.
 
 Types: `i1`, `i64`, `f64`. A slot is a run of 8-byte words at a fixed offset of the state block; `f64` and `i64` words
 may be read only as what they are. Segment triggers, in the order in which one event may run them:
 
     setup              once, at init: parameters -> derived constants (alphas, warm-up counts)
     bar %b0            the stream's bar closed; `ev` reads the record
-    decide             after the last event of an instant in which the decision clock ticked
+    decide %b0         after the last event of an instant in which the decision clock (%b0) ticked
     risk               after decide: sees the wanted intent, alone may `emit`
     report             an order or fill report arrived; `ev` reads the report
 """
@@ -118,7 +122,7 @@ class Clause:
 @dataclass(frozen=True, slots=True)
 class Segment:
     trigger: str  # setup | bar | decide | risk | report
-    stream: str | None  # of a bar segment
+    stream: str | None  # of a bar segment; of `decide`: the decision clock
     body: tuple[Item, ...]
 
 
