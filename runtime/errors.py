@@ -1,0 +1,96 @@
+"""What can be wrong with data, as plain facts. The command line turns a fault into a diagnostic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+#: Code -> title. The codes of group 10 are faults of data; codes are never reused.
+FAULT_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "FC1001": "the data file cannot be read",
+        "FC1002": "not a table of OHLCV bars",
+        "FC1003": "times have no clear unit",
+        "FC1004": "rows are out of order",
+        "FC1005": "two rows claim the same time",
+        "FC1006": "a value is missing or not a number",
+        "FC1007": "a price or volume is impossible",
+        "FC1008": "times do not fit the bar grid",
+        "FC1009": "more than one instrument in one file",
+        "FC1010": "the data lacks a stream the strategy needs",
+        "FC1011": "no such data",
+        "FC1012": "no bars in this range",
+        "FC1013": "stored data does not match its record",
+        "FC1014": "the data is of another instrument",
+        "FC1015": "not a usable tape",
+        "FC1016": "a number is too large for the tape",
+        "FC1017": "the data cannot be written",
+        "FC1018": "the instrument is not known",
+    }
+)
+
+#: Faults that the surroundings cause (permissions, disk space), not the data.
+ENVIRONMENT_CODES = frozenset({"FC1017"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fault is. `row` counts data rows from 1, as a reader of the file counts them below the header."""
+
+    file: str
+    row: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.row is None else f"{self.file}, row {self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding: a code of `FAULT_TITLES`, one terse line without a full stop, a place, and how to go on."""
+
+    code: str
+    message: str
+    where: Place
+    notes: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        assert self.code in FAULT_TITLES, self.code
+        assert self.message and not self.message.endswith("."), self.message
+
+    @property
+    def title(self) -> str:
+        return FAULT_TITLES[self.code]
+
+    @property
+    def is_environment(self) -> bool:
+        return self.code in ENVIRONMENT_CODES
+
+
+class RuntimeFault(Exception):
+    """Carries one or more faults out of the runtime. Nothing in the runtime catches it to go on."""
+
+    def __init__(self, *faults: Fault) -> None:
+        assert faults, "a fault says what is wrong"
+        self.faults = faults
+        super().__init__("; ".join(f"{fault.code}: {fault.message} ({fault.where})" for fault in faults))
+
+    @property
+    def first(self) -> Fault:
+        return self.faults[0]
+
+
+def fault(
+    code: str,
+    message: str,
+    where: str | Place,
+    *,
+    notes: tuple[str, ...] = (),
+    helps: tuple[str, ...] = (),
+    **facts: object,
+) -> RuntimeFault:
+    """A `RuntimeFault` with one fault, to be raised."""
+    place = where if isinstance(where, Place) else Place(where)
+    return RuntimeFault(Fault(code, message, place, notes, helps, MappingProxyType(dict(facts))))

@@ -1,0 +1,124 @@
+"""Bars on a gapless grid: empty slots are carried, longer bars are aggregates of shorter ones.
+
+Slot k of a period covers `[k * period, (k + 1) * period)` from the epoch on.
+
+`carry_close`          a slot without a bar: open = high = low = close = the close before it, nothing traded
+`partial_bar_dropped`  a longer bar that the data covers only in part is left out
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .bars import Flags, Ints, RuleUse
+from .grid import GridBars
+from .moments import period_text, span_text
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One bar per slot from `first_slot` on, without holes."""
+
+    period_ns: int
+    first_slot: int
+    open: Ints
+    high: Ints
+    low: Ints
+    close: Ints
+    volume: Ints
+    notional: Ints
+    count: Ints
+    carried: Flags
+
+    def __len__(self) -> int:
+        return len(self.open)
+
+
+def fill_slots(bars: GridBars, period_ns: int, first_slot: int, n_slots: int) -> tuple[Series, list[RuleUse]]:
+    """Give every slot of `first_slot ... first_slot + n_slots - 1` a bar.
+
+    `bars` must hold all bars of these slots in order, and one at or before the first slot to carry from.
+    """
+    own = bars.ts // period_ns - first_slot
+    if len(own) == n_slots and (n_slots == 0 or (own[0] == 0 and own[-1] == n_slots - 1)):
+        parts = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.notional, bars.count)
+        return Series(period_ns, first_slot, *parts, carried=np.zeros(n_slots, np.bool_)), []
+    filled, longest = _carry(bars, own, period_ns, first_slot, n_slots)
+    missing = int(np.count_nonzero(filled.carried))
+    detail = f"slots without a bar carry the close with zero volume; longest run {span_text(longest * period_ns)}"
+    return filled, [RuleUse("carry_close", missing, detail)] if missing else []
+
+
+def _carry(bars: GridBars, own: Ints, period_ns: int, first_slot: int, n_slots: int) -> tuple[Series, int]:
+    slots = np.arange(n_slots, dtype=np.int64)
+    source = np.searchsorted(own, slots, side="right") - 1
+    assert n_slots == 0 or source[0] >= 0, "nothing to carry from"
+    carried = own[source] != slots
+    close = bars.close[source]
+
+    def price(column: Ints) -> Ints:
+        return np.where(carried, close, column[source])
+
+    def traded(column: Ints) -> Ints:
+        return np.where(carried, 0, column[source])
+
+    series = Series(
+        period_ns, first_slot, price(bars.open), price(bars.high), price(bars.low), close,
+        traded(bars.volume), traded(bars.notional), traded(bars.count), carried,
+    )  # fmt: skip
+    return series, longest_run(carried)
+
+
+def longest_run(flags: Flags) -> int:
+    """Length of the longest run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False]))))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def aggregate(series: Series, period_ns: int) -> tuple[Series, list[RuleUse]]:
+    """Bars of `period_ns`, a multiple of the series' period, aligned to the epoch; only whole ones."""
+    factor, rest = divmod(period_ns, series.period_ns)
+    assert rest == 0
+    if factor == 1:
+        return series, []
+    skip = -series.first_slot % factor
+    whole = max(0, (len(series) - skip) // factor)
+
+    def rows(column: Ints) -> Ints:
+        return column[skip : skip + whole * factor].reshape(whole, factor)
+
+    longer = Series(
+        period_ns,
+        (series.first_slot + skip) // factor,
+        np.ascontiguousarray(rows(series.open)[:, 0]),
+        _fold(np.maximum, rows(series.high)),
+        _fold(np.minimum, rows(series.low)),
+        np.ascontiguousarray(rows(series.close)[:, -1]),
+        _fold(np.add, rows(series.volume)),
+        _fold(np.add, rows(series.notional)),
+        _fold(np.add, rows(series.count)),
+        series.carried[skip : skip + whole * factor].reshape(whole, factor).all(axis=1),
+    )
+    return longer, _partial_rule(series, skip, whole, factor, period_ns)
+
+
+def _fold(operation: np.ufunc, rows: Ints) -> Ints:
+    """Reduce each row. Few long columns reduce faster one by one than many short rows."""
+    if rows.shape[1] > 60:
+        folded: Ints = operation.reduce(rows, axis=1)
+        return folded
+    result = rows[:, 0].copy()
+    for column in range(1, rows.shape[1]):
+        operation(result, rows[:, column], out=result)
+    return result
+
+
+def _partial_rule(series: Series, skip: int, whole: int, factor: int, period_ns: int) -> list[RuleUse]:
+    tail = len(series) - skip - whole * factor
+    dropped = int(skip > 0) + int(tail > 0)
+    if not dropped:
+        return []
+    where = {(True, False): "at the start", (False, True): "at the end"}.get((skip > 0, tail > 0), "at start and end")
+    return [RuleUse("partial_bar_dropped", dropped, f"{period_text(period_ns)} bars covered only in part, {where}")]

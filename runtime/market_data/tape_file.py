@@ -1,0 +1,148 @@
+"""The tape: a header and records of eight little-endian int64 words, memory-mapped as they are.
+
+| bytes          | content                                                                                      |
+|----------------|----------------------------------------------------------------------------------------------|
+| 0-7            | magic `FLASHCTP`                                                                             |
+| 8-15           | version, u64                                                                                 |
+| 16-23          | length of the JSON header in bytes, u64                                                      |
+| 24-31          | offset of the first record, u64, a multiple of 64                                            |
+| 32-39          | number of records, u64                                                                       |
+| 40-63          | zero                                                                                         |
+| 64-            | JSON header (UTF-8): streams, data hash, range, rules, assumptions; zero padding              |
+| offset-        | records, `cython_core/layout.py`                                                             |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...cython_core.layout import WORD_BYTES, WORDS_PER_RECORD
+from ..errors import fault
+from .bars import Ints, RuleUse
+from .files import write_atomically
+
+MAGIC = b"FLASHCTP"
+VERSION = 1
+_FIXED = struct.Struct("<8sQQQQ24x")
+RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
+_LARGEST_HEADER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TapeStream:
+    """One stream of a tape. Its number in the records is its place in `Tape.streams`.
+
+    `symbol` is what the strategy names, `data_symbol` what the data holds (BTC/USDC on data of BTC/USDT).
+    """
+
+    kind: str
+    symbol: str
+    data_symbol: str
+    dataset: str
+    period_ns: int
+    price_decimals: int
+    qty_decimals: int
+    n_records: int
+    n_carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """An ordered sequence of events. `records` is int64[n, 8], read-only where it is mapped from a file.
+
+    `from_ns` and `to_ns` bound the bars: the first bar's open and the last bar's close.
+    `data_hash` identifies the bars that went in (`bars.content_hash`), whatever their file format.
+    """
+
+    streams: tuple[TapeStream, ...]
+    records: Ints
+    data_hash: str
+    from_ns: int
+    to_ns: int
+    rules: tuple[RuleUse, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def tape_hash(self) -> str:
+        """SHA-256 of the header and every record."""
+        digest = hashlib.sha256(_header(self))
+        digest.update(np.ascontiguousarray(self.records).data)
+        return digest.hexdigest()
+
+
+def _header(tape: Tape) -> bytes:
+    facts = {
+        "streams": [asdict(stream) for stream in tape.streams],
+        "data_hash": tape.data_hash,
+        "from_ns": tape.from_ns,
+        "to_ns": tape.to_ns,
+        "rules": [asdict(rule) for rule in tape.rules],
+        "assumptions": list(tape.assumptions),
+    }
+    return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
+
+
+def write_tape(tape: Tape, path: Path) -> None:
+    """Write atomically: readers see the old file or the new one. FC1017 if the place is not writable."""
+    header = _header(tape)
+    offset = -(-(_FIXED.size + len(header)) // 64) * 64
+    fixed = _FIXED.pack(MAGIC, VERSION, len(header), offset, len(tape.records))
+    padding = bytes(offset - _FIXED.size - len(header))
+    records = np.ascontiguousarray(tape.records.astype("<i8", copy=False))
+    write_atomically(path, (fixed, header, padding, records.data))
+
+
+def open_tape(path: Path) -> Tape:
+    """Map a tape file. FC1015 if it is not one, is damaged in length, or is of another version."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            facts, offset, count = _read_header(file.read(_FIXED.size), file.read(_LARGEST_HEADER), size, path)
+    except OSError as error:
+        raise fault("FC1015", f"cannot read the tape: {error.strerror}", str(path)) from error
+    records: Ints = np.memmap(path, np.dtype("<i8"), "r", offset, (count, WORDS_PER_RECORD)) if count else _no_records()
+    return _tape(facts, records, path)
+
+
+def _no_records() -> Ints:
+    return np.empty((0, WORDS_PER_RECORD), np.int64)
+
+
+def _read_header(fixed: bytes, rest: bytes, size: int, path: Path) -> tuple[dict[str, Any], int, int]:
+    if len(fixed) < _FIXED.size or not fixed.startswith(MAGIC):
+        raise fault("FC1015", "this is not a tape file", str(path))
+    _, version, length, offset, count = _FIXED.unpack(fixed)
+    if version != VERSION:
+        raise fault("FC1015", f"tape of version {version}, this release reads version {VERSION}", str(path))
+    if offset % 64 or length > min(len(rest), offset) or offset + count * RECORD_BYTES != size:
+        raise fault("FC1015", "the tape is cut short or damaged", str(path))
+    try:
+        facts = json.loads(rest[:length])
+    except ValueError as error:
+        raise fault("FC1015", "the tape's header is damaged", str(path)) from error
+    return facts, offset, count
+
+
+def _tape(facts: dict[str, Any], records: Ints, path: Path) -> Tape:
+    try:
+        return Tape(
+            streams=tuple(TapeStream(**stream) for stream in facts["streams"]),
+            records=records,
+            data_hash=facts["data_hash"],
+            from_ns=facts["from_ns"],
+            to_ns=facts["to_ns"],
+            rules=tuple(RuleUse(**rule) for rule in facts["rules"]),
+            assumptions=tuple(facts["assumptions"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise fault("FC1015", "the tape's header is damaged", str(path)) from error
