@@ -1,1 +1,5 @@
 """Pinned venue profiles."""
+
+from .profile import InstrumentProfile, VenueProfile, profile
+
+__all__ = ["InstrumentProfile", "VenueProfile", "profile"]

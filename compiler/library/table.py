@@ -1,0 +1,42 @@
+"""The library table: every standard function, one row each, from the group modules.
+
+The compiler's analyses, lowering, the documentation and completion all read these rows; there is no second list.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from . import averages, book, logic, maths, momentum, statistics, volatility, volume
+from .function import Function
+
+_GROUPS = (averages, momentum, volatility, volume, statistics, logic, maths, book)
+_ROWS = tuple(row for group in _GROUPS for row in group.ROWS)
+
+FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+assert len(FUNCTIONS) == len(_ROWS), "a function is listed twice"
+
+#: Forms that the front end reads itself, with the text that `help` shows.
+SPECIAL_FORMS = MappingProxyType(
+    {
+        "prev": "prev(x, init): the value of x one tick ago, init on the first tick",
+        "present": "present(x): true when x has a value",
+        "forming": "forming(1m).close: the bar so far",
+        "min": "min(x, n) over a window, min(a, b) of two values",
+        "max": "max(x, n) over a window, max(a, b) of two values",
+    }
+)
+
+#: What other tools call our functions. Only ever a suggestion.
+FOREIGN_NAMES = MappingProxyType(
+    {
+        "crossover": "cross_up", "crossunder": "cross_dn", "crossed_above": "cross_up", "crossed_below": "cross_dn",
+        "highest": "max", "lowest": "min", "highestbars": "argmax", "lowestbars": "argmin", "stdev": "std", "stddev": "std",
+        "variance": "var", "avg": "mean", "average": "mean", "rolling_mean": "sma", "barssince": "since", "nz": "present",
+        "na": "present", "percentrank": "zscore", "roll": "sum", "cum": "sum", "bb": "bbands", "bollinger": "bbands",
+        "stochastic": "stoch", "trange": "tr", "momentum": "mom", "correlation": "corr", "smma": "rma", "wilder": "rma",
+        "kaufman": "kama", "lag": "prev", "shift": "prev", "delay": "prev", "ref": "prev", "valuewhen": "prev", "fixnan": "present",
+        "ln": "log", "power": "pow", "limit": "clamp", "clip": "clamp", "dayofweek": "weekday", "returns": "ret", "pct_change": "ret",
+        "diff": "change", "cross": "cross_up", "crosses_above": "cross_up", "crosses_below": "cross_dn",
+    }
+)  # fmt: skip
