@@ -24,7 +24,7 @@ class Front:
 
 
 def read_front(path: Path) -> Front:
-    """Read, parse and check one file. What is wrong with the text is in `diagnostics`; raises `Problem` if unreadable."""
+    """Read, parse and check one file; findings are in `diagnostics`. Raises `Problem` if it cannot be read at all."""
     source, found = read_source(path)
     if source is None:
         return Front(path, None, None, None, found)
