@@ -11,6 +11,7 @@ import typer
 
 from .. import __version__
 from ..dsl.diagnostics import FlashcError
+from ..runtime.errors import RuntimeFault
 from . import console
 from .exit_codes import Exit
 from .problem import Problem
@@ -27,6 +28,10 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit:
         from .diagnosis import show
 
         return show(error.diagnostics, as_json="--json" in arguments)
+    if isinstance(error, RuntimeFault):
+        from .faults import show_faults
+
+        return show_faults(error.faults, as_json="--json" in arguments)
     problem = _problem(error, arguments)
     if "--json" in arguments:
         console.out_json(problem.json())
@@ -44,7 +49,7 @@ def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
         return Problem(error.strerror or str(error), kind="environment", where=str(error.filename or ""))
     if isinstance(error, MemoryError):
         return Problem("not enough memory", kind="environment", helps=("a shorter --from/--to range needs less",))
-    return _facts_of_runtime(error) or _bug(error, arguments)
+    return _bug(error, arguments)
 
 
 def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Problem:
@@ -55,14 +60,6 @@ def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Problem:
     command = f"flashc {name}".rstrip()
     message = error.format_message().strip().rstrip(".")
     return Problem(message[:1].lower() + message[1:], helps=(f"`{command} --help` shows how to call it",))
-
-
-def _facts_of_runtime(error: Exception) -> Problem | None:
-    """An error type of the runtime carries plain facts; anything else is None."""
-    facts = getattr(error, "problem_facts", None)
-    if facts is None:
-        return None
-    return Problem(**facts())
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> Problem:
