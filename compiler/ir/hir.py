@@ -102,6 +102,8 @@ class CheckedRule:
     size: int | None
     cooldown: int | None
     style: str  # market, ioc, limit, fok, post_only
+    price: int | None = None  # node: a price; None for market orders
+    ttl: int | None = None  # node: a duration
 
 
 @dataclass(frozen=True, slots=True)

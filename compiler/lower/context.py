@@ -1,0 +1,328 @@
+"""Lowering HIR to FIR: where each node lives and how one segment reads another's values.
+
+Every node has a **home**:
+
+- constants are emitted wherever they are used (folding makes them literals);
+- values of parameters are computed once in `setup` and kept in a slot;
+- a value that ticks on one bar clock lives in that clock's segment;
+- a value on several clocks, or on the account, is pointwise by the clock rules and is computed where it is read.
+
+A segment that reads a value whose home is elsewhere reads its **hold**: the home stores the value when its clock ticks
+(commits it), the reader loads it. That is all there is to multi-timeframe reading: nothing earlier can be seen.
+
+Equal nodes (same operation, attributes, inputs and clock) share one value and one state, through structural keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ...dsl.diagnostics import Diagnostic, FlashcError, Label
+from ..ir.builder import ProgramBuilder, SegmentBuilder, Value
+from ..ir.hir import Checked, Node, WarmUp
+from ..ir.nodes import F64, I1, I64, Param, Slot, Stream
+from ..ir.types import Clock, Kind, Type
+from ..venues.profile import VenueProfile
+from .account import Account
+from .warmups import inputs_of, lower_term
+
+NS_PER_DAY = 86_400_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A value in some segment. `present` is None when the value is always there."""
+
+    value: Value
+    present: Value | None = None
+
+
+#: What a node lowers to: a value, or for multi-output functions one value per field.
+Result = Lowered | dict[str, Lowered]
+
+
+@dataclass(slots=True)
+class BarHome:
+    """The segment of one bar clock: `tick` is the absolute tick number, `seen` counts ticks since the start."""
+
+    clock: Clock
+    stream: Stream
+    builder: SegmentBuilder
+    seen_slot: Slot
+    seen: Value
+    time: Value
+
+    @property
+    def tick(self) -> Value:
+        return self.builder.op("idiv", self.time, self.builder.i(self.clock.period_ns))
+
+
+@dataclass(slots=True)
+class Memo:
+    """Values already lowered in one segment, one dictionary per open region."""
+
+    scopes: list[dict[int, Result]] = field(default_factory=lambda: [{}])
+
+    def find(self, key: int) -> Result | None:
+        for scope in reversed(self.scopes):
+            if key in scope:
+                return scope[key]
+        return None
+
+
+class Lowering:
+    """State of one lowering run. `expressions.emit` and the library do the work; this class knows homes and holds."""
+
+    def __init__(self, checked: Checked, profile: VenueProfile) -> None:
+        self.checked = checked
+        self.graph = checked.graph
+        self.facts = checked.facts
+        self.profile = profile
+        self.program = ProgramBuilder()
+        self.keys = _structural_keys(checked)
+        self.setup = SegmentBuilder(self.program, "setup")
+        self.decide = SegmentBuilder(self.program, "decide")
+        self.risk = SegmentBuilder(self.program, "risk")
+        self.report = SegmentBuilder(self.program, "report")
+        self.homes: dict[Clock, BarHome] = {}
+        self.path = ["file"]
+        self._memos: dict[int, Memo] = {}
+        self._holds: dict[int, dict[str, tuple[Slot, Slot | None]]] = {}
+        self._derived: dict[tuple[object, ...], Slot] = {}
+        self._later: list[Callable[[], None]] = []
+        self.emit: Callable[[Lowering, Node, SegmentBuilder], Result]
+        self.account: Account
+        self._declare_params()
+        self._declare_streams()
+
+    # declarations
+
+    def _declare_params(self) -> None:
+        self.param_index: dict[str, tuple[Param, Type]] = {}
+        for p in self.checked.parameters:
+            kind = F64 if p.type.carrier == F64 else I64
+            made = Param(f"p{len(self.program.params)}", p.name, kind, p.default, p.low, p.high)
+            self.program.params.append(made)
+            self.param_index[p.name] = (made, p.type)
+
+    def _declare_streams(self) -> None:
+        for need in self.checked.streams:
+            if need.clock.kind != "bar":
+                continue
+            instrument = self.profile.instruments[need.symbol]
+            stream = Stream(f"b{len(self.program.streams)}", "bar", need.clock.instrument, need.symbol, need.clock.period_ns, instrument.price_decimals, instrument.qty_decimals)  # fmt: skip
+            self.program.streams.append(stream)
+            builder = SegmentBuilder(self.program, "bar", stream.name)
+            slot = self.program.slot(I64, f"{need.clock}/seen")
+            time = builder.ev("time")
+            seen = builder.load(slot) + 1
+            builder.store(slot, seen)
+            self.homes[need.clock] = BarHome(need.clock, stream, builder, slot, seen, time)
+
+    # homes
+
+    def qualifier(self, node_id: int) -> str:
+        return self.facts.qualifiers[node_id]
+
+    def home(self, node_id: int) -> BarHome | None:
+        """The bar segment a node lives in; None for constants, parameters and values computed where they are read."""
+        clocks = self.facts.clocks[node_id]
+        if len(clocks) != 1:
+            return None
+        (clock,) = clocks
+        if clock.kind == "account":
+            return None
+        if clock not in self.homes:
+            raise self.unsupported(self.graph[node_id], f"values on the {clock} clock", "run strategies that read bars")
+        return self.homes[clock]
+
+    def unsupported(self, node: Node, what: str, help_: str) -> FlashcError:
+        return FlashcError([Diagnostic("FC0907", f"this release cannot execute {what}", Label(node.span, "checked, but not executable yet"), helps=(help_,))])  # fmt: skip
+
+    # values
+
+    def get(self, node_id: int, b: SegmentBuilder) -> Result:
+        """The node's value in the current region of segment `b`."""
+        memo = self._memos.setdefault(id(b), Memo())
+        key = self.keys[node_id]
+        found = memo.find(key)
+        if found is None:
+            found = self._make(node_id, b)
+            memo.scopes[-1][key] = found
+        return found
+
+    def _make(self, node_id: int, b: SegmentBuilder) -> Result:
+        node = self.graph[node_id]
+        if self.qualifier(node_id) == "param" and b is not self.setup:
+            return self._held(node_id, self.setup, b)
+        home = self.home(node_id)
+        if home is None or home.builder is b:
+            return self._emit(node, b)
+        return self._held(node_id, home.builder, b)
+
+    def _emit(self, node: Node, b: SegmentBuilder) -> Result:
+        outer, b.origin = b.origin, (node.span.start, node.span.end)
+        if node.label:
+            self.path.append(node.label)
+        result = self.emit(self, node, b)
+        if node.label:
+            self.path.pop()
+        b.origin = outer
+        return result
+
+    def one(self, node_id: int, b: SegmentBuilder) -> Lowered:
+        """As `get`, for a node that is a single value."""
+        result = self.get(node_id, b)
+        assert isinstance(result, Lowered), "a record is read through its fields"
+        return result
+
+    def _held(self, node_id: int, home: SegmentBuilder, b: SegmentBuilder) -> Result:
+        key = self.keys[node_id]
+        if key not in self._holds:
+            result = self.get(node_id, home)
+            fields = {"": result} if isinstance(result, Lowered) else result
+            self._holds[key] = {name: self._commit(node_id, name, item, home) for name, item in fields.items()}
+        loaded = {name: self._load_hold(item, slots, b) for name, (slots, item) in self._hold_items(node_id, home)}
+        return loaded[""] if "" in loaded else loaded
+
+    def _hold_items(self, node_id: int, home: SegmentBuilder) -> list[tuple[str, tuple[tuple[Slot, Slot | None], Lowered]]]:
+        result = self.get(node_id, home)
+        fields = {"": result} if isinstance(result, Lowered) else result
+        holds = self._holds[self.keys[node_id]]
+        return [(name, (holds[name], item)) for name, item in fields.items()]
+
+    def _commit(self, node_id: int, name: str, item: Lowered, home: SegmentBuilder) -> tuple[Slot, Slot | None]:
+        path = f"{self._name(node_id)}{'.' if name else ''}{name}/hold"
+        slot = self.program.slot(F64 if item.value.type == F64 else I64, path)
+        home.store(slot, _word(item.value))
+        if item.present is None:
+            return slot, None
+        present = self.program.slot(I64, f"{path}/present")
+        home.store(present, _word(item.present))
+        return slot, present
+
+    def _load_hold(self, item: Lowered, slots: tuple[Slot, Slot | None], b: SegmentBuilder) -> Lowered:
+        value = b.load(slots[0])
+        if item.value.type == I1:
+            value = value.ne(0)
+        present = b.load(slots[1]).ne(0) if slots[1] is not None else None
+        return Lowered(value, present)
+
+    def _name(self, node_id: int) -> str:
+        node = self.graph[node_id]
+        return node.label or f"{'.'.join(self.path[1:]) or 'file'}/{node.op}"
+
+    def region(self, b: SegmentBuilder, condition: Value) -> _Scope:
+        """`with lowering.region(b, c):` opens a `when` whose values stay inside it."""
+        return _Scope(self, b, condition)
+
+    # state and parameters
+
+    def slot(self, type_: str, tag: str, words: int = 1, init: int | float = 0) -> Slot:
+        return self.program.slot(type_, f"{'.'.join(self.path[1:]) or 'file'}/{tag}", words, init)
+
+    def derived(self, name: str, inputs: tuple[int, ...], b: SegmentBuilder, formula: Callable[..., Value]) -> Value:
+        """`formula(builder, *inputs)` over constants and parameters: a literal, or computed once in `setup`."""
+        if all(self.qualifier(i) == "const" for i in inputs):
+            return formula(b, *(self.one(i, b).value for i in inputs))
+        key = (name, tuple(self.keys[i] for i in inputs))
+        if key not in self._derived:
+            made = formula(self.setup, *(self.one(i, self.setup).value for i in inputs))
+            self._derived[key] = self.program.slot(made.type, f"setup/{name}")
+            self.setup.store(self._derived[key], made)
+        return b.load(self._derived[key])
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Run `action` after everything that is reachable was lowered (a `prev` stores its next value there)."""
+        self._later.append(action)
+
+    def run_later(self) -> None:
+        while self._later:
+            self._later.pop(0)()
+
+    # warm-up
+
+    def warm_ticks(self, node_id: int, clock: Clock, b: SegmentBuilder) -> Value:
+        """Ticks of `clock` before the node may be read, as a literal or a slot computed in `setup`."""
+        return self.term_ticks(self.facts.warmups.get(node_id, WarmUp()), clock, b)
+
+    def term_ticks(self, warmup: WarmUp, clock: Clock, b: SegmentBuilder) -> Value:
+        terms = [term for at, term in warmup.per_clock if at == clock]
+        if not terms:
+            return b.i(0)
+        return self.term(terms[0], b)
+
+    def term(self, term: tuple[object, ...], b: SegmentBuilder) -> Value:
+        inputs = inputs_of(term)
+        keyed = tuple(inputs)
+        return self.derived(f"warm-up {term!r}", keyed, b, lambda s, *values: lower_term(s, term, dict(zip(keyed, values, strict=True)), self.checked.document.settle.value))  # fmt: skip
+
+    # types
+
+    def type(self, node_id: int) -> Type:
+        return self.facts.types[node_id]
+
+    def decimals(self, type_: Type) -> int:
+        """Decimals of a grid type's unit."""
+        assert type_.grid is not None
+        symbol = next(i.symbol.value for i in self.checked.document.instruments if i.alias.value == type_.grid.instrument)  # fmt: skip
+        instrument = self.profile.instruments[symbol]
+        return instrument.price_decimals if type_.grid.unit == "tick" else instrument.qty_decimals
+
+    def as_float(self, value: Value, type_: Type) -> Value:
+        """The value as f64 in whole units: grid values are divided by their power of ten, once."""
+        if type_.grid is not None:
+            return value.to_float() / float(10 ** self.decimals(type_))
+        return value.to_float()
+
+    def number(self, node_id: int, b: SegmentBuilder) -> Value:
+        """The node's value as f64."""
+        return self.as_float(self.one(node_id, b).value, self.type(node_id))
+
+
+class _Scope:
+    """Opens a `when` region and a memo scope together."""
+
+    def __init__(self, lowering: Lowering, b: SegmentBuilder, condition: Value) -> None:
+        self._memo = lowering._memos.setdefault(id(b), Memo())
+        self._when = b.when(condition)
+
+    def __enter__(self) -> None:
+        self._memo.scopes.append({})
+        self._when.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._when.__exit__(*error)  # type: ignore[arg-type]
+        self._memo.scopes.pop()
+
+
+def _word(value: Value) -> Value:
+    return value.builder.op("b2i", value) if value.type == I1 else value
+
+
+def _structural_keys(checked: Checked) -> list[int]:
+    """Per node an integer that is equal exactly for nodes with the same meaning and state."""
+    table: dict[tuple[object, ...], int] = {}
+    keys: list[int] = []
+    for node in checked.graph.nodes:
+        if node.op == "prev":
+            shape: tuple[object, ...] = ("prev", node.id)
+        else:
+            attrs = tuple(sorted((k, repr(v)) for k, v in node.attrs.items() if k != "swapped"))
+            clocks = tuple(sorted(map(str, checked.facts.clocks.get(node.id, frozenset()))))
+            shape = (node.op, attrs, tuple(keys[a] for a in node.args), clocks)
+        keys.append(table.setdefault(shape, len(table)))
+    return keys
+
+
+def literal(value: object, type_: Type, b: SegmentBuilder) -> Value:
+    """A constant node's value: exact fractions are rounded once, to the nearest double."""
+    if type_.kind is Kind.BOOL:
+        return b.b(bool(value))
+    exact = Fraction(str(value)) if not isinstance(value, (int, Fraction)) else Fraction(value)
+    if type_.carrier == F64:
+        return b.f(float(exact))
+    assert exact.denominator == 1, f"{value} is not on its grid"
+    return b.i(int(exact))

@@ -1,0 +1,137 @@
+"""Probes: which FIR values `explain` shows for a clause, and how to read them.
+
+A clause becomes a small tree of what its author wrote: `and`, `or`, `not`, comparisons, and below those the operands
+with the named values inside them. Each shown value is a `probe` operation in `decide`; executors that do not explain
+ignore probes, so explaining costs a backtest nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ..ir.builder import SegmentBuilder
+from ..ir.hir import Node
+from ..ir.nodes import F64, I1, Clause
+from ..ir.types import Kind, Type
+from .context import Lowered, Lowering
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One probed value: its text in the file and how to print it.
+
+    `unit` is the dimension (`USDC per BTC`, `BTC`), `bps`, `ticks`, `duration`, `bool`, `int` or empty; grid values carry
+    the power of ten that decodes them. `present` is the probe of the presence bit, or -1.
+    """
+
+    probe: int
+    text: str
+    unit: str
+    decimals: int  # of the grid; -1 off the grid
+    tick_decimals: int  # of the instrument's price grid, for printing prices
+    present: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """`op` is and, or, not, lt, le, eq, ne or value; `parts` are the named values inside a value."""
+
+    op: str
+    text: str
+    holds: int  # probe of the truth value; -1 for a number
+    children: tuple[Tree, ...] = ()
+    value: Shown | None = None
+    parts: tuple[Shown, ...] = ()
+    swapped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseTree:
+    set: str
+    rule: str
+    name: str
+    bit: int
+    tree: Tree
+
+
+_LOGIC = ("and", "or", "not")
+_COMPARE = ("lt", "le", "eq", "ne")
+_ARITHMETIC = ("add", "sub", "mul", "div", "neg", "orelse", "at")
+
+
+class Explainer:
+    """Collects clause trees while `decide` is lowered."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+        self.trees: list[ClauseTree] = []
+        self._count = 0
+
+    def clause(self, clause: Clause, node_id: int, b: SegmentBuilder) -> None:
+        tree = self._tree(node_id, b)
+        self.trees.append(ClauseTree(clause.set, clause.rule, clause.name, clause.bit, tree))
+
+    def table(self) -> list[dict[str, object]]:
+        """As plain data, for `explain.json`."""
+        return [asdict(tree) for tree in self.trees]
+
+    def _probe(self, item: Lowered, b: SegmentBuilder) -> tuple[int, int]:
+        number = self._next(item.value.type, item, b)
+        if item.present is None:
+            return number, -1
+        return number, self._next(I1, Lowered(item.present), b)
+
+    def _next(self, type_: str, item: Lowered, b: SegmentBuilder) -> int:
+        name = {I1: "probe.b", F64: "probe.f"}.get(type_, "probe.i")
+        b.effect(name, item.value, attrs=(self._count,))
+        self._count += 1
+        return self._count - 1
+
+    def _text(self, node: Node) -> str:
+        text = self.lowering.checked.document.source.text
+        return " ".join(text[node.span.start : node.span.end].split())
+
+    def _tree(self, node_id: int, b: SegmentBuilder) -> Tree:
+        node = self.lowering.graph[node_id]
+        if node.op in _LOGIC and not node.label:
+            holds, _ = self._probe(self.lowering.one(node_id, b), b)
+            return Tree(node.op, self._text(node), holds, tuple(self._tree(a, b) for a in node.args))
+        if node.op in _COMPARE and not node.label:
+            holds, _ = self._probe(self.lowering.one(node_id, b), b)
+            sides = tuple(self._value(a, b) for a in node.args)
+            return Tree(node.op, self._text(node), holds, sides, swapped=bool(node.attrs.get("swapped")))
+        return self._value(node_id, b)
+
+    def _value(self, node_id: int, b: SegmentBuilder) -> Tree:
+        node = self.lowering.graph[node_id]
+        shown = self._shown(node_id, b)
+        parts = () if node.label or node.op not in _ARITHMETIC else tuple(self._parts(node_id, b, {}).values())
+        holds = shown.probe if self.lowering.type(node_id).kind is Kind.BOOL else -1
+        return Tree("value", shown.text, holds, value=shown, parts=parts)
+
+    def _parts(self, node_id: int, b: SegmentBuilder, found: dict[str, Shown]) -> dict[str, Shown]:
+        """The named values inside an arithmetic expression, each once."""
+        for arg in self.lowering.graph[node_id].args:
+            node = self.lowering.graph[arg]
+            if node.op in _ARITHMETIC and not node.label:
+                self._parts(arg, b, found)
+            elif node.op != "const" and isinstance(self.lowering.get(arg, b), Lowered):
+                shown = self._shown(arg, b)
+                found.setdefault(shown.text, shown)
+        return found
+
+    def _shown(self, node_id: int, b: SegmentBuilder) -> Shown:
+        node, type_ = self.lowering.graph[node_id], self.lowering.type(node_id)
+        probe, present = self._probe(self.lowering.one(node_id, b), b)
+        decimals = self.lowering.decimals(type_) if type_.grid is not None else -1
+        return Shown(probe, node.label or self._text(node), self._unit(type_), decimals, self._price_decimals(), present)
+
+    def _price_decimals(self) -> int:
+        symbol = self.lowering.checked.document.instruments[0].symbol.value
+        return self.lowering.profile.instruments[symbol].price_decimals
+
+    @staticmethod
+    def _unit(type_: Type) -> str:
+        if type_.kind is not Kind.REAL:
+            return type_.kind.value
+        return "" if not type_.dim.exponents else str(type_.dim)

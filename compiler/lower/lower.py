@@ -1,0 +1,71 @@
+"""Typed HIR to FIR: the one entry point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...dsl.diagnostics import Diagnostic, FlashcError, Label
+from ..ir.hir import Checked
+from ..ir.nodes import Program
+from ..venues.profile import profile
+from .account import declare_account
+from .context import Lowering
+from .explain import Explainer
+from .expressions import emit
+from .position import PositionMachine
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredStrategy:
+    """The program before any pass, and the explain table of its clauses."""
+
+    program: Program
+    explain: list[dict[str, object]]
+
+
+def lower(checked: Checked) -> LoweredStrategy:
+    """Lower a checked strategy. Raises FlashcError (FC0907) for what checks but cannot be executed yet."""
+    _refuse_unsupported(checked)
+    lowering = Lowering(checked, profile(checked.document.venue.value))
+    lowering.emit = emit
+    symbol = next(i.symbol.value for i in checked.document.instruments if i.alias.value == checked.traded[0])
+    lowering.account = declare_account(lowering, symbol)
+    explainer = Explainer(lowering)
+    machine = PositionMachine(lowering, explainer)
+    machine.lower()
+    lowering.run_later()
+    segments = [lowering.setup.finish()]
+    segments += [home.builder.finish() for home in lowering.homes.values()]
+    lowering.decide.stream = lowering.homes[checked.decision].stream.name
+    segments += [lowering.decide.finish(), lowering.risk.finish(), lowering.report.finish()]
+    build = lowering.program
+    program = Program(checked.document.strategy.value, checked.document.edition.value, tuple(build.params), tuple(build.streams), tuple(build.slots), tuple(machine.clauses), tuple(segments))  # fmt: skip
+    return LoweredStrategy(program, explainer.table())
+
+
+def _refuse_unsupported(checked: Checked) -> None:
+    """Whole features that check but do not run yet, each at its place in the file."""
+    found: list[Diagnostic] = []
+
+    def refuse(what: str, label: Label, help_: str) -> None:
+        found.append(Diagnostic("FC0907", f"this release cannot execute {what}", label, helps=(help_,)))
+
+    document = checked.document
+    later = "it checks today; `flashc compile` and `backtest` run it in a later release"
+    if checked.decision.kind != "bar":
+        refuse(f"decisions on the {checked.decision} clock", Label(document.decide.span, "needs a tape of books or trades"), "decide on closed bars, such as `decide: 1m`")  # fmt: skip
+    if len(checked.traded) > 1:
+        refuse("several traded instruments in one file", Label(document.trade[1].span), later)
+    for stream in checked.streams:
+        if stream.clock.kind != "bar" and checked.decision.kind == "bar":
+            refuse(f"the stream {stream.clock}", Label(document.decide.span, f"this strategy reads {stream.clock}"), later)  # fmt: skip
+    for policy in document.execution:
+        if policy.requote is not None or policy.then is not None or policy.retries is not None:
+            refuse("`requote`, `then` and `retries`", Label(policy.span), later)
+    risk = document.risk
+    if risk is not None:
+        for part, name in ((risk.order_rate, "order_rate"), (risk.band, "band"), (risk.stale, "stale"), (risk.invariants or None, "invariants")):  # fmt: skip
+            if part is not None:
+                refuse(f"`risk.{name}`", Label(risk.span), later)
+    if found:
+        raise FlashcError(found)

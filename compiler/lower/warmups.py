@@ -1,0 +1,65 @@
+"""Warm-up terms (`compiler/analysis/warmup.py`) as FIR, so that every executor counts the same ticks.
+
+`settle` of a recurrence with weight alpha is the number of ticks after which the seed weighs less than the tolerance:
+`ceil(ln(settle) / ln(1 - alpha))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from ..ir.builder import SegmentBuilder, Value
+
+#: Tolerance of `settle: bits`: one hundredth of the last bit of a double (two runs with other seeds have then merged).
+BITS_TOLERANCE = 0.01 * 2.0**-53
+
+
+def inputs_of(term: tuple[object, ...]) -> list[int]:
+    """Node ids a term reads, each once, in order."""
+    found: list[int] = []
+    for part in term[1:]:
+        if isinstance(part, tuple):
+            found += [i for i in inputs_of(part) if i not in found]
+    if term[0] == "param":
+        found.append(term[1])  # type: ignore[arg-type]
+    if term[0] == "settle" and term[2] not in found:
+        found.append(term[2])  # type: ignore[arg-type]
+    return found
+
+
+def lower_term(b: SegmentBuilder, term: tuple[object, ...], values: Mapping[int, Value], settle: Decimal | None) -> Value:
+    """An i64 value: the term's tick count."""
+
+    def sub(part: object) -> Value:
+        assert isinstance(part, tuple)
+        return lower_term(b, part, values, settle)
+
+    match term:
+        case ("const", int(n)):
+            return b.i(n)
+        case ("param", int(node)):
+            return values[node]
+        case ("settle", str(kind), int(node)):
+            return _settle(b, kind, values[node], settle)
+        case ("add", left, right):
+            return sub(left) + sub(right)
+        case ("max", left, right):
+            return sub(left).max(sub(right))
+        case ("scale", part, int(numerator), int(denominator)):
+            return b.op("idiv", sub(part) * numerator + (denominator - 1), b.i(denominator))
+    raise AssertionError(f"unknown warm-up term {term!r}")
+
+
+def alpha(b: SegmentBuilder, kind: str, length: Value) -> Value:
+    """The weight of the newest value: `ema` 2 / (n + 1), `rma` (Wilder) 1 / n."""
+    n = length.to_float()
+    return 2.0 / (n + 1.0) if kind == "ema" else 1.0 / n
+
+
+def _settle(b: SegmentBuilder, kind: str, length: Value, settle: Decimal | None) -> Value:
+    tolerance = BITS_TOLERANCE if settle is None else float(settle)
+    rest = 1.0 - alpha(b, kind, length)
+    at_once = rest <= 0.0  # n = 1: the seed is gone after one tick
+    ticks = b.op("flog", b.f(tolerance)) / b.op("flog", b.select(at_once, 0.5, rest))
+    return b.select(at_once, b.i(1), b.op("f2i", b.op("fceil", ticks)))
