@@ -1,0 +1,282 @@
+"""Random FIR programs and tapes, and a way to compare two programs by everything that can be observed.
+
+`random_program(random.Random(seed), size)` and `random_records(rng, n, program.streams)` are plain functions;
+`programs()` and `cases()` are the same as Hypothesis strategies, whose examples shrink by size.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flashc.compiler.evaluate.evaluator import Machine, pure_function
+from flashc.compiler.evaluate.numbers import float_bits
+from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
+from flashc.compiler.ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
+from flashc.compiler.ir.verify import PLACES, slot_shape, slot_type
+from flashc.cython_core.layout import FLAG_CARRIED, FLAG_INSTANT_END, KIND_BAR, KIND_FILL, KIND_REJECT, head
+from hypothesis import strategies as st
+
+MINUTE = 60_000_000_000
+INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -5)
+FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
+          1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
+OPERATIONS = tuple(n for n, row in OPS.items() if not row.pure or row.cost == 0 or pure_function(n) is not None)
+_TYPES = (I1, I64, F64)
+
+
+# --- programs --------------------------------------------------------------------------------------------------------
+
+
+def random_program(rng: random.Random, size: int = 30) -> Program:
+    """A program that verifies. `size` is about the number of operations of each segment."""
+    streams = tuple(
+        Stream(f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6)
+        for i in range(rng.randint(1, 3))
+    )
+    params = tuple(_param(rng, i) for i in range(rng.randint(0, 3)))
+    clauses = tuple(
+        Clause(bit, set_, "rule", f"{set_} {bit}", (bit, bit + 1))
+        for set_ in ("entries", "exits")
+        for bit in sorted(rng.sample((0, 1, 5, 62, 63), rng.randint(0, 3)))
+    )
+    slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 12)))
+    program = Program("random", 1, params, streams, slots, clauses, ())
+    triggers: list[tuple[str, str | None]] = [("setup", None), *(("bar", s.name) for s in streams)]
+    triggers += [("decide", rng.choice(streams).name), ("risk", None), ("report", None)]
+    segments = tuple(Segment(t, s, _Body(rng, program, t).make(size)) for t, s in triggers)
+    return Program("random", 1, params, streams, slots, clauses, segments)
+
+
+def _param(rng: random.Random, number: int) -> Param:
+    if rng.random() < 0.5:
+        return Param(f"p{number}", f"whole {number}", I64, rng.choice(INTEGERS))
+    low = rng.uniform(-10, 10)
+    return Param(f"p{number}", f"real {number}", F64, low + rng.random(), low, low + 1.0)
+
+
+_SHAPES = ("scalar", "scalar", "scalar", "ring", "sum tree", "min tree", "max tree", "moments tree")
+
+
+def _slot(rng: random.Random, number: int) -> Slot:
+    shape = rng.choice(_SHAPES)
+    leaves = rng.choice((1, 2, 4, 8, 16))
+    words = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves}.get(shape, 2 * leaves)
+    type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else F64
+    init: int | float = 0 if shape == "moments tree" else rng.choice(INTEGERS if type_ == I64 else FLOATS[:-1])
+    return Slot(f"s{number}", type_, words, f"{number:08x}", f"{shape} {number}", float(init) if type_ == F64 else init)
+
+
+@dataclass(slots=True)
+class _Body:
+    """Makes the body of one segment. `known` are the visible values by type."""
+
+    rng: random.Random
+    program: Program
+    trigger: str
+    count: int = 0
+    depth: int = 0
+    known: dict[str, list[int]] = field(default_factory=lambda: {t: [] for t in _TYPES})
+
+    def make(self, size: int) -> tuple[Item, ...]:
+        items: list[Item] = []
+        for type_ in _TYPES:
+            items.append(self.constant(type_))
+        for _ in range(size):
+            self.item(items, size)
+        self.finish(items)
+        return tuple(items)
+
+    def item(self, items: list[Item], size: int) -> None:
+        if self.depth < 2 and self.rng.random() < 0.06:
+            items.append(self.region(size))
+            return
+        name = self.rng.choice(OPERATIONS)
+        if self.rng.random() < 0.1:
+            name = self.rng.choice(("fadd", "fsub", "fmul", "iadd", "flt", "select.f", "load.f", "store.f"))
+        op = self.operation(name)
+        if op is not None:
+            items.append(op)
+
+    def region(self, size: int) -> When:
+        known = {t: list(values) for t, values in self.known.items()}
+        condition = self.rng.choice(self.known[I1])
+        self.depth += 1
+        inner: list[Item] = []
+        for _ in range(self.rng.randint(1, 1 + size // 4)):
+            self.item(inner, size // 2)
+        self.finish(inner)
+        self.depth -= 1
+        self.known = known
+        return When(condition, tuple(inner))
+
+    def finish(self, items: list[Item]) -> None:
+        """Make some values observable, so that most of the body is live."""
+        names = ["store.i", "store.f", "store.f"]
+        if self.trigger in ("decide", "risk"):
+            names += ["reason", "clause", "clause", "decided", "probe.f", "emit"]
+        items += [op for op in map(self.operation, names) if op is not None]
+
+    def constant(self, type_: str) -> Op:
+        name = {I1: "bconst", I64: "iconst", F64: "fconst"}[type_]
+        op = self.operation(name)
+        assert op is not None
+        return op
+
+    def operation(self, name: str) -> Op | None:
+        row = OPS[name]
+        if name in PLACES and self.trigger not in PLACES[name]:
+            return None
+        attrs = tuple(self.attribute(name, kind) for kind in row.attrs)
+        if None in attrs:
+            return None
+        args = tuple(self.value(type_) for type_ in row.args)
+        origin = (self.count, self.count + 3) if self.rng.random() < 0.5 else None
+        if row.result is None:
+            return Op(None, name, attrs, args, origin)  # type: ignore[arg-type]
+        self.count += 1
+        self.known[row.result].append(self.count - 1)
+        return Op(self.count - 1, name, attrs, args, origin)  # type: ignore[arg-type]
+
+    def value(self, type_: str) -> int:
+        known = self.known[type_]
+        return self.rng.choice(known[-6:] if self.rng.random() < 0.7 else known)
+
+    def attribute(self, name: str, kind: str) -> Attr | None:
+        rng = self.rng
+        if kind == "float":
+            return rng.choice(FLOATS) if rng.random() < 0.6 else rng.uniform(-100, 100)
+        if kind == "field":
+            return rng.choice(sorted(REPORT_FIELDS if self.trigger == "report" else BAR_FIELDS))
+        if kind == "param":
+            return self.one_of([p.name for p in self.program.params if p.type == OPS[name].result])
+        if kind == "slot":
+            fitting = [s for s in self.program.slots if s.type == slot_type(name)]
+            return self.one_of([s.name for s in fitting if s.label.startswith(str(slot_shape(name)))])
+        if name == "bconst":
+            return rng.randint(0, 1)
+        if name == "clause":
+            return self.one_of([c.bit for c in self.program.clauses])
+        return rng.randint(0, 40) if name.startswith("probe") else rng.choice(INTEGERS)
+
+    def one_of(self, choices: Sequence[Attr]) -> Attr | None:
+        return self.rng.choice(choices) if choices else None
+
+
+# --- tapes -----------------------------------------------------------------------------------------------------------
+
+
+def random_records(rng: random.Random, n: int, streams: Sequence[Stream]) -> list[list[int]]:
+    """`n` bar records of all streams in tape order: consecutive ticks per stream, equal times, extreme prices."""
+    start = rng.choice((0, 1_700_000_000_000_000_000 // MINUTE, (2**63 - 1) // MINUTE - 10 * n - 10))
+    minute, records = start, []
+    while len(records) < n:
+        minute += 1
+        now = minute * MINUTE
+        due = [(s.period_ns, i) for i, s in enumerate(streams) if now % s.period_ns == 0]
+        for period_index, (_, index) in enumerate(sorted(due)):
+            last = period_index == len(due) - 1
+            records.append(_bar(rng, now, index, FLAG_INSTANT_END if last else 0))
+    return records[:n]
+
+
+def _bar(rng: random.Random, now: int, stream: int, flags: int) -> list[int]:
+    close = rng.choice((1, 2, 10**7, 2**53 + 1, 2**62)) if rng.random() < 0.1 else rng.randint(99_000, 101_000)
+    if rng.random() < 0.15:
+        return [now, head(KIND_BAR, flags | FLAG_CARRIED, stream, 0), close, close, close, close, 0, 0]
+    open_ = max(1, close + rng.randint(-50, 50))
+    high, low = max(open_, close) + rng.randint(0, 30), max(1, min(open_, close) - rng.randint(0, 30))
+    volume = rng.choice((0, 1, 10**12)) if rng.random() < 0.1 else rng.randint(1, 10**6)
+    notional = (close * volume + 2**63) % 2**64 - 2**63
+    return [now, head(KIND_BAR, flags, stream, rng.randint(1, 500)), open_, high, low, close, volume, notional]
+
+
+def random_report(rng: random.Random, now: int) -> list[int]:
+    """One fill or reject."""
+    quantity, price = rng.randint(0, 10**6), rng.choice((1, 100_000, 2**62))
+    kind = rng.choice((KIND_FILL, KIND_REJECT))
+    fee = rng.randint(0, 10**9)
+    return [now, head(kind), rng.choice((1, -1)), quantity, price, quantity * 7, fee, rng.randint(0, 50)]
+
+
+def random_params(rng: random.Random, program: Program) -> list[int | float]:
+    """Values for the program's parameters: defaults, or others inside the ranges."""
+    values: list[int | float] = []
+    for p in program.params:
+        if p.type == I64:
+            values.append(p.default if rng.random() < 0.5 else rng.choice(INTEGERS))
+        else:
+            values.append(rng.uniform(float(p.low or 0.0), float(p.high or 1.0)))
+    return values
+
+
+# --- comparing -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program and what it is run on. A report follows each record whose number is in `reports`."""
+
+    program: Program
+    params: tuple[int | float, ...]
+    records: tuple[tuple[int, ...], ...]
+    reports: dict[int, list[int]]
+
+
+def random_case(rng: random.Random, size: int = 30, n: int = 40) -> Case:
+    program = random_program(rng, size)
+    records = tuple(tuple(r) for r in random_records(rng, n, program.streams))
+    reports = {i: random_report(rng, r[0]) for i, r in enumerate(records) if rng.random() < 0.1}
+    return Case(program, tuple(random_params(rng, program)), records, reports)
+
+
+def observe(program: Program, case: Case) -> tuple[list[object], dict[str, list[tuple[int, ...]]]]:
+    """Run `program` on a case: outcomes and probes after each event, and the words of each slot over time."""
+    machine = Machine(program)
+    outcomes: list[object] = []
+    slots: dict[str, list[tuple[int, ...]]] = {s.name: [] for s in program.slots}
+
+    def note() -> None:
+        state = machine.state
+        for slot in program.slots:
+            start = machine.offsets[slot.name]
+            slots[slot.name].append(tuple(state[start : start + slot.words]))
+
+    machine.init(case.params)
+    note()
+    for i, record in enumerate(case.records):
+        outcomes.append(machine.event(record))
+        outcomes.append(sorted((k, float_bits(v) if isinstance(v, float) else v) for k, v in machine.probes))
+        if i in case.reports:
+            machine.report(case.reports[i])
+        note()
+    return outcomes, slots
+
+
+def same(before: Program, after: Program, case: Case) -> bool:
+    """Whether two programs give the same outcomes, and the same words in every slot that both have."""
+    first, second = observe(before, case), observe(after, case)
+    common = first[1].keys() & second[1].keys()
+    return first[0] == second[0] and all(first[1][name] == second[1][name] for name in common)
+
+
+# --- Hypothesis ------------------------------------------------------------------------------------------------------
+
+
+def programs(max_size: int = 40) -> st.SearchStrategy[Program]:
+    """Random programs; they shrink by size."""
+    return st.builds(
+        lambda seed, size: random_program(random.Random(seed), size), st.integers(0, 2**32), st.integers(0, max_size)
+    )
+
+
+def cases(max_size: int = 40, max_records: int = 30) -> st.SearchStrategy[Case]:
+    """Random programs with parameters and tapes."""
+    return st.builds(
+        lambda seed, size, n: random_case(random.Random(seed), size, n),
+        st.integers(0, 2**32),
+        st.integers(0, max_size),
+        st.integers(1, max_records),
+    )
