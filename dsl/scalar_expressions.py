@@ -1,0 +1,160 @@
+"""Parse the expression in a scalar where it stands in the file, and the guards that make this sound.
+
+YAML changes values (folds lines, removes indentation, resolves escapes), so positions in a value mean nothing. The
+text of the scalar is parsed instead. It has the same tokens as the value unless an escape or a comment hides in it, and
+those are refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .ast import Expr
+from .cst import Entry, Mapping, Node, Scalar, Sequence, Style
+from .diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
+from .expression_parser import parse_expression, tokens
+from .source import Source, Span
+
+_QUOTED = (Style.SINGLE, Style.DOUBLE)
+_NUMBER = r"-?[0-9][0-9_]*(\.[0-9_]+)?([eE][+-]?[0-9]+)?"
+_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+_SIMPLE = re.compile(rf"{_NUMBER}(\s*{_WORD}(\s*/\s*{_WORD})?)?|{_WORD}(\.{_WORD})*")
+
+
+def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | None:
+    """The scalar's expression with spans in the file, or None after an error."""
+    text = source.slice(scalar.content)
+    if _has_escape(scalar, text):
+        bag.add(_escape(source, scalar))
+        return None
+    hidden = _comment_that_folding_hides(scalar, text)
+    if hidden is not None:
+        bag.add(_folded_comment(source, scalar, hidden))
+    if scalar.in_flow and scalar.style is Style.PLAIN and not _SIMPLE.fullmatch(text.strip()):
+        bag.add(_in_flow(source, scalar.content))
+    return parse_guarded(source, scalar, bag, check_tokens=hidden is None)
+
+
+def parse_guarded(source: Source, scalar: Scalar, bag: Diagnostics, *, check_tokens: bool) -> Expr | None:
+    expr = parse_expression(source, scalar.content, bag)
+    text = source.slice(scalar.content)
+    if expr is not None and check_tokens and text != scalar.value and tokens(text) != tokens(scalar.value):
+        note = "the text of the file and its YAML value differ; please report this file"
+        bag.add(Diagnostic("FC0007", "this expression was misread", Label(scalar.content), notes=(note,)))
+        return None
+    return expr
+
+
+# --- FC0006 -------------------------------------------------------------------------------------------------------
+
+
+def _has_escape(scalar: Scalar, text: str) -> bool:
+    return (scalar.style is Style.DOUBLE and "\\" in text) or (scalar.style is Style.SINGLE and "''" in text)
+
+
+def _escape(source: Source, scalar: Scalar) -> Diagnostic:
+    text = source.slice(scalar.content)
+    at = scalar.content.start + text.index("\\" if scalar.style is Style.DOUBLE else "''")
+    plain = " ".join(scalar.value.split())
+    fixes: tuple[Fix, ...] = ()
+    if plain.isprintable() and not set(plain) & set("\\\"'#"):
+        fixes = (Fix("write it without escapes", Safety.SAFE, (Edit(scalar.content, plain),)),)
+    label = Label(source.span(at, at + 2), "escape")
+    message = "an expression may not contain escapes"
+    return Diagnostic("FC0006", message, label, helps=("drop the quotes, or the escapes",), fixes=fixes)
+
+
+# --- FC0008 -------------------------------------------------------------------------------------------------------
+
+
+def _comment_that_folding_hides(scalar: Scalar, text: str) -> int | None:
+    """Where a `#` stands that, once lines are joined, would swallow what follows."""
+    if scalar.style is Style.LITERAL:
+        return None
+    at = text.find("#")
+    folded = scalar.style is Style.FOLDED or "\n" in text[at:]
+    return at if at >= 0 and folded else None
+
+
+def _folded_comment(source: Source, scalar: Scalar, at: int) -> Diagnostic:
+    place = source.span(scalar.content.start + at, scalar.content.start + at + 1)
+    fixes: tuple[Fix, ...] = ()
+    if scalar.style is Style.FOLDED:
+        indicator = source.span(scalar.span.start, scalar.span.start + 1)
+        fixes = (Fix("write `|` instead of `>`", Safety.SAFE, (Edit(indicator, "|"),)),)
+    note = "this style joins lines, so YAML programs read the rest of the expression as part of the comment"
+    message = "a comment inside text whose lines are joined"
+    return Diagnostic("FC0008", message, Label(place), notes=(note,), helps=("use `|`",), fixes=fixes)
+
+
+# --- FC0005 -------------------------------------------------------------------------------------------------------
+
+
+def _in_flow(source: Source, span: Span) -> Diagnostic:
+    edits = (Edit(source.span(span.start, span.start), '"'), Edit(source.span(span.end, span.end), '"'))
+    multi_line = "\n" in source.slice(span)
+    fixes = () if multi_line else (Fix("put the expression in quotes", Safety.SAFE, edits),)
+    return Diagnostic(
+        "FC0005",
+        "an expression inside `{...}` or `[...]`",
+        Label(span, "only a name, a number or a quantity may stand here"),
+        notes=("commas and brackets belong to YAML here",),
+        helps=("write the entries on lines of their own, or put the expression in quotes",),
+        fixes=fixes,
+    )
+
+
+def join_split_expressions(source: Source, node: Node, bag: Diagnostics) -> Node:
+    """Undo what YAML does to `{x: ema(close, 3)}`: it ends the value at the comma and reads `3)` as a key.
+
+    Reports each such expression once (FC0005) and puts it back together, so that nothing else is reported about it.
+    """
+    if isinstance(node, Scalar):
+        return node
+    if isinstance(node, Mapping):
+        return Mapping(node.span, _join_entries(source, node, bag), node.in_flow)
+    return Sequence(node.span, _join_items(source, node, bag), node.in_flow)
+
+
+def _join_entries(source: Source, node: Mapping, bag: Diagnostics) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    at = 0
+    while at < len(node.entries):
+        entry = node.entries[at]
+        pieces = [other.key for other in node.entries[at + 1 :]] if _is_open(source, entry.value) else []
+        joined, used = _joined(source, entry.value, pieces, bag)
+        entries.append(Entry(entry.key, join_split_expressions(source, joined, bag)))
+        at += 1 + used
+    return tuple(entries)
+
+
+def _join_items(source: Source, node: Sequence, bag: Diagnostics) -> tuple[Node, ...]:
+    items: list[Node] = []
+    at = 0
+    while at < len(node.items):
+        item = node.items[at]
+        rest = list(node.items[at + 1 :]) if _is_open(source, item) else []
+        joined, used = _joined(source, item, rest, bag)
+        items.append(join_split_expressions(source, joined, bag))
+        at += 1 + used
+    return tuple(items)
+
+
+def _is_open(source: Source, node: Node) -> bool:
+    if not (isinstance(node, Scalar) and node.in_flow and node.style is Style.PLAIN):
+        return False
+    text = source.slice(node.span)
+    return text.count("(") > text.count(")")
+
+
+def _joined(source: Source, first: Node, rest: list[Scalar] | list[Node], bag: Diagnostics) -> tuple[Node, int]:
+    """`first` with as many pieces as close its brackets, and their number."""
+    for count, piece in enumerate(rest, 1):
+        if not isinstance(piece, Scalar):
+            break
+        span = first.span.to(piece.span)
+        text = source.slice(span)
+        if text.count("(") <= text.count(")"):
+            bag.add(_in_flow(source, span))
+            return Scalar(span, span, Style.SINGLE, text, True), count
+    return first, 0
