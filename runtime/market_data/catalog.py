@@ -1,0 +1,79 @@
+"""Finds data by name or path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ..errors import RuntimeFault, fault
+from .bars import Dataset
+from .importers import ImportOptions, import_file
+from .store import RECORD_FILE, Record, load, read_record
+
+#: Where data sets are kept when neither `--root` nor this environment variable says.
+DEFAULT_ROOT = "data"
+ROOT_VARIABLE = "FLASHC_DATA"
+
+
+def data_root(root: Path | None = None) -> Path:
+    """The folder of data sets: the argument, the environment variable FLASHC_DATA, or `./data`."""
+    return root or Path(os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All readable records by name, and a fault for each folder that is not."""
+
+    records: tuple[Record, ...]
+    faults: tuple[RuntimeFault, ...]
+
+
+def list_datasets(root: Path | None = None) -> Listing:
+    """What the root holds; an absent root holds nothing."""
+    records, faults = [], []
+    folder = data_root(root)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith(".") or not (path / RECORD_FILE).is_file():
+            continue
+        try:
+            records.append(read_record(path))
+        except RuntimeFault as error:
+            faults.append(error)
+    return Listing(tuple(records), tuple(faults))
+
+
+def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions | None = None) -> Dataset:
+    """The data set of that name under the root, else the data set folder or importable file at that path.
+
+    A file is imported in memory by the same rules as `import` (its `rules` say which). FC1011 if there is neither.
+    """
+    place = locate(name_or_path, root)
+    return load(place) if place.is_dir() else import_file(place, options)
+
+
+def locate(name_or_path: str, root: Path | None = None) -> Path:
+    """The folder or file that `resolve` would read."""
+    folder = data_root(root) / name_or_path
+    is_name = "/" not in name_or_path and name_or_path not in ("", ".", "..")
+    if is_name and (folder / RECORD_FILE).is_file():
+        return folder
+    path = Path(name_or_path)
+    if path.is_file() or (path / RECORD_FILE).is_file():
+        return path
+    raise _unknown(name_or_path, root)
+
+
+def _unknown(name_or_path: str, root: Path | None) -> RuntimeFault:
+    if Path(name_or_path).is_dir():
+        helps = ("name one file of it, or import it: `flashc data import FILE`",)
+        return fault("FC1011", "this folder is not a data set", name_or_path, helps=helps)
+    folder = data_root(root)
+    names = [record.name for record in list_datasets(root).records]
+    near = get_close_matches(name_or_path, names, n=1)
+    notes = (f"data sets in {folder}: {', '.join(names[:10])}{' ...' * (len(names) > 10)}",) if names else ()
+    helps = [f"did you mean `{near[0]}`?"] if near else []
+    helps.append("`flashc data import FILE` or `flashc data synth` makes a data set, `flashc data list` shows them")
+    message = f"no file and no data set is called `{name_or_path}`"
+    return fault("FC1011", message, str(folder), notes=notes, helps=tuple(helps))

@@ -1,0 +1,213 @@
+"""Files to tables: CSV (also gzipped or zipped), Parquet, Feather, JSON rows. Nothing here knows what a bar is.
+
+Text formats give columns of strings, so that a value that does not parse can be quoted with its row.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ..errors import RuntimeFault, fault
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: No file of bars is larger than this; one that is, is refused before it fills the memory.
+LARGEST_FILE_BYTES = 4 << 30
+LARGEST_UNPACKED_BYTES = 4 << 30
+LARGEST_ROWS = 50_000_000
+
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`kind` names the file format. `names` is None when the file has no header."""
+
+    kind: str
+    names: tuple[str, ...] | None
+    frame: pl.DataFrame
+
+
+def read_table(path: Path) -> Table:
+    """Read by content where the first bytes tell the format, else by the file's ending. FC1001 if it cannot be read."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise fault("FC1001", f"cannot read the file: {error.strerror}", str(path)) from error
+    if size == 0:
+        raise fault("FC1001", "the file is empty", str(path))
+    if size > LARGEST_FILE_BYTES:
+        raise fault("FC1001", f"the file has {size:,} bytes, too many to import at once", str(path))
+    return _reader(path, start)(path)
+
+
+def _reader(path: Path, start: bytes) -> Callable[[Path], Table]:
+    for magic, reader in _BY_MAGIC.items():
+        if start.startswith(magic):
+            return reader
+    ending = path.suffix.lower()
+    if ending in (".parquet", ".pq"):
+        return _parquet
+    if ending in (".feather", ".arrow", ".ipc"):
+        return _feather
+    return _json if start.lstrip()[:1] in (b"[", b"{") else _csv
+
+
+def _parquet(path: Path) -> Table:
+    with path.open("rb") as file:
+        whole = file.read(4) == b"PAR1" and file.seek(-4, 2) >= 0 and file.read(4) == b"PAR1"
+    if not whole:
+        note = "a Parquet file starts and ends with the letters PAR1; this one does not"
+        raise fault("FC1001", "the Parquet file is cut short or damaged", str(path), notes=(note,))
+    import polars as pl
+
+    def read() -> pl.DataFrame:
+        scan = pl.scan_parquet(path, glob=False)
+        rows = int(scan.select(pl.len()).collect().item())
+        if rows > LARGEST_ROWS:
+            raise fault("FC1001", f"the file has {rows:,} rows, too many to import at once", str(path))
+        return scan.collect()
+
+    frame = _guarded(read, "Parquet", path)
+    return Table("Parquet", tuple(frame.columns), frame)
+
+
+def _feather(path: Path) -> Table:
+    import polars as pl
+
+    frame = _guarded(lambda: pl.read_ipc(path, memory_map=False), "Feather", path)
+    return Table("Feather", tuple(frame.columns), frame)
+
+
+def _guarded(read: Callable[[], pl.DataFrame], kind: str, path: Path) -> pl.DataFrame:
+    """Run a polars reader; what it raises on a damaged file becomes a fault."""
+    import polars as pl
+
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise fault("FC1001", f"the {kind} file cannot be read", str(path), notes=(reason,)) from error
+
+
+def _csv(path: Path) -> Table:
+    return _csv_bytes(path.read_bytes(), "CSV", path)
+
+
+def _csv_bytes(data: bytes, kind: str, path: Path) -> Table:
+    import polars as pl
+
+    data = _text_bytes(data, path)
+    skip = 1 if data.lower().startswith((b"http", b"sep=")) else 0  # an address or a hint on the first line
+    lines = data[:65536].decode("utf-8", "replace").splitlines()[skip : skip + 1]
+    if not lines:
+        raise fault("FC1001", "the file has no rows", str(path))
+    delimiter = max(_DELIMITERS, key=lines[0].count)
+    cells = tuple(cell.strip().strip('"') for cell in lines[0].split(delimiter))
+    header = not _looks_like_data(cells)
+    if header and len(set(cells)) < len(cells):
+        raise fault("FC1002", "two columns have the same name", str(path), notes=(f"header: {lines[0][:200]}",))
+
+    def read() -> pl.DataFrame:
+        return pl.read_csv(
+            data, separator=delimiter, has_header=header, skip_lines=skip, infer_schema=False, raise_if_empty=False
+        )
+
+    frame = _guarded(read, kind, path)
+    return Table(kind, cells if header else None, frame)
+
+
+def _text_bytes(data: bytes, path: Path) -> bytes:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding).encode()
+            except UnicodeDecodeError as error:
+                raise fault("FC1001", f"the file is not valid {encoding} text", str(path)) from error
+    if b"\0" in data[:65536]:
+        raise fault("FC1001", "the file is neither text nor a known binary format", str(path))
+    return data
+
+
+def _looks_like_data(cells: tuple[str, ...]) -> bool:
+    """A header names its columns; a data row starts with a number or a date."""
+    return bool(cells[0][:1].isdigit()) and all(cell[:1].isdigit() or cell[:1] in "-.+" or not cell for cell in cells[1:])
+
+
+def _gzip(path: Path) -> Table:
+    try:
+        with gzip.open(path) as file:
+            data = file.read(LARGEST_UNPACKED_BYTES + 1)
+    except (OSError, EOFError) as error:
+        raise fault("FC1001", "the gzip file is cut short or damaged", str(path), notes=(str(error),)) from error
+    return _unpacked(data, "gzipped", path)
+
+
+def _zip(path: Path) -> Table:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                names = ", ".join(member.filename for member in members[:5])
+                raise fault("FC1001", f"the archive holds {len(members)} files, not one", str(path), notes=(names,))
+            with archive.open(members[0]) as file:
+                data = file.read(LARGEST_UNPACKED_BYTES + 1)
+    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, RuntimeFault):
+            raise
+        raise fault("FC1001", "the zip file is cut short or damaged", str(path), notes=(str(error),)) from error
+    return _unpacked(data, "zipped", path)
+
+
+def _unpacked(data: bytes, how: str, path: Path) -> Table:
+    if len(data) > LARGEST_UNPACKED_BYTES:
+        raise fault("FC1001", "the unpacked file is too large to import at once", str(path))
+    if data.lstrip()[:1] in (b"[", b"{"):
+        return _json_bytes(data, f"{how} JSON", path)
+    return _csv_bytes(data, f"{how} CSV", path)
+
+
+def _json(path: Path) -> Table:
+    return _json_bytes(path.read_bytes(), "JSON", path)
+
+
+def _json_bytes(data: bytes, kind: str, path: Path) -> Table:
+    """Rows as lists (CCXT, older freqtrade files) or as objects."""
+    import polars as pl
+
+    try:
+        rows = json.load(io.BytesIO(data))
+    except (ValueError, RecursionError) as error:
+        raise fault("FC1001", "the JSON file is cut short or damaged", str(path), notes=(str(error)[:200],)) from error
+    if not isinstance(rows, list) or not rows:
+        raise fault("FC1002", "the JSON file is not a list of rows", str(path))
+    first = rows[0]
+    shape = (dict, len(first)) if isinstance(first, dict) else (list, len(first) if isinstance(first, list) else -1)
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, shape[0]) or len(row) != shape[1] or (isinstance(first, dict) and row.keys() != first.keys()):
+            raise fault("FC1002", f"row {number} has another shape than row 1", str(path))
+    names = tuple(first) if isinstance(first, dict) else None
+    columns = names or tuple(f"column_{place + 1}" for place in range(shape[1]))
+    cells = [[_cell(row[place if names is None else names[place]]) for row in rows] for place in range(len(columns))]
+    frame = pl.DataFrame(dict(zip(columns, cells, strict=True)), schema=dict.fromkeys(columns, pl.String))
+    return Table(kind, names, frame)
+
+
+def _cell(value: object) -> str | None:
+    return None if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+_BY_MAGIC: Mapping[bytes, Callable[[Path], Table]] = MappingProxyType(
+    {b"PAR1": _parquet, b"ARROW1": _feather, b"\x1f\x8b": _gzip, b"PK\x03\x04": _zip}
+)
