@@ -33,7 +33,9 @@ _TYPES = (I1, I64, F64)
 def random_program(rng: random.Random, size: int = 30) -> Program:
     """A program that verifies. `size` is about the number of operations of each segment."""
     streams = tuple(
-        Stream(f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6)
+        Stream(
+            f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6
+        )
         for i in range(rng.randint(1, 3))
     )
     params = tuple(_param(rng, i) for i in range(rng.randint(0, 3)))
