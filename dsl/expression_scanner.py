@@ -14,7 +14,10 @@ from functools import lru_cache
 KEYWORDS = frozenset({"if", "then", "else", "and", "or", "not", "true", "false"})
 FOREIGN = "FOREIGN"
 
-_SYMBOLS = {"??": "ORELSE", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "OVER", "@": "AT", ".": "DOT", ",": "COMMA", "=": "EQUAL", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB"}  # fmt: skip
+_SYMBOLS = {
+    "??": "ORELSE", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "OVER", "@": "AT", ".": "DOT", ",": "COMMA",
+    "=": "EQUAL", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB",
+}  # fmt: skip
 _COMPARISONS = ("<=", ">=", "==", "!=", "<", ">")
 
 _PIECE = re.compile(

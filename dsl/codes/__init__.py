@@ -1,0 +1,1 @@
+"""The diagnostic codes, one module per group of the catalogue."""

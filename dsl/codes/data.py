@@ -1,0 +1,229 @@
+"""Groups 10 and 11: data files and tapes; the use of the command line."""
+
+from __future__ import annotations
+
+from ..diagnostics import Category
+from .code import Code
+
+_D, _T, _F = Category.DATA, Category.TOOLCHAIN, Category.FILE
+_GOOD = "time,open,high,low,close,volume\n2025-01-01T00:00:00Z,100.00,101.00,99.00,100.50,3.5\n"
+
+CODES = (
+    Code(
+        "FC1001",
+        "the data file cannot be read",
+        _D,
+        "The file is not text in CSV form, nor Parquet or another known format, or it is damaged or empty.",
+        ("(an empty file)",),
+        _GOOD,
+    ),
+    Code(
+        "FC1002",
+        "not a table of OHLCV bars",
+        _D,
+        "The importer needs a time and the columns open, high, low, close and volume. It knows the usual spellings of "
+        "each; the message lists the columns that it found.",
+        ("time,open,high,low,volume\n2025-01-01T00:00:00Z,100,101,99,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1003",
+        "times have no clear unit",
+        _D,
+        "Times are numbers whose size fits no unit, or several units are mixed in one column. Guessing would shift "
+        "every bar. Say the unit with `--time-unit`.",
+        ("time,open,high,low,close,volume\n17,100,101,99,100.5,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1004",
+        "rows are out of order",
+        _D,
+        "Times must rise from row to row. A file out of order is often two files put together; look before you sort "
+        "it.",
+        (_GOOD + "2024-12-31T23:59:00Z,100,101,99,100.5,3.5\n",),
+        _GOOD + "2025-01-01T00:01:00Z,100.50,101.00,100.00,100.75,2.0\n",
+    ),
+    Code(
+        "FC1005",
+        "two rows claim the same time",
+        _D,
+        "Two rows have the same time and differ, so one of them is wrong. Remove it at the source.",
+        (_GOOD + "2025-01-01T00:00:00Z,100,102,99,101.5,9.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1006",
+        "a value is missing or not a number",
+        _D,
+        "A cell is empty, or holds text, NaN or an infinity. Nothing is filled in silently. Leave the whole row out: "
+        "a missing bar is then filled by the named rule of the tape, and counted.",
+        ("time,open,high,low,close,volume\n2025-01-01T00:00:00Z,100,NaN,99,100.5,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1007",
+        "a price or volume is impossible",
+        _D,
+        "A price is zero or negative, the high is not the highest or the low not the lowest of a bar, or a volume is "
+        "negative.",
+        ("time,open,high,low,close,volume\n2025-01-01T00:00:00Z,100,99,101,100.5,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1008",
+        "times do not fit the bar grid",
+        _D,
+        "Bars of one minute begin at whole minutes. These times do not lie on a grid of the stated period, so the "
+        "period or the meaning of the time column (open or close of the bar) is another one.",
+        ("time,open,high,low,close,volume\n2025-01-01T00:00:17Z,100,101,99,100.5,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1009",
+        "more than one instrument in one file",
+        _D,
+        "A symbol column holds several names. Import one instrument per file.",
+        (
+            "symbol,time,open,high,low,close,volume\nBTC,2025-01-01T00:00:00Z,100,101,99,100.5,3.5\n"
+            "ETH,2025-01-01T00:01:00Z,10,11,9,10.5,3.5\n",
+        ),
+        _GOOD,
+    ),
+    Code(
+        "FC1010",
+        "the data lacks a stream the strategy needs",
+        _D,
+        "The strategy reads a stream that the dataset does not hold: the book, trades, another instrument, or bars "
+        "shorter than those stored. The message names the stream, and the command that records or makes it.",
+        ("flashc backtest book_strategy.flash.yaml --data btc_1m",),
+        "flashc backtest bar_strategy.flash.yaml --data btc_1m",
+    ),
+    Code(
+        "FC1011",
+        "no such data",
+        _D,
+        "No dataset or data file has this name. `flashc data list` shows what there is.",
+        ("flashc backtest strategy.flash.yaml --data btc_2m",),
+        "flashc data list",
+    ),
+    Code(
+        "FC1012",
+        "no bars in this range",
+        _D,
+        "Between `--from` and `--to` the dataset has no bars. `flashc data list` shows the range of each dataset.",
+        ("flashc backtest strategy.flash.yaml --data btc_1m --from 1999-01-01 --to 1999-02-01",),
+        "flashc backtest strategy.flash.yaml --data btc_1m",
+    ),
+    Code(
+        "FC1013",
+        "stored data does not match its record",
+        _D,
+        "The stored file has other bytes than when it was imported, so results could not be repeated. Import the data "
+        "again.",
+        ("(a stored dataset that was edited by hand)",),
+        "flashc data verify btc_1m",
+    ),
+    Code(
+        "FC1014",
+        "the data is of another instrument",
+        _D,
+        "The strategy trades one instrument and the dataset holds another. Choose another dataset, or correct the "
+        "symbol given at import.",
+        ("flashc backtest btc_strategy.flash.yaml --data eth_1m",),
+        "flashc backtest btc_strategy.flash.yaml --data btc_1m",
+    ),
+    Code(
+        "FC1015",
+        "not a usable tape",
+        _D,
+        "The file is not a tape, is cut short, or was written by another version. Tapes can always be built again "
+        "from the data.",
+        ("(a tape file that was cut short)",),
+        "flashc data verify btc_1m",
+    ),
+    Code(
+        "FC1016",
+        "a number is too large for the tape",
+        _D,
+        "Prices and quantities are stored as whole ticks and lots in 64 bits. A value, or a sum of values, does not "
+        "fit.",
+        ("time,open,high,low,close,volume\n2025-01-01T00:00:00Z,1e30,1e30,1e30,1e30,3.5\n",),
+        _GOOD,
+    ),
+    Code(
+        "FC1017",
+        "the data cannot be written",
+        _T,
+        "The place for datasets or tapes is not writable, or the disk is full.",
+        ("(a data folder without write permission)",),
+        "flashc data list",
+    ),
+    Code(
+        "FC1018",
+        "the instrument is not known",
+        _D,
+        "Data is stored in ticks and lots of an instrument, and no venue profile knows this one. The message lists "
+        "those known.",
+        ("flashc data import bars.csv --symbol FOO/BAR",),
+        "flashc data import bars.csv --symbol BTC/USDC",
+    ),
+    Code(
+        "FC1101",
+        "unknown parameter in `--set`",
+        _F,
+        "The strategy has no parameter of this name. Similar names are suggested.",
+        ("flashc backtest strategy.flash.yaml --data btc_1m --set fats=9",),
+        "flashc backtest strategy.flash.yaml --data btc_1m --set fast=9",
+    ),
+    Code(
+        "FC1102",
+        "parameter value cannot be used",
+        _F,
+        "The value given with `--set` has the wrong kind or unit, lies outside the parameter's range, or breaks a "
+        "constraint.",
+        ("flashc backtest strategy.flash.yaml --data btc_1m --set fast=lots",),
+        "flashc backtest strategy.flash.yaml --data btc_1m --set fast=9",
+    ),
+    Code(
+        "FC1103",
+        "no such run",
+        _D,
+        "The folder is not the result of a backtest, or lacks the files of one.",
+        ("flashc explain runs/missing --at 2025-01-01T10:00",),
+        "flashc explain runs/example --at 2025-01-01T10:00",
+    ),
+    Code(
+        "FC1104",
+        "no decision at that time",
+        _D,
+        "The run made no decision at this instant: it lies outside the run, before the strategy was warm, or between "
+        "two ticks of the decision clock. The nearest decisions are named.",
+        ("flashc explain runs/example --at 1999-01-01T00:00",),
+        "flashc explain runs/example --at 2025-01-01T10:00",
+    ),
+    Code(
+        "FC1105",
+        "engine not available",
+        _T,
+        "The engine is not known, or what it needs is not installed. Engines are `numba` and `ref`.",
+        ("flashc backtest strategy.flash.yaml --data btc_1m --engine fortran",),
+        "flashc backtest strategy.flash.yaml --data btc_1m --engine ref",
+    ),
+    Code(
+        "FC1106",
+        "file cannot be read",
+        _D,
+        "There is no such file, it is a folder, or reading it is not permitted.",
+        ("flashc check missing.flash.yaml",),
+        "flashc new ema_cross && flashc check ema_cross.flash.yaml",
+    ),
+    Code(
+        "FC1107",
+        "cannot write here",
+        _T,
+        "The output folder does not exist or is not writable, or the disk is full. Nothing was changed.",
+        ("flashc compile strategy.flash.yaml --out /proc/artefact",),
+        "flashc compile strategy.flash.yaml --out build",
+    ),
+)

@@ -1,0 +1,104 @@
+"""Groups 07, 08 and 09: models, tests, toolchain."""
+
+from __future__ import annotations
+
+from ..diagnostics import Category
+from .code import Code, strategy
+
+
+def _reserved(code: str, title: str, category: Category, explanation: str) -> Code:
+    return Code(code, title, category, explanation, reserved=True)
+
+
+_M, _F, _T = Category.MODEL, Category.FILE, Category.TOOLCHAIN
+
+CODES = (
+    _reserved(
+        "FC0701",
+        "model inputs do not match",
+        _M,
+        "The order, shape, type or unit of the inputs differs from what the model was trained on.",
+    ),
+    _reserved(
+        "FC0702",
+        "account state as a model feature",
+        _M,
+        "A model input depends on the position or the account. Training data has no account, so the model would see "
+        "values in use that it never saw in training.",
+    ),
+    _reserved(
+        "FC0703",
+        "model operator not supported inline",
+        _M,
+        "The model has an operator that cannot be compiled into the strategy. Use `engine: async`, or a simpler model.",
+    ),
+    _reserved("FC0704", "model over budget", _M, "The model costs more per event than the strategy's budget allows."),
+    _reserved(
+        "FC0705", "model differs from the lock", _M, "The model file is not the one that `flash.lock` pins by hash."
+    ),
+    _reserved(
+        "FC0706",
+        "absence of a model output is not handled",
+        _M,
+        "A model output can be absent after `absent_after`. Give it a fallback with `??`.",
+    ),
+    _reserved(
+        "FC0801", "unknown name in test rows", _F, "A row gives a value to a name that the strategy does not have."
+    ),
+    _reserved("FC0802", "wrong unit in test rows", _F, "A row gives a value of another unit than the name has."),
+    _reserved("FC0803", "tape lacks a stream", _F, "The test's tape does not hold an input that the strategy reads."),
+    _reserved(
+        "FC0804", "tape shorter than the warm-up", _F, "The tape ends before the strategy makes its first decision."
+    ),
+    _reserved("FC0805", "assertion is false", _F, "A test's assertion does not hold. The values are shown."),
+    _reserved(
+        "FC0806",
+        "law broken",
+        _F,
+        "A law that holds for every strategy was broken on this tape. The first instant and value that differ are "
+        "shown.",
+    ),
+    _reserved(
+        "FC0901",
+        "lock file is stale",
+        _T,
+        "`flash.lock` was written for other inputs than the file now has. Renew it and review what changes.",
+    ),
+    _reserved("FC0902", "module differs from the lock", _T, "An imported module is not the one that the lock pins."),
+    _reserved(
+        "FC0903", "C compiler differs from the lock", _T, "The installed C compiler is not the one that the lock names."
+    ),
+    _reserved(
+        "FC0904",
+        "artefact is not reproducible",
+        _T,
+        "Compiling the same inputs again gave other bytes. This must not happen; please report it.",
+    ),
+    Code(
+        "FC0905",
+        "executors disagree",
+        Category.BUG,
+        "Two executors of the same program gave different results on the same tape. This is always a fault of the "
+        "compiler. The first difference is shown; please report it together with the strategy.",
+        (),
+        "flashc backtest strategy.flash.yaml --data sample --engine ref",
+    ),
+    Code(
+        "FC0906",
+        "edition not supported",
+        _T,
+        "The file asks for an edition of the language that this release does not read. A release reads its own "
+        "edition and the two before it.",
+        (strategy().replace("flash: 1", "flash: 9"),),
+        strategy(),
+    ),
+    Code(
+        "FC0907",
+        "not supported by this release",
+        _T,
+        "The language has this feature, and this release does not compile it yet. It is refused, because a file must "
+        "never mean less than it says. The message names the feature; remove it or wait for a later release.",
+        (strategy(tail="models:\n  edge_model: {file: models/edge.onnx}"),),
+        strategy(),
+    ),
+)
