@@ -201,7 +201,10 @@ class SegmentBuilder:
             return Value(self, root.pure[key], I64)
         result = self.program.fresh_id()
         # always at the top, so that a read inside a region serves the whole segment
-        root.items.insert(len([i for i in root.items if isinstance(i, Op) and i.name == "ev"]), Op(result, "ev", (field_name,), (), None))  # fmt: skip
+        root.items.insert(
+            len([i for i in root.items if isinstance(i, Op) and i.name == "ev"]),
+            Op(result, "ev", (field_name,), (), None),
+        )
         root.pure[key] = result
         return Value(self, result, I64)
 

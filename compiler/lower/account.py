@@ -51,9 +51,26 @@ class Account:
 
 def declare_account(lowering: Lowering, symbol: str) -> Account:
     profile = lowering.profile.instruments[symbol]
-    names = ("qty", "cost", "fees", "since", "best", "worst", "cash_flow", "mark", "now", "working", "opened_by", "day", "day_base", "last_value")  # fmt: skip
+    names = (
+        "qty",
+        "cost",
+        "fees",
+        "since",
+        "best",
+        "worst",
+        "cash_flow",
+        "mark",
+        "now",
+        "working",
+        "opened_by",
+        "day",
+        "day_base",
+        "last_value",
+    )
     slots = {name: lowering.program.slot(I64, f"account/{name}") for name in names}
-    wants = {f"want_{n}": lowering.program.slot(I64, f"intent/{n}") for n in ("side", "qty", "rule", "price", "style", "ttl")}  # fmt: skip
+    wants = {
+        f"want_{n}": lowering.program.slot(I64, f"intent/{n}") for n in ("side", "qty", "rule", "price", "style", "ttl")
+    }
     halted = lowering.program.slot(I64, "account/halted_day", init=-1)
     return Account(
         **slots,

@@ -112,7 +112,15 @@ class Lowering:
             if need.clock.kind != "bar":
                 continue
             instrument = self.profile.instruments[need.symbol]
-            stream = Stream(f"b{len(self.program.streams)}", "bar", need.clock.instrument, need.symbol, need.clock.period_ns, instrument.price_decimals, instrument.qty_decimals)  # fmt: skip
+            stream = Stream(
+                f"b{len(self.program.streams)}",
+                "bar",
+                need.clock.instrument,
+                need.symbol,
+                need.clock.period_ns,
+                instrument.price_decimals,
+                instrument.qty_decimals,
+            )
             self.program.streams.append(stream)
             builder = SegmentBuilder(self.program, "bar", stream.name)
             slot = self.program.slot(I64, f"{need.clock}/seen")
@@ -139,7 +147,16 @@ class Lowering:
         return self.homes[clock]
 
     def unsupported(self, node: Node, what: str, help_: str) -> FlashcError:
-        return FlashcError([Diagnostic("FC0907", f"this release cannot execute {what}", Label(node.span, "checked, but not executable yet"), helps=(help_,))])  # fmt: skip
+        return FlashcError(
+            [
+                Diagnostic(
+                    "FC0907",
+                    f"this release cannot execute {what}",
+                    Label(node.span, "checked, but not executable yet"),
+                    helps=(help_,),
+                )
+            ]
+        )
 
     # values
 
@@ -185,9 +202,11 @@ class Lowering:
             fields = {"": result} if isinstance(result, Lowered) else result
             self._holds[key] = {name: self._commit(node_id, name, item, home) for name, item in fields.items()}
         loaded = {name: self._load_hold(item, slots, b) for name, (slots, item) in self._hold_items(node_id, home)}
-        return loaded[""] if "" in loaded else loaded
+        return loaded.get("", loaded)
 
-    def _hold_items(self, node_id: int, home: SegmentBuilder) -> list[tuple[str, tuple[tuple[Slot, Slot | None], Lowered]]]:
+    def _hold_items(
+        self, node_id: int, home: SegmentBuilder
+    ) -> list[tuple[str, tuple[tuple[Slot, Slot | None], Lowered]]]:
         result = self.get(node_id, home)
         fields = {"": result} if isinstance(result, Lowered) else result
         holds = self._holds[self.keys[node_id]]
@@ -257,7 +276,14 @@ class Lowering:
     def term(self, term: tuple[object, ...], b: SegmentBuilder) -> Value:
         inputs = inputs_of(term)
         keyed = tuple(inputs)
-        return self.derived(f"warm-up {term!r}", keyed, b, lambda s, *values: lower_term(s, term, dict(zip(keyed, values, strict=True)), self.checked.document.settle.value))  # fmt: skip
+        return self.derived(
+            f"warm-up {term!r}",
+            keyed,
+            b,
+            lambda s, *values: lower_term(
+                s, term, dict(zip(keyed, values, strict=True)), self.checked.document.settle.value
+            ),
+        )
 
     # types
 
@@ -267,7 +293,9 @@ class Lowering:
     def decimals(self, type_: Type) -> int:
         """Decimals of a grid type's unit."""
         assert type_.grid is not None
-        symbol = next(i.symbol.value for i in self.checked.document.instruments if i.alias.value == type_.grid.instrument)  # fmt: skip
+        symbol = next(
+            i.symbol.value for i in self.checked.document.instruments if i.alias.value == type_.grid.instrument
+        )
         instrument = self.profile.instruments[symbol]
         return instrument.price_decimals if type_.grid.unit == "tick" else instrument.qty_decimals
 

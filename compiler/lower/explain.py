@@ -20,8 +20,8 @@ from .context import Lowered, Lowering
 class Shown:
     """One probed value: its text in the file and how to print it.
 
-    `unit` is the dimension (`USDC per BTC`, `BTC`), `bps`, `ticks`, `duration`, `bool`, `int` or empty; grid values carry
-    the power of ten that decodes them. `present` is the probe of the presence bit, or -1.
+    `unit` is the dimension (`USDC per BTC`, `BTC`), a kind (`duration`, `bool`, `int`) or empty; grid values carry the
+    power of ten that decodes them. `present` is the probe of the presence bit, or -1.
     """
 
     probe: int
@@ -124,7 +124,9 @@ class Explainer:
         node, type_ = self.lowering.graph[node_id], self.lowering.type(node_id)
         probe, present = self._probe(self.lowering.one(node_id, b), b)
         decimals = self.lowering.decimals(type_) if type_.grid is not None else -1
-        return Shown(probe, node.label or self._text(node), self._unit(type_), decimals, self._price_decimals(), present)
+        return Shown(
+            probe, node.label or self._text(node), self._unit(type_), decimals, self._price_decimals(), present
+        )
 
     def _price_decimals(self) -> int:
         symbol = self.lowering.checked.document.instruments[0].symbol.value

@@ -288,7 +288,10 @@ def _bbands(call: Call) -> Result:
 
 
 def _obv(call: Call) -> Result:
-    """Granville 1963: volume added on a higher close, subtracted on a lower one; 0 at the start. Arguments: close, volume."""
+    """Granville 1963: volume added on a higher close, subtracted on a lower one; 0 at the start.
+
+    Arguments: close, volume.
+    """
     b = call.b
     close, volume = call.raw(0), call.raw(1)
     before = one_ago(call, close, "close")
@@ -301,7 +304,10 @@ def _obv(call: Call) -> Result:
 
 
 def _vwap(call: Call) -> Result:
-    """Exact sum of ticks x lots over exact sum of lots in the window; the close when nothing traded. Arguments: n, close, volume."""
+    """Exact sum of ticks x lots over exact sum of lots in the window; the close when nothing traded.
+
+    Arguments: n, close, volume.
+    """
     b, n, greatest = call.b, call.raw(0), call.greatest(0)
     value = grid_sum(call, b.ev("notional"), n, greatest, "value")
     volume = grid_sum(call, call.raw(2), n, greatest, "volume")

@@ -39,7 +39,15 @@ def lower(checked: Checked) -> LoweredStrategy:
     lowering.decide.stream = lowering.homes[checked.decision].stream.name
     segments += [lowering.decide.finish(), lowering.risk.finish(), lowering.report.finish()]
     build = lowering.program
-    program = Program(checked.document.strategy.value, checked.document.edition.value, tuple(build.params), tuple(build.streams), tuple(build.slots), tuple(machine.clauses), tuple(segments))  # fmt: skip
+    program = Program(
+        checked.document.strategy.value,
+        checked.document.edition.value,
+        tuple(build.params),
+        tuple(build.streams),
+        tuple(build.slots),
+        tuple(machine.clauses),
+        tuple(segments),
+    )
     return LoweredStrategy(program, explainer.table())
 
 
@@ -53,18 +61,29 @@ def _refuse_unsupported(checked: Checked) -> None:
     document = checked.document
     later = "it checks today; `flashc compile` and `backtest` run it in a later release"
     if checked.decision.kind != "bar":
-        refuse(f"decisions on the {checked.decision} clock", Label(document.decide.span, "needs a tape of books or trades"), "decide on closed bars, such as `decide: 1m`")  # fmt: skip
+        refuse(
+            f"decisions on the {checked.decision} clock",
+            Label(document.decide.span, "needs a tape of books or trades"),
+            "decide on closed bars, such as `decide: 1m`",
+        )
     if len(checked.traded) > 1:
         refuse("several traded instruments in one file", Label(document.trade[1].span), later)
     for stream in checked.streams:
         if stream.clock.kind != "bar" and checked.decision.kind == "bar":
-            refuse(f"the stream {stream.clock}", Label(document.decide.span, f"this strategy reads {stream.clock}"), later)  # fmt: skip
+            refuse(
+                f"the stream {stream.clock}", Label(document.decide.span, f"this strategy reads {stream.clock}"), later
+            )
     for policy in document.execution:
         if policy.requote is not None or policy.then is not None or policy.retries is not None:
             refuse("`requote`, `then` and `retries`", Label(policy.span), later)
     risk = document.risk
     if risk is not None:
-        for part, name in ((risk.order_rate, "order_rate"), (risk.band, "band"), (risk.stale, "stale"), (risk.invariants or None, "invariants")):  # fmt: skip
+        for part, name in (
+            (risk.order_rate, "order_rate"),
+            (risk.band, "band"),
+            (risk.stale, "stale"),
+            (risk.invariants or None, "invariants"),
+        ):
             if part is not None:
                 refuse(f"`risk.{name}`", Label(risk.span), later)
     if found:

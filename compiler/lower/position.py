@@ -30,7 +30,11 @@ class PositionMachine:
         self.clauses: list[Clause] = []
         checked = lowering.checked
         self.rules = (*checked.entries, *checked.exits)
-        self.last_fired = {r.rule.name.value: lowering.program.slot(I64, f"entries.{r.rule.name.value}/fired", init=-(2**62)) for r in checked.entries if r.cooldown is not None}  # fmt: skip
+        self.last_fired = {
+            r.rule.name.value: lowering.program.slot(I64, f"entries.{r.rule.name.value}/fired", init=-(2**62))
+            for r in checked.entries
+            if r.cooldown is not None
+        }
         profile = lowering.profile.instruments[self._symbol()]
         self.min_lots = max(1, profile.min_qty_lots)
         self.min_atoms = int(profile.min_notional * ATOMS_PER_UNIT)
@@ -73,7 +77,11 @@ class PositionMachine:
         roots += [n for r in self.rules for n in (r.size, r.cooldown, r.price) if n is not None]
         armed = b.b(True)
         for home in lowering.homes.values():
-            needs = [lowering.warm_ticks(n, home.clock, b) for n in roots if any(c == home.clock for c, _ in lowering.facts.warmups[n].per_clock)]  # fmt: skip
+            needs = [
+                lowering.warm_ticks(n, home.clock, b)
+                for n in roots
+                if any(c == home.clock for c, _ in lowering.facts.warmups[n].per_clock)
+            ]
             most = b.i(1)
             for need in needs:
                 most = most.max(need)
@@ -213,13 +221,20 @@ class PositionMachine:
         if self.lowering.checked.day_loss is not None:
             self._day_loss(b)
         if self.lowering.checked.position_max is not None:
-            with self.lowering.region(b, 0 < b.load(account.want_side)):
+            with self.lowering.region(b, b.load(account.want_side) > 0):
                 self._position_limit(b)
         with self.lowering.region(b, b.load(account.want_side).ne(0)):
-            wants = (account.want_side, account.want_style, account.want_qty, account.want_price, account.want_ttl, account.want_rule)  # fmt: skip
+            wants = (
+                account.want_side,
+                account.want_style,
+                account.want_qty,
+                account.want_price,
+                account.want_ttl,
+                account.want_rule,
+            )
             b.effect("emit", *(b.load(slot) for slot in wants))
             b.store(account.working, 1)
-            with b.when(0 < b.load(account.want_side)):
+            with b.when(b.load(account.want_side) > 0):
                 b.store(account.opened_by, b.load(account.want_rule))
 
     def _position_limit(self, b: SegmentBuilder) -> None:
@@ -238,7 +253,7 @@ class PositionMachine:
             self._reason(b, "position_limit", b.load(account.want_rule))
 
     def _day_loss(self, b: SegmentBuilder) -> None:
-        """Loss since the last close before UTC midnight; at the limit entries stop for the day, and by policy we leave."""
+        """Loss since the last close before UTC midnight; at the limit entries stop for the day; by policy we leave."""
         account, limit = self.account, self.lowering.checked.day_loss
         assert limit is not None
         value = equity_change(account, b)
@@ -253,7 +268,7 @@ class PositionMachine:
         halted = lost | b.load(account.halted_day).eq(today)
         with self.lowering.region(b, halted):
             b.store(account.halted_day, today)
-            with self.lowering.region(b, 0 < b.load(account.want_side)):
+            with self.lowering.region(b, b.load(account.want_side) > 0):
                 b.store(account.want_side, 0)
                 self._reason(b, "halted", b.load(account.want_rule))
             if self.lowering.checked.day_loss_then == "flatten_and_halt":
@@ -271,7 +286,7 @@ class PositionMachine:
     def _report(self, b: SegmentBuilder) -> None:
         kind = b.op("iand", b.ev("head"), b.i(255))
         with b.when(kind.eq(KIND_FILL)):
-            buy = 0 < b.ev("side")
+            buy = b.ev("side") > 0
             with b.when(buy):
                 self._bought(b)
             with b.when(~buy):
@@ -313,4 +328,3 @@ class PositionMachine:
             if slot is not None:
                 with b.when(b.load(self.account.opened_by).eq(number)):
                     b.store(slot, b.ev("time"))
-

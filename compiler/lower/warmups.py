@@ -28,7 +28,9 @@ def inputs_of(term: tuple[object, ...]) -> list[int]:
     return found
 
 
-def lower_term(b: SegmentBuilder, term: tuple[object, ...], values: Mapping[int, Value], settle: Decimal | None) -> Value:
+def lower_term(
+    b: SegmentBuilder, term: tuple[object, ...], values: Mapping[int, Value], settle: Decimal | None
+) -> Value:
     """An i64 value: the term's tick count."""
 
     def sub(part: object) -> Value:
