@@ -1,24 +1,42 @@
-"""Lists the packages from the folders, so that a new folder cannot be forgotten. All else is in pyproject.toml."""
+"""Lists packages and their data files from the folders, so that none can be forgotten. All else is in pyproject.toml."""
 
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-TOP = ("dsl", "compiler", "codegen_templates", "cython_core", "runtime", "simulator", "research", "dashboard", "cli", "strategies")  # fmt: skip
+TOP = (
+    "dsl", "compiler", "codegen_templates", "cython_core", "runtime", "simulator", "research", "dashboard", "cli",
+    "strategies",
+)  # fmt: skip
+NOT_DATA = {".py", ".pyc", ".nbi", ".nbc", ".so"}
 
 
-def packages() -> list[str]:
-    """Every folder below TOP that holds an `__init__.py`, as a dotted name under `flashc`."""
-    found = ["flashc"]
-    for top in TOP:
-        for init in sorted((ROOT / top).rglob("__init__.py")):
-            found.append(".".join(("flashc", *init.parent.relative_to(ROOT).parts)))
-    return found
+def packages() -> dict[str, Path]:
+    """Dotted name under `flashc` -> folder, for every folder below TOP that holds an `__init__.py`."""
+    inits = [init for top in TOP for init in sorted((ROOT / top).rglob("__init__.py"))]
+    return {".".join(("flashc", *init.parent.relative_to(ROOT).parts)): init.parent for init in inits}
+
+
+def data_files(folder: Path) -> list[str]:
+    """Names of the files of one package that are not code."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    return [path.name for path in files if path.suffix not in NOT_DATA and not path.name.startswith(".")]
+
+
+class BuildPackage(build_py):
+    """The root folder is the package `flashc`; this script lies in it but is not part of it."""
+
+    def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
+        found = super().find_package_modules(package, package_dir)
+        return [entry for entry in found if (entry[0], entry[1]) != ("flashc", "setup")]
 
 
 setup(
-    packages=packages(),
+    packages=["flashc", *packages()],
     package_dir={"flashc": "."},
-    package_data={"": ["py.typed", "*.lark", "*.json", "*.j2", "*.yaml", "*.md"]},
+    package_data={"flashc": ["py.typed"], **{name: data_files(folder) for name, folder in packages().items()}},
+    include_package_data=False,
+    cmdclass={"build_py": BuildPackage},
 )

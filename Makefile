@@ -1,0 +1,66 @@
+# Everything a developer does, as one command each. Needs Python 3.11 or newer, gcc and make.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.flashc-dev
+TYPES := $(VENV)/types
+PYTEST := $(BIN)/python -m pytest
+
+# The first Python that is new enough; override with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# Test processes side by side: the number of processors, at most four.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; echo $$n)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format types bench docs golden dev wheel clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: $(STAMP) ## Compile a shipped strategy, backtest it on generated data, explain a decision
+	@$(BIN)/python -m flashc version | head -n 2
+	@$(BIN)/python examples/demo.py
+
+test: $(STAMP) ## Run all tests, as CI does
+	$(PYTEST) -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check: $(STAMP) types ## Lint, formatting, types, tidiness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PYTEST) tests/tidy
+
+format: $(STAMP) ## Format all Python files and sort imports
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# The repository root is the package, whatever the clone's folder is called: mypy sees it through a link.
+types: $(STAMP) ## Check the types of the package (mypy --strict)
+	@mkdir -p $(TYPES) && ln -sfn "$(CURDIR)" $(TYPES)/flashc
+	cd $(TYPES) && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/.mypy_cache" -p flashc
+
+bench: $(STAMP) ## Run the benchmarks and print ratios
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(STAMP) ## Write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+golden: $(STAMP) ## Write the golden files of the tests anew (read the diff!)
+	$(PYTEST) --update-golden --snapshot-update
+
+dev: $(STAMP) ## Make .venv with flashc (editable) and all developer tools
+	@echo "ready: $(BIN)/flashc --help"
+
+$(STAMP): pyproject.toml setup.py
+	@test -n "$(PYTHON)" || { echo "flashc needs Python 3.11 or newer; none was found. Try: make PYTHON=/path/to/python"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python cannot make environments; on Debian: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+wheel: $(STAMP) ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean: ## Remove everything that make built
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
