@@ -181,11 +181,11 @@ class Lowering:
 
     def _emit(self, node: Node, b: SegmentBuilder) -> Result:
         outer, b.origin = b.origin, (node.span.start, node.span.end)
-        if node.label:
-            self.path.append(node.label)
+        path = self.path
+        if node.label:  # state belongs to the `let` it is written in, whoever asks for it first
+            self.path = ["file", node.label]
         result = self.emit(self, node, b)
-        if node.label:
-            self.path.pop()
+        self.path = path
         b.origin = outer
         return result
 
@@ -242,16 +242,26 @@ class Lowering:
     def slot(self, type_: str, tag: str, words: int = 1, init: int | float = 0) -> Slot:
         return self.program.slot(type_, f"{'.'.join(self.path[1:]) or 'file'}/{tag}", words, init)
 
-    def derived(self, name: str, inputs: tuple[int, ...], b: SegmentBuilder, formula: Callable[..., Value]) -> Value:
-        """`formula(builder, *inputs)` over constants and parameters: a literal, or computed once in `setup`."""
+    def derived(
+        self,
+        name: str,
+        inputs: tuple[int, ...],
+        b: SegmentBuilder,
+        formula: Callable[..., Value],
+        key: object = None,
+    ) -> Value:
+        """`formula(builder, *inputs)` over constants and parameters: a literal, or computed once in `setup`.
+
+        Equal names, keys and inputs are computed once.
+        """
         if all(self.qualifier(i) == "const" for i in inputs):
             return formula(b, *(self.one(i, b).value for i in inputs))
-        key = (name, tuple(self.keys[i] for i in inputs))
-        if key not in self._derived:
+        full = (name, key, tuple(self.keys[i] for i in inputs))
+        if full not in self._derived:
             made = formula(self.setup, *(self.one(i, self.setup).value for i in inputs))
-            self._derived[key] = self.program.slot(made.type, f"setup/{name}")
-            self.setup.store(self._derived[key], made)
-        return b.load(self._derived[key])
+            self._derived[full] = self.program.slot(made.type, f"setup/{name}")
+            self.setup.store(self._derived[full], made)
+        return b.load(self._derived[full])
 
     def later(self, action: Callable[[], None]) -> None:
         """Run `action` after everything that is reachable was lowered (a `prev` stores its next value there)."""
@@ -274,16 +284,13 @@ class Lowering:
         return self.term(terms[0], b)
 
     def term(self, term: tuple[object, ...], b: SegmentBuilder) -> Value:
-        inputs = inputs_of(term)
-        keyed = tuple(inputs)
-        return self.derived(
-            f"warm-up {term!r}",
-            keyed,
-            b,
-            lambda s, *values: lower_term(
-                s, term, dict(zip(keyed, values, strict=True)), self.checked.document.settle.value
-            ),
-        )
+        inputs = tuple(inputs_of(term))
+        settle = self.checked.document.settle.value
+
+        def formula(s: SegmentBuilder, *values: Value) -> Value:
+            return lower_term(s, term, dict(zip(inputs, values, strict=True)), settle)
+
+        return self.derived("warm-up", inputs, b, formula, key=term)
 
     # types
 

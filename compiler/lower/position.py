@@ -77,16 +77,11 @@ class PositionMachine:
         roots += [n for r in self.rules for n in (r.size, r.cooldown, r.price) if n is not None]
         armed = b.b(True)
         for home in lowering.homes.values():
-            needs = [
-                lowering.warm_ticks(n, home.clock, b)
-                for n in roots
-                if any(c == home.clock for c, _ in lowering.facts.warmups[n].per_clock)
-            ]
+            terms = {t for n in roots for c, t in lowering.facts.warmups[n].per_clock if c == home.clock}
             most = b.i(1)
-            for need in needs:
-                most = most.max(need)
-            seen = b.load(home.seen_slot)
-            armed = armed & (most <= seen)
+            for term in sorted(terms, key=repr):
+                most = most.max(lowering.term(term, b))
+            armed = armed & (most <= b.load(home.seen_slot))
         return armed
 
     def _decide(self, b: SegmentBuilder) -> None:
@@ -94,6 +89,8 @@ class PositionMachine:
         b.effect("decided")
         b.store(account.want_side, 0)
         self._reason(b, "not_armed")
+        if self._keeps_day():
+            self._day_books(b)
         armed = self._armed(b)
         idle = b.load(account.working).eq(0)
         flat = b.load(account.qty).eq(0)
@@ -110,14 +107,14 @@ class PositionMachine:
         holds = b.b(True)
         for clause in rule.clauses:
             bit = sum(1 for c in self.clauses if c.set == set_name)
-            self.lowering.path[1:] = [f"{set_name}.{rule.rule.name.value}.{clause.name}"]
+            self.lowering.path = ["file", f"{set_name}.{rule.rule.name.value}.{clause.name}"]
             value = self.lowering.one(clause.node, b).value
             b.effect("clause", value, attrs=(bit,))
             origin = (clause.span.start, clause.span.end)
             self.clauses.append(Clause(bit, set_name, rule.rule.name.value, clause.name, origin))
             self.explainer.clause(self.clauses[-1], clause.node, b)
             holds = holds & value
-        self.lowering.path[1:] = []
+        self.lowering.path = ["file"]
         return holds
 
     def _entries(self, b: SegmentBuilder) -> None:
@@ -252,19 +249,28 @@ class PositionMachine:
             b.store(account.want_side, 0)
             self._reason(b, "position_limit", b.load(account.want_rule))
 
-    def _day_loss(self, b: SegmentBuilder) -> None:
-        """Loss since the last close before UTC midnight; at the limit entries stop for the day; by policy we leave."""
-        account, limit = self.account, self.lowering.checked.day_loss
-        assert limit is not None
+    def _keeps_day(self) -> bool:
+        """Whether anything asks for the day's result."""
+        reads = any(n.op == "field" and n.attrs["source"] == "day" for n in self.lowering.graph.nodes)
+        return reads or self.lowering.checked.day_loss is not None
+
+    def _day_books(self, b: SegmentBuilder) -> None:
+        """A UTC day starts from the value at the last decision of the day before."""
+        account = self.account
         value = equity_change(account, b)
         today = b.op("idiv", b.load(account.now), b.i(NS_PER_DAY))
         new_day = today.ne(b.load(account.day))
-        base = b.select(new_day, b.load(account.last_value), b.load(account.day_base))
+        b.store(account.day_base, b.select(new_day, b.load(account.last_value), b.load(account.day_base)))
         b.store(account.day, today)
-        b.store(account.day_base, base)
         b.store(account.last_value, value)
+
+    def _day_loss(self, b: SegmentBuilder) -> None:
+        """At the limit entries stop for the rest of the UTC day; by policy we leave as well."""
+        account, limit = self.account, self.lowering.checked.day_loss
+        assert limit is not None
+        today = b.load(account.day)
         most = b.op("f2i", b.op("ffloor", self.lowering.number(limit, b) * float(ATOMS_PER_UNIT)))
-        lost = most <= base - value
+        lost = most <= b.load(account.day_base) - b.load(account.last_value)
         halted = lost | b.load(account.halted_day).eq(today)
         with self.lowering.region(b, halted):
             b.store(account.halted_day, today)
