@@ -297,5 +297,8 @@ def _foreign(piece: Piece, span: Span, fits: str) -> Diagnostic:
     hint = HINTS.get(piece.text)
     if hint is not None:
         return Diagnostic("FC0108", f"there is no operator `{piece.text}`", Label(span, hint[0]), helps=hint[1])
+    if piece.text[0].isalpha():
+        label = Label(span, "names use the letters a-z and A-Z, digits and `_`")
+        return Diagnostic("FC0101", f"unexpected letters `{piece.text}`", label)
     shown = piece.text if piece.text.isprintable() else f"U+{ord(piece.text[0]):04X}"
     return Diagnostic("FC0101", f"unexpected character `{shown}`", Label(span, fits))
