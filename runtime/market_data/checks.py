@@ -62,7 +62,9 @@ class Finding:
 Check = Callable[[Work], Finding | None]
 
 
-def run_checks(work: Work, checks: Collection[Check], repairs: frozenset[str], source: str) -> tuple[Work, list[RuleUse]]:
+def run_checks(
+    work: Work, checks: Collection[Check], repairs: frozenset[str], source: str
+) -> tuple[Work, list[RuleUse]]:
     """Run the checks in order; raise one `RuntimeFault` with everything that is not allowed to be repaired."""
     rules: list[RuleUse] = []
     faults: list[Fault] = []
@@ -134,7 +136,13 @@ def high_low(work: Work) -> Finding | None:
     message = f"{_count(bad, 'bar')} with open or close outside low..high"
     repaired = Work(replace(bars, high=high, low=low), work.rows)
     return Finding(
-        "widen_high_low", "FC1007", message, "high and low widened to hold open and close", work.rows[bad], repaired, (note,)
+        "widen_high_low",
+        "FC1007",
+        message,
+        "high and low widened to hold open and close",
+        work.rows[bad],
+        repaired,
+        (note,),
     )
 
 
@@ -202,7 +210,13 @@ def on_grid(period_ns: int) -> Check:
         note = f"{moment_text(int(work.bars.ts[first]))} is not the start of a {period_text(period_ns)} bar"
         message = f"{_count(bad, 'row')} off the {period_text(period_ns)} grid"
         return Finding(
-            "drop_off_grid", "FC1008", message, "rows off the bar grid dropped", work.rows[bad], work.keep(~bad), (note,)
+            "drop_off_grid",
+            "FC1008",
+            message,
+            "rows off the bar grid dropped",
+            work.rows[bad],
+            work.keep(~bad),
+            (note,),
         )
 
     return check

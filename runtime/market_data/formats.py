@@ -49,9 +49,7 @@ HEADERLESS: Mapping[int, Layout] = MappingProxyType(
             "klines of 8 columns (time, open, high, low, close, volume, close time, quote volume)",
             (*REQUIRED, "", "notional"),
         ),
-        11: Layout(
-            "Binance klines of 11 columns", (*REQUIRED, "", "notional", "n_trades", "", "")
-        ),
+        11: Layout("Binance klines of 11 columns", (*REQUIRED, "", "notional", "n_trades", "", "")),
         12: Layout("Binance klines", (*REQUIRED, "", "notional", "n_trades", "", "", "")),
     }
 )

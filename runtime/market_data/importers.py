@@ -62,7 +62,7 @@ def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
     """Read, recognise, check. Faults FC1001 to FC1009 and FC1018 say what is wrong and in which row."""
     options = options or ImportOptions()
     repairs = options.allowed()
-    source = path.name
+    source = str(path)
     table = read_table(path)
     columns = _recognise(table, source)
     frame, symbol, rules = _one_symbol(table.frame, columns, options, source)
@@ -161,7 +161,9 @@ def _not_bars(names: tuple[str, ...], plain: frozenset[str], missing: list[str],
             return fault("FC1002", f"this file holds {kind.title}, not OHLCV bars", source, notes=(note,), helps=helps)
     spelt = tuple(f"`{name}` may be called {', '.join(COLUMN_NAMES[name][:6])}" for name in missing)
     word = "column" if len(missing) == 1 else "columns"
-    return fault("FC1002", f"missing {word}: {', '.join(missing)}", source, notes=(note,), helps=spelt, missing=tuple(missing))
+    return fault(
+        "FC1002", f"missing {word}: {', '.join(missing)}", source, notes=(note,), helps=spelt, missing=tuple(missing)
+    )
 
 
 def _one_symbol(
@@ -179,10 +181,16 @@ def _one_symbol(
         row = int((column != symbols[0]).arg_max() or 0) + 1
         listed = f"{', '.join(symbols[:8])}{' ...' * (len(symbols) > 8)}"
         if options.symbol is not None:
-            raise fault("FC1009", f"the file holds no rows of `{options.symbol}`", source, notes=(f"it holds {listed}",))
+            raise fault(
+                "FC1009", f"the file holds no rows of `{options.symbol}`", source, notes=(f"it holds {listed}",)
+            )
         helps = (f"`--symbol {symbols[0]}` imports one of them",)
         raise fault(
-            "FC1009", f"{len(symbols)} instruments in one file", Place(source, row), notes=(f"column `{name}`: {listed}",), helps=helps
+            "FC1009",
+            f"{len(symbols)} instruments in one file",
+            Place(source, row),
+            notes=(f"column `{name}`: {listed}",),
+            helps=helps,
         )
     kept = frame.filter(column == options.symbol)
     rule = RuleUse("select_symbol", len(frame) - len(kept), f"rows of other instruments than {options.symbol} left out")
@@ -264,7 +272,9 @@ def _instrument(options: ImportOptions, symbol: str | None, named: Instrument | 
         if found is not None:
             return found
         if text is options.instrument:
-            raise fault("FC1018", f"`{text}` is not an instrument", "--instrument", helps=("write BASE/QUOTE: BTC/USDT",))
+            raise fault(
+                "FC1018", f"`{text}` is not an instrument", "--instrument", helps=("write BASE/QUOTE: BTC/USDT",)
+            )
     if named is None:
         helps = ("give it: `--instrument BTC/USDT`", "or name the file like btc-usdt_binance_1m.csv")
         raise fault("FC1018", "neither the file nor its name says which instrument this is", source, helps=helps)

@@ -65,7 +65,27 @@ class NameFacts:
 
 _PERIOD_PART = re.compile(r"[1-9][0-9]{0,3}(?:s|m|min|h|d)", re.IGNORECASE)
 _VENUES = frozenset(
-    "binance binanceus bitfinex bitget bitmex bitstamp bybit coinbase cryptocom deribit gateio gemini huobi kraken kucoin mexc okx poloniex synth".split()  # noqa: E501
+    [
+        "binance",
+        "binanceus",
+        "bitfinex",
+        "bitget",
+        "bitmex",
+        "bitstamp",
+        "bybit",
+        "coinbase",
+        "cryptocom",
+        "deribit",
+        "gateio",
+        "gemini",
+        "huobi",
+        "kraken",
+        "kucoin",
+        "mexc",
+        "okx",
+        "poloniex",
+        "synth",
+    ]  # noqa: E501
 )
 
 

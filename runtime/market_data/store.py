@@ -123,15 +123,20 @@ def _write(bars: Bars, record: Record, folder: Path) -> None:
 
 
 def _record_json(record: Record) -> dict[str, Any]:
-    facts = asdict(
-        record.__class__(
-            **{name: getattr(record, name) for name in record.__slots__ if name not in ("facts", "path")},
-            facts={},
-            path=Path(),
-        )
-    )
-    del facts["path"]
-    return {"format": FORMAT, **facts, "facts": dict(record.facts)}
+    return {
+        "format": FORMAT,
+        "name": record.name,
+        "instrument": record.instrument,
+        "venue": record.venue,
+        "period_ns": record.period_ns,
+        "bars": record.bars,
+        "from_ns": record.from_ns,
+        "to_ns": record.to_ns,
+        "columns": list(record.columns),
+        "content_hash": record.content_hash,
+        "rules": [asdict(rule) for rule in record.rules],
+        "facts": dict(record.facts),
+    }
 
 
 def _swap(fresh: Path, target: Path) -> None:
@@ -178,15 +183,11 @@ def _read_bars(path: Path, record: Record) -> Bars:
     from .tables import read_table
 
     frame = read_table(path).frame
-    try:
-        columns = {name: np.ascontiguousarray(frame[name].to_numpy()) for name in record.columns}
-        wrong = [name for name, column in columns.items() if column.dtype != _dtype(name)]
-    except Exception as error:
-        import polars as pl
-
-        if isinstance(error, pl.exceptions.PolarsError):
-            raise fault("FC1013", "the bars lack a column of their record", str(path)) from error
-        raise
+    absent = [name for name in record.columns if name not in frame.columns]
+    if absent:
+        raise fault("FC1013", f"the bars lack the column {absent[0]}", str(path), helps=("import the file again",))
+    columns = {name: np.ascontiguousarray(frame[name].to_numpy()) for name in record.columns}
+    wrong = [name for name, column in columns.items() if column.dtype != _dtype(name)]
     if wrong:
         raise fault("FC1013", f"column {wrong[0]} has another type than it was written with", str(path))
     return Bars(**columns)

@@ -142,7 +142,9 @@ def _text_bytes(data: bytes, path: Path) -> bytes:
 
 def _looks_like_data(cells: tuple[str, ...]) -> bool:
     """A header names its columns; a data row starts with a number or a date."""
-    return bool(cells[0][:1].isdigit()) and all(cell[:1].isdigit() or cell[:1] in "-.+" or not cell for cell in cells[1:])
+    return bool(cells[0][:1].isdigit()) and all(
+        cell[:1].isdigit() or cell[:1] in "-.+" or not cell for cell in cells[1:]
+    )
 
 
 def _gzip(path: Path) -> Table:
@@ -195,7 +197,11 @@ def _json_bytes(data: bytes, kind: str, path: Path) -> Table:
     first = rows[0]
     shape = (dict, len(first)) if isinstance(first, dict) else (list, len(first) if isinstance(first, list) else -1)
     for number, row in enumerate(rows, 1):
-        if not isinstance(row, shape[0]) or len(row) != shape[1] or (isinstance(first, dict) and row.keys() != first.keys()):
+        if (
+            not isinstance(row, shape[0])
+            or len(row) != shape[1]
+            or (isinstance(first, dict) and row.keys() != first.keys())
+        ):
             raise fault("FC1002", f"row {number} has another shape than row 1", str(path))
     names = tuple(first) if isinstance(first, dict) else None
     columns = names or tuple(f"column_{place + 1}" for place in range(shape[1]))

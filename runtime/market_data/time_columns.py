@@ -18,7 +18,14 @@ from .moments import EARLIEST_NS, EPOCH_UNITS, LATEST_NS
 if TYPE_CHECKING:
     import polars as pl
 
-_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y.%m.%d %H:%M")
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y.%m.%d %H:%M",
+)
 _DATETIME_UNITS = {"ms": 10**6, "us": 10**3, "ns": 1}
 
 

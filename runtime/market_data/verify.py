@@ -73,7 +73,9 @@ def verify(
         _high_low(bars),
         _zero_volume(bars),
         _jumps(bars, jump, worst),
-        _grid("price_grid", [getattr(bars, name) for name in PRICE_COLUMNS], price_decimals, "price_to_tick", data.name),
+        _grid(
+            "price_grid", [getattr(bars, name) for name in PRICE_COLUMNS], price_decimals, "price_to_tick", data.name
+        ),
         _grid("volume_grid", [bars.volume], qty_decimals, "volume_to_lot", data.name),
         _vwap(bars),
     ]
@@ -103,7 +105,9 @@ def _order(bars: Bars) -> Item:
 
 def _duplicates(bars: Bars) -> Item:
     count = len(bars) - len(np.unique(bars.ts))
-    return _item("duplicates", count, f"{count:,} bars have the time of another", "fault", "identical copies are dropped")
+    return _item(
+        "duplicates", count, f"{count:,} bars have the time of another", "fault", "identical copies are dropped"
+    )
 
 
 def _off_grid(data: Dataset) -> Item:
@@ -183,5 +187,3 @@ def _hash(bars: Bars, stored: str) -> Item:
 
     same = content_hash(bars) == stored
     return _item("content_hash", int(not same), "the bars changed after the import", "fault", "import the file again")
-
-
