@@ -105,8 +105,10 @@ class Explainer:
     def _value(self, node_id: int, b: SegmentBuilder) -> Tree:
         node = self.lowering.graph[node_id]
         shown = self._shown(node_id, b)
-        parts = () if node.label or node.op not in _ARITHMETIC else tuple(self._parts(node_id, b, {}).values())
-        holds = shown.probe if self.lowering.type(node_id).kind is Kind.BOOL else -1
+        truth = self.lowering.type(node_id).kind is Kind.BOOL
+        opened = node.op in _ARITHMETIC or (truth and node.op == "call")  # `cross_up(quick, calm)` shows both
+        parts = tuple(self._parts(node_id, b, {}).values()) if opened and not node.label else ()
+        holds = shown.probe if truth else -1
         return Tree("value", shown.text, holds, value=shown, parts=parts)
 
     def _parts(self, node_id: int, b: SegmentBuilder, found: dict[str, Shown]) -> dict[str, Shown]:
