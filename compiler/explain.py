@@ -1,4 +1,4 @@
-"""Turns the probes of one decision into readable clauses: what each was, with which values, and how far from flipping."""
+"""Turns the probes of one decision into readable clauses: what each was, its values, how far from flipping."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SWAPPED = {"lt": ">", "le": ">=", "eq": "==", "ne": "!="}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One clause in one decision. `distance` is how far a comparison is from flipping, in its own unit; None without measure."""
+    """One clause in one decision. `distance` is how far a comparison is from flipping; None without a measure."""
 
     set: str
     rule: str
