@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 #: One part of a fee rate: rates are whole parts per 10**8 of the notional (0.0005 is 50_000).
 RATE_PARTS = 10**8
 
-ORDER_COLUMNS = ("order", "time", "side", "style", "qty", "price", "ttl", "rule", "status", "closed", "reject", "filled")
+ORDER_COLUMNS = (
+    "order",
+    "time",
+    "side",
+    "style",
+    "qty",
+    "price",
+    "ttl",
+    "rule",
+    "status",
+    "closed",
+    "reject",
+    "filled",
+)
 O_NUMBER, O_TIME, O_SIDE, O_STYLE, O_QTY, O_PRICE, O_TTL, O_RULE, O_STATUS, O_CLOSED, O_REJECT, O_FILLED = range(12)
 
 FILL_COLUMNS = ("order", "time", "side", "qty", "price", "value", "fee", "rule", "bar", "maker", "position", "cash")
@@ -39,7 +52,7 @@ REJECTS = (
     "bad_price",  # a priced style without a positive price
     "below_minimum_quantity",
     "below_minimum",  # notional below the venue's minimum
-    "too_large",  # notional beyond 2**62 atoms
+    "too_large",  # notional beyond 2**61 atoms
     "not_held",  # sells more than is held
     "insufficient_balance",
     "too_many_orders",  # MAX_OPEN orders are open
@@ -61,7 +74,7 @@ REJECTS = (
 ) = range(12)
 
 MAX_OPEN = 32
-LARGEST_VALUE = 2**62
+LARGEST_VALUE = 2**61
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,7 @@ class KernelFacts:
 class RunResult:
     """All outputs of a run. `equity` has one value per base bar, taken after that bar's event and intents.
 
-    `float_words` is not kept here: compare `state` with the program's slots at hand (a NaN has many bit patterns).
+    Two runs are equal when all arrays are; words of `state` that hold a NaN are equal whatever the NaN's bits.
     """
 
     equity_time: Words  # int64[bars], close times

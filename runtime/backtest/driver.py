@@ -1,0 +1,253 @@
+# mypy: allow-untyped-decorators, allow-untyped-calls
+"""The compiled tape driver and its Python entrance.
+
+The driver calls a kernel through raw addresses, so it is compiled once and serves every strategy. It works through a
+range of records and can stop and go on anywhere: chunks feed a progress bar and let tables grow, and change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit, types
+
+from ...cython_core.kernel_stamp import source_stamp
+from ...cython_core.layout import (
+    CLOSE,
+    HEAD,
+    INTENT_WORDS,
+    KIND_BAR,
+    MAX_INTENTS,
+    OUT_DECIDED,
+    OUT_FIRST_INTENT,
+    OUT_INTENTS,
+    OUT_MASK,
+    OUT_REASON,
+    OUT_WORDS,
+    STREAM_SHIFT,
+    TIME,
+    WORD_BYTES,
+    WORDS_PER_RECORD,
+)
+from . import numba_cache
+from . import simulator as block
+from .native_ops import call_event, call_init, float_words, int_words, words_after
+from .result import DECISION_COLUMNS, MAX_OPEN, Account, KernelFacts, RunResult
+from .simulator import (
+    BAR,
+    BASE_STREAM,
+    DECISIONS_AT,
+    EQUITY_AT,
+    EVENT_FUNCTION,
+    FILLS_LIMIT,
+    LAST_CLOSE,
+    N_DECISIONS,
+    N_FILLS,
+    N_OPEN,
+    N_ORDERS,
+    ORDERS_LIMIT,
+    OUT_AT,
+    STATE_AT,
+    equity_at,
+    submit,
+    trade,
+)
+
+if TYPE_CHECKING:
+    from .result import Words
+
+#: Records per call of the compiled driver.
+CHUNK = 1 << 18
+_FIRST_ROWS = 1 << 12
+_KIND_AND_STREAM = 0xFFFF00FF  # of a head
+_RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
+_DECISION_WORDS = len(DECISION_COLUMNS)
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True, "cache": True}
+
+Progress = Callable[[int, int], None]  # (records done, records in all)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelAddresses:
+    """Addresses of a kernel's C functions; whoever made the kernel keeps it alive."""
+
+    init: int
+    event: int
+    report: int
+
+
+def _build(stamp: int) -> tuple[Any, Any]:
+    """Compile `start` and `drive`, or load them from Numba's disk cache.
+
+    The stamp is a variable of the closure, so it is part of the cache key: Numba itself looks only at this file, but
+    the compiled code contains the simulator.
+    """
+    i64 = types.int64
+
+    @njit(i64(i64, i64, i64), **_OPTIONS)
+    def start(params: int, state: int, init: int) -> Any:
+        call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
+        return 0 * stamp
+
+    @njit(i64(i64, i64, i64, i64), **_OPTIONS)
+    def drive(tape: int, at: int, stop: int, sim_at: int) -> int:
+        """Records [at, stop) of the tape at address `tape`; returns where it stopped."""
+        sim = int_words(sim_at)
+        st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
+        equity, decisions = int_words(sim[EQUITY_AT]), int_words(sim[DECISIONS_AT])
+        event, base_head = sim[EVENT_FUNCTION], KIND_BAR | (sim[BASE_STREAM] << STREAM_SHIFT)
+        while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
+            rec = int_words(tape + at * _RECORD_BYTES)
+            base = (rec[HEAD] & _KIND_AND_STREAM) == base_head
+            if base:
+                if sim[N_OPEN] > 0:
+                    trade(sim, rec)
+                sim[LAST_CLOSE] = rec[CLOSE]
+            call_event(event, rec, st, sf, out)
+            for k in range(out[OUT_INTENTS]):
+                submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), rec[TIME])
+            if out[OUT_DECIDED] != 0:
+                row = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
+                row[0] = rec[TIME]
+                row[1] = out[OUT_REASON]
+                row[2] = out[OUT_MASK]
+                sim[N_DECISIONS] += 1
+            if base:
+                equity[sim[BAR]] = equity_at(sim, rec[CLOSE])
+                sim[BAR] += 1
+            at += 1
+        return at + 0 * stamp
+
+    return start, drive
+
+
+def _stamp() -> int:
+    """What the compiled driver contains besides this file, as a positive int64."""
+    files = (f"runtime/backtest/{name}.py" for name in ("native_ops", "result", "simulator"))
+    return int(source_stamp("cython_core/layout.py", *files), 16) >> 1
+
+
+numba_cache.provide(Path(__file__))
+_start, _drive = _build(_stamp())
+
+
+class Run:
+    """One backtest under way: the tables, the account's words and the kernel's state. All memory is its own."""
+
+    def __init__(self, kernel: KernelAddresses, facts: KernelFacts, records: Words, account: Account) -> None:
+        """`records` is int64[n, 8], C-contiguous; it may be a read-only map of a tape file."""
+        assert records.ndim == 2, "records are rows of words"
+        assert records.shape[1] == WORDS_PER_RECORD, "a record is eight words"
+        assert records.dtype == np.int64, "words are int64"
+        assert records.flags.c_contiguous, "rows lie one after the other"
+        self._kernel, self._records, self._facts = kernel, records, facts
+        count = len(records)
+        self.sim = _account_words(facts, account)
+        self.state = np.zeros(facts.state_words, dtype=np.int64)
+        self.out = np.zeros(OUT_WORDS, dtype=np.int64)
+        self.equity = np.empty(count, dtype=np.int64)
+        self.decisions = np.empty((count, _DECISION_WORDS), dtype=np.int64)
+        self.orders = np.empty((_FIRST_ROWS, block.ORDER_WORDS), dtype=np.int64)
+        self.fills = np.empty((_FIRST_ROWS, block.FILL_WORDS), dtype=np.int64)
+
+    def start(self, params: Sequence[int | float]) -> None:
+        """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits."""
+        words = parameter_words(params)
+        _start(words.ctypes.data, self.state.ctypes.data, self._kernel.init)
+
+    def advance(self, at: int, stop: int) -> int:
+        """Work through records [at, stop); the index reached (less than `stop` only after a table grew)."""
+        self._place_tables()
+        return int(_drive(self._records.ctypes.data, at, stop, self.sim.ctypes.data))
+
+    def _place_tables(self) -> None:
+        """Make room for what one event can add, and tell the driver where everything is."""
+        sim = self.sim
+        if sim[block.N_ORDERS] > len(self.orders) - MAX_INTENTS:
+            self.orders = _doubled(self.orders)
+        if sim[block.N_FILLS] > len(self.fills) - MAX_OPEN:
+            self.fills = _doubled(self.fills)
+        sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - MAX_OPEN
+        sim[block.EVENT_FUNCTION], sim[block.REPORT_FUNCTION] = self._kernel.event, self._kernel.report
+        sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
+        sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
+        sim[block.EQUITY_AT], sim[block.DECISIONS_AT] = self.equity.ctypes.data, self.decisions.ctypes.data
+
+    def _bar_times(self, bars: int) -> Words:
+        """Close times of the base bars worked through: a view of the tape when it holds nothing else."""
+        if bars == len(self._records):
+            return self._records[:, TIME]
+        heads = self._records[:, HEAD]
+        base = (heads & _KIND_AND_STREAM) == KIND_BAR | self._facts.base_stream << STREAM_SHIFT
+        times: Words = self._records[base, TIME][:bars]
+        return times
+
+    def result(self) -> RunResult:
+        """The tables, cut to what was written."""
+        sim, bars = self.sim, int(self.sim[block.BAR])
+        return RunResult(
+            equity_time=self._bar_times(bars),
+            equity=self.equity[:bars],
+            decisions=self.decisions[: sim[block.N_DECISIONS]],
+            orders=self.orders[: sim[block.N_ORDERS]].copy(),
+            fills=self.fills[: sim[block.N_FILLS]].copy(),
+            state=self.state,
+            waits=int(sim[block.WAITS]),
+            cash=int(sim[block.CASH]),
+            position=int(sim[block.POSITION]),
+        )
+
+
+def run(
+    kernel: KernelAddresses,
+    facts: KernelFacts,
+    records: Words,
+    params: Sequence[int | float],
+    account: Account,
+    *,
+    progress: Progress | None = None,
+    chunk: int = CHUNK,
+) -> RunResult:
+    """Run a kernel over tape records. `params`: one value per parameter, in program order.
+
+    `chunk` records are worked through between two calls of `progress`; it has no influence on the result.
+    """
+    assert chunk > 0, "a chunk holds records"
+    work, total, at = Run(kernel, facts, records, account), len(records), 0
+    work.start(params)
+    while at < total:
+        at = work.advance(at, min(at + chunk, total))
+        if progress is not None:
+            progress(at, total)
+    return work.result()
+
+
+def parameter_words(params: Sequence[int | float]) -> Words:
+    """One word per parameter (at least one word, so that the address is valid)."""
+    words = np.zeros(max(1, len(params)), dtype=np.int64)
+    for k, value in enumerate(params):
+        if isinstance(value, float):
+            words[k : k + 1].view(np.float64)[0] = value
+        else:
+            words[k] = value
+    return words
+
+
+def _account_words(facts: KernelFacts, account: Account) -> Words:
+    sim = np.zeros(block.SIM_WORDS, dtype=np.int64)
+    sim[block.CASH] = account.cash_atoms
+    sim[block.SCALE], sim[block.TAKER], sim[block.MAKER] = account.scale, account.taker_rate, account.maker_rate
+    sim[block.SLIPPAGE], sim[block.MIN_NOTIONAL] = account.slippage_ticks, account.min_notional_atoms
+    sim[block.MIN_QTY] = account.min_qty_lots
+    sim[block.BASE_STREAM], sim[block.PERIOD] = facts.base_stream, facts.base_period_ns
+    return sim
+
+
+def _doubled(table: Words) -> Words:
+    larger = np.empty((2 * len(table), table.shape[1]), dtype=np.int64)
+    larger[: len(table)] = table
+    return larger
