@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from ..cython_core.kernel_stamp import kernel_name
 from .ir.layout import offsets, state_words
 from .ir.nodes import Program, Stream
 from .ir.ops import OPS
@@ -61,7 +62,7 @@ def folder_name(compiled: Compiled) -> str:
 def texts(compiled: Compiled, facts: Mapping[str, object]) -> dict[str, str]:
     """File contents by file name."""
     return {
-        kernel_name(compiled): compiled.kernel,
+        kernel_file(compiled): compiled.kernel,
         "fir.txt": print_program(compiled.program),
         "explain.json": canonical(compiled.explain),
         "strategy.yaml": compiled.checked.document.source.text,
@@ -69,8 +70,8 @@ def texts(compiled: Compiled, facts: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def kernel_name(compiled: Compiled) -> str:
-    return f"kernel_{compiled.kernel_hash[:12]}.py"
+def kernel_file(compiled: Compiled) -> str:
+    return f"{kernel_name(compiled.kernel)}.py"
 
 
 def canonical(value: object) -> str:
@@ -87,7 +88,7 @@ def manifest(compiled: Compiled) -> dict[str, object]:
         "edition": program.edition,
         "strategy": program.name,
         "hashes": _hashes(compiled, venue.hash),
-        "kernel": kernel_name(compiled),
+        "kernel": kernel_file(compiled),
         "venue": {"name": venue.name, "hash": venue.hash, "taken": venue.taken},
         "instrument": _instrument(compiled),
         "streams": [_stream(s, program) for s in program.streams],
