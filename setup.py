@@ -1,4 +1,4 @@
-"""Lists packages and their data files from the folders, so that none can be forgotten. All else is in pyproject.toml."""
+"""Lists packages and their data files from the folders, so none can be forgotten. All else is in pyproject.toml."""
 
 from pathlib import Path
 

@@ -169,11 +169,19 @@ def synth(
     if start_ns is None:
         raise Problem(f"`{start}` is not a time", helps=("write 2024-01-01 or 2024-01-01T12:00",))
     parameters = SynthParameters(
-        seed=seed, bars=bars, instrument=instrument or "BTC/USDC", period_ns=parse_period(period or "1m") or 0,
-        start_ns=start_ns, regime=regime, volatility=volatility, jump_rate=jumps, missing_rate=gaps,
-        outage_rate=outages, still_rate=still, **({} if price is None else {"price": price}),
-    )  # fmt: skip
-    parameters = for_instrument(parameters)
+        seed=seed,
+        bars=bars,
+        instrument=instrument or SynthParameters().instrument,
+        period_ns=parse_period(period or "1m") or 0,
+        start_ns=start_ns,
+        regime=regime,
+        volatility=volatility,
+        jump_rate=jumps,
+        missing_rate=gaps,
+        outage_rate=outages,
+        still_rate=still,
+    )
+    parameters = for_instrument(parameters, price)
     _refuse_parameters(parameters)
     label = name or f"{parameters.instrument.replace('/', '-').lower()}_synth_seed{seed}"
     _refuse_existing(label, root, replace)
@@ -210,7 +218,7 @@ def list_(root: Root = None, json: Json = False) -> None:
         raise RuntimeFault(*(fault for error in listing.faults for fault in error.faults))
 
 
-@app.command(epilog=example("flashc data info btc-usdt_binance_1m_2024-01", "flashc data info bars.csv --json"))
+@app.command(epilog=example("flashc data info demo", "flashc data info btc-usdt_binance_1m.parquet --json"))
 def info(
     source: Source,
     instrument: Instrument = None,
@@ -236,9 +244,7 @@ def info(
         console.out(record_text(record))
 
 
-@app.command(
-    epilog=example("flashc data verify btc-usdt_binance_1m_2024-01", "flashc data verify bars.parquet --jump 0.02")
-)
+@app.command(epilog=example("flashc data verify demo", "flashc data verify btc-usdt_binance_1m.parquet --jump 0.02"))
 def verify(
     source: Source,
     instrument: Instrument = None,

@@ -27,16 +27,16 @@ def show(
     if as_json:
         from ..dsl.render.json import render as render_json
 
-        console.out(render_json(found, known))
+        console.raw(_ended(render_json(found, known)))
     elif concise:
         from ..dsl.render.concise import render as render_concise
 
         if found:
-            console.out(render_concise(found, known))
+            console.raw(_ended(render_concise(found, known)))
     elif found:
         from ..dsl.render.text import render as render_text
 
-        console.err(render_text(found, known, color=console.colored(console.stderr())))
+        console.err(render_text(found, known, color=console.colored(console.stderr())).rstrip("\n"))
     return exit_code(found)
 
 
@@ -61,6 +61,11 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
         for count, word in ((errors, "error"), (len(found) - errors, "warning"))
         if count
     )
+
+
+def _ended(text: str) -> str:
+    """With exactly one newline at the end."""
+    return text.rstrip("\n") + "\n"
 
 
 def _reread(diagnostics: tuple[Diagnostic, ...], known: Mapping[str, Source]) -> dict[str, Source]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,12 +39,13 @@ def doc(code: CodeName = "", json: Json = False) -> None:
 
 def page(code: Code) -> str:
     """The page as text for a terminal."""
-    parts = [f"{code.code}: {code.title}  ({code.category})", code.explanation.strip()]
-    if code.wrong.strip():
-        parts.append("Wrong:\n\n" + _indented(code.wrong))
+    paragraphs = [textwrap.fill(" ".join(text.split()), console.width()) for text in code.explanation.split("\n\n")]
+    parts = [f"{code.code}: {code.title}  ({code.category})", *paragraphs]
+    if code.reserved:
+        parts.append("This release never reports it; the code is kept for later.")
+    parts += ["Wrong:\n\n" + _indented(text) for text in code.wrong]
     if code.right.strip():
         parts.append("Right:\n\n" + _indented(code.right))
-    parts += [note.strip() for note in code.notes]
     return "\n\n".join(parts)
 
 
@@ -60,9 +62,9 @@ def _object(code: Code) -> dict[str, object]:
         "title": code.title,
         "category": str(code.category),
         "explanation": code.explanation,
-        "wrong": code.wrong,
+        "wrong": list(code.wrong),
         "right": code.right,
-        "notes": list(code.notes),
+        "reserved": code.reserved,
     }
 
 

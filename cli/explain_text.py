@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .explanation import Clause, Explanation, RuleView
 from ..runtime.market_data.moments import moment_text, span_text
+from .explanation import Clause, Explanation, RuleView
 
 Paint = Callable[[str, str], str]
 

@@ -48,9 +48,8 @@ def _strategy_name(path: Path) -> str:
 
 
 def _starter(name: str, template: str) -> str:
-    from ..dsl.templates import starter, template_names
+    from ..dsl.templates import TEMPLATES, starter
 
-    known = template_names()
-    if template not in known:
-        raise Problem(f"there is no template `{template}`", helps=(f"there are: {', '.join(known)}",))
+    if template not in TEMPLATES:
+        raise Problem(f"there is no template `{template}`", helps=(f"there are: {', '.join(TEMPLATES)}",))
     return starter(name, template)

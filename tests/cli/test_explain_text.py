@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from flashc.cli.explain_text import explain_text
+from flashc.cli.explanation import Clause, Explanation, Flip, RuleView
+
+SECOND = 10**9
+AT = 1_741_684_440 * SECOND  # 2025-03-11 09:14
+
+
+def explanation(**changes: object) -> Explanation:
+    facts: dict[str, object] = {
+        "strategy": "micro",
+        "asked": AT,
+        "time": AT,
+        "phase": "flat",
+        "armed": True,
+        "reason": "no_entry",
+        "rules": (
+            RuleView(
+                "entries.long",
+                False,
+                (Clause("trend", True, "0.412 > 0.25"), Clause("edge", False, "1.05 bps > 1.50 bps", "0.45 bps")),
+            ),
+        ),
+    }
+    return Explanation(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def test_clauses_are_aligned_and_the_shortfall_named() -> None:
+    assert explain_text(explanation()).splitlines() == [
+        "micro at 2025-03-11 09:14 UTC",
+        "flat · armed · no entry",
+        "entries.long: no",
+        "  ✔ trend  0.412 > 0.25",
+        "  ✘ edge   1.05 bps > 1.50 bps  short by 0.45 bps",
+    ]
+
+
+def test_what_would_flip_the_decision_closes_the_screen() -> None:
+    found = explanation(
+        nearest=Flip("edge", "1.05 bps", 120 * SECOND),
+        last_fire=AT - 3600 * SECOND,
+        blocker="edge",
+        blocker_share=0.61,
+    )
+    assert explain_text(found).splitlines()[-1] == (
+        "nearest flip: edge 1.05 bps → flips 2m later  ·  last fire 2025-03-11 08:14  ·  "
+        "blocked by edge in 61% of the day's decisions"
+    )
+
+
+def test_an_instant_between_decisions_says_so() -> None:
+    assert explain_text(explanation(asked=AT + 30 * SECOND)).splitlines()[0] == (
+        "micro at 2025-03-11 09:14 UTC (last decision before 09:14:30)"
+    )
+
+
+def test_warm_up_names_what_is_short() -> None:
+    found = explanation(armed=False, reason="not_armed", not_armed="12 of 235 closed 1m bars", rules=())
+    assert explain_text(found).splitlines()[1] == "flat · not armed: 12 of 235 closed 1m bars · not armed"
+
+
+def test_a_rule_held_back_says_by_what() -> None:
+    rule = RuleView("entries.long", False, (Clause("up", True, "1 > 0"),), why_not="cooling down for 2s")
+    assert "entries.long: no (cooling down for 2s)" in explain_text(explanation(rules=(rule,)))
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    import re
+
+    painted = explain_text(explanation(), color=True)
+    assert "\x1b[" in painted
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == explain_text(explanation())

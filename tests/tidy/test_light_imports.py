@@ -1,0 +1,79 @@
+"""What a command may load: the front end's commands never load what only a run needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("numpy", "numba", "llvmlite", "polars")
+
+STRATEGY = """\
+flash: 1
+strategy: ema_cross
+trade: BTC/USDC
+decide: 1m
+params: {fast: 12, slow: 26}
+let:
+  quick: ema(close, fast)
+  calm:  ema(close, slow)
+entries:
+  long: cross_up(quick, calm)
+exits:
+  out: cross_dn(quick, calm)
+size: 100 USDC
+"""
+
+PROBE = """
+import sys
+from flashc.cli.app import run
+run({arguments!r})
+print("LOADED", sorted(name for name in {names!r} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def loaded(arguments: list[str], names: tuple[str, ...], folder: Path) -> list[str]:
+    """Which of `names` a fresh process has imported after running the command."""
+    probe = PROBE.format(arguments=arguments, names=names)
+    done = subprocess.run([sys.executable, "-c", probe], cwd=folder, capture_output=True, text=True, check=True)
+    line = next(line for line in done.stderr.splitlines() if line.startswith("LOADED"))
+    return [name for name in names if repr(name) in line]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "s.yaml").write_text(STRATEGY)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["check", "s.yaml"],
+        ["check", "s.yaml", "--report", "--explain-defaults"],
+        ["fmt", "--check", "s.yaml"],
+        ["fix", "--diff", "s.yaml"],
+        ["doc", "FC0304"],
+        ["schema"],
+        ["version"],
+        ["new", "other"],
+        ["backtest", "--help"],
+        ["explain", "--help"],
+        ["data", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_the_front_end_loads_no_numbers_library(arguments: list[str], folder: Path) -> None:
+    assert loaded(arguments, HEAVY, folder) == []
+
+
+def test_help_loads_no_parser(folder: Path) -> None:
+    assert loaded(["--help"], ("lark", "pydantic", "rich", "yaml", "jinja2"), folder) == []
+
+
+def test_the_probe_can_fail(folder: Path) -> None:
+    assert loaded(["--help"], ("json", "typer"), folder) == ["json", "typer"]
