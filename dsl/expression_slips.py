@@ -77,12 +77,12 @@ class Slip:
 
 
 def spaced(source: Source, piece: Piece, text: str) -> str:
-    """`text` in place of `piece`, with a space on each side where it would run into a word."""
+    """`text` in place of `piece`; a word gets a space on each side where something else would touch it."""
     left = source.text[piece.start - 1 : piece.start]
     right = source.text[piece.end : piece.end + 1]
     word = text[0].isalpha()
-    before = " " if word and (left.isalnum() or left in ("_", ")", "]")) else ""
-    after = " " if word and (right.isalnum() or right in ("_", "(", "-", ".")) else ""
+    before = " " if word and left.strip() and left not in "([" else ""
+    after = " " if word and right.strip() and right not in ")]," else ""
     return f"{before}{text}{after}"
 
 

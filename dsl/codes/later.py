@@ -101,4 +101,12 @@ CODES = (
         (strategy(tail="models:\n  edge_model: {file: models/edge.onnx}"),),
         strategy(),
     ),
+    Code(
+        "FC0908",
+        "formatting would change the meaning",
+        Category.BUG,
+        "The formatter compares the meaning of the file before and after, and they differ. The file is left as it was. "
+        "This must never happen; please report the file.",
+        reserved=True,
+    ),
 )
