@@ -51,7 +51,7 @@ class _Line:
         kind, text = self.tokens[self.at] if self.at < len(self.tokens) else ("end", "the end of the line")
         if wanted and (kind == "string" or text not in wanted):
             raise self.fail(f"expected {' or '.join(wanted)}, found {text}")
-        if kind == "end":
+        if kind in ("end", "origin"):
             raise self.fail("the line ends too early")
         self.at += 1
         return str(json.loads(text)) if kind == "string" else text

@@ -24,6 +24,7 @@ INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 -
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
           1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
 OPERATIONS = tuple(n for n, row in OPS.items() if not row.pure or row.cost == 0 or pure_function(n) is not None)
+CONSTANT = " constant"  # a slot whose label ends so is written in setup only
 _TYPES = (I1, I64, F64)
 
 
@@ -68,7 +69,8 @@ def _slot(rng: random.Random, number: int) -> Slot:
     words = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves}.get(shape, 2 * leaves)
     type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else F64
     init: int | float = 0 if shape == "moments tree" else rng.choice(INTEGERS if type_ == I64 else FLOATS[:-1])
-    return Slot(f"s{number}", type_, words, f"{number:08x}", f"{shape} {number}", float(init) if type_ == F64 else init)
+    label = f"{shape} {number}{CONSTANT if rng.random() < 0.3 else ''}"
+    return Slot(f"s{number}", type_, words, f"{number:08x}", label, float(init) if type_ == F64 else init)
 
 
 @dataclass(slots=True)
@@ -96,8 +98,8 @@ class _Body:
             items.append(self.region(size))
             return
         name = self.rng.choice(OPERATIONS)
-        if self.rng.random() < 0.1:
-            name = self.rng.choice(("fadd", "fsub", "fmul", "iadd", "flt", "select.f", "load.f", "store.f"))
+        if self.rng.random() < 0.2:
+            name = self.rng.choice(("fadd", "fsub", "fmul", "iadd", "flt", "select.f", "load.f", "load.i", "store.f"))
         op = self.operation(name)
         if op is not None:
             items.append(op)
@@ -156,6 +158,8 @@ class _Body:
             return self.one_of([p.name for p in self.program.params if p.type == OPS[name].result])
         if kind == "slot":
             fitting = [s for s in self.program.slots if s.type == slot_type(name)]
+            if OPS[name].writes and self.trigger != "setup":
+                fitting = [s for s in fitting if not s.label.endswith(CONSTANT)]
             return self.one_of([s.name for s in fitting if s.label.startswith(str(slot_shape(name)))])
         if name == "bconst":
             return rng.randint(0, 1)
