@@ -1,0 +1,233 @@
+"""Presence: which values may be absent, why, and where that is not allowed; FC0401, FC0402, FC0403, FC0405.
+
+Every node has a set of *causes*: the nodes that can lack a value (a division by something that may be 0, `pos.entry`
+while flat ...). A value may be absent when the set is not empty. `??` empties it; `present(x) and y` takes the causes of x
+out of y. Pure: graph, types, intervals in; causes and findings out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
+from ...dsl.source import Span
+from ..frontend.built import Built, Root
+from ..frontend.names import OPEN_ONLY
+from ..ir.hir import Node
+from ..ir.types import EVERYTHING, Interval
+from ..library.table import FUNCTIONS
+from .clocks import is_stateful
+
+Causes = frozenset[int]
+_NONE: Causes = frozenset()
+#: Argument that decides whether a conditionally total function has a value, and the range in which it has.
+_DOMAINS = {"sqrt": "not negative", "log": "positive", "pow": "positive", "ret": "not zero", "roc": "not zero"}
+
+
+@dataclass(slots=True)
+class Presence:
+    """`idle` are the fallbacks that can never be used, by node."""
+
+    causes: dict[int, Causes] = field(default_factory=dict)
+    found: list[Diagnostic] = field(default_factory=list)
+    idle: set[int] = field(default_factory=set)
+
+    def optional(self, node: int) -> bool:
+        return bool(self.causes.get(node))
+
+
+def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval]) -> Presence:
+    """Causes of absence of the `live` nodes."""
+    result = Presence()
+    analysis = _Analysis(built, live, intervals, result)
+    for node in built.graph.nodes:
+        if node.id in live:
+            result.causes[node.id] = analysis.causes(node)
+    for node in built.graph.nodes:
+        if node.id in live:
+            analysis.check(node)
+    for root in built.roots:
+        if root.node in live:
+            analysis.check_root(root)
+    return result
+
+
+class _Analysis:
+    def __init__(self, built: Built, live: frozenset[int], intervals: dict[int, Interval], result: Presence) -> None:
+        self.built, self.live, self.intervals, self.result = built, live, intervals, result
+
+    def get(self, node_id: int) -> Causes:
+        return self.result.causes.get(node_id, _NONE)
+
+    def interval(self, node_id: int) -> Interval:
+        return self.intervals.get(node_id, EVERYTHING)
+
+    def causes(self, node: Node) -> Causes:
+        match node.op:
+            case "const" | "param" | "present":
+                return _NONE
+            case "field":
+                return frozenset({node.id}) if field_may_lack(node) else _NONE
+            case "orelse":
+                x, d = (self.get(a) for a in node.args)
+                return d if x else _NONE
+            case "and":
+                left, right = (self.get(a) for a in node.args)
+                return left | (right - self.when_true(node.args[0]))
+            case "or":
+                left, right = (self.get(a) for a in node.args)
+                return left | (right - self.when_false(node.args[0]))
+            case "if":
+                c, a, b = node.args
+                return self.get(c) | (self.get(a) - self.when_true(c)) | (self.get(b) - self.when_false(c))
+            case "prev":
+                return _NONE
+        return self.own(node).union(*(self.get(a) for a in node.args))
+
+    def own(self, node: Node) -> Causes:
+        """A cause that arises at this node."""
+        if node.op == "div" and 0 in self.interval(node.args[1]):
+            return frozenset({node.id})
+        if node.op == "call" and not node.attrs.get("pair") and not node.attrs.get("time"):
+            row = FUNCTIONS[str(node.attrs["function"])]
+            if row.absent and (row.name not in _DOMAINS or not self.in_domain(row.name, self.interval(node.args[0]))):
+                return frozenset({node.id})
+        return _NONE
+
+    def in_domain(self, name: str, x: Interval) -> bool:
+        need = _DOMAINS[name]
+        return x.low >= 0 if need == "not negative" else x.low > 0 if need == "positive" else 0 not in x
+
+    def when_true(self, node_id: int) -> Causes:
+        """Causes that cannot apply when this condition holds."""
+        node = self.built.graph[node_id]
+        if node.op == "present":
+            return self.get(node.args[0])
+        if node.op == "and":
+            return self.when_true(node.args[0]) | self.when_true(node.args[1])
+        return self.when_false(node.args[0]) if node.op == "not" else _NONE
+
+    def when_false(self, node_id: int) -> Causes:
+        node = self.built.graph[node_id]
+        if node.op == "or":
+            return self.when_false(node.args[0]) | self.when_false(node.args[1])
+        return self.when_true(node.args[0]) if node.op == "not" else _NONE
+
+    # findings
+
+    def check(self, node: Node) -> None:
+        if node.op == "orelse" and not self.get(node.args[0]):
+            self.unused_fallback(node)
+        if is_stateful(node) and not node.attrs.get("skip"):
+            for i in range(len(node.args)):
+                if self.get(node.args[i]) and not (node.op == "call" and node.attrs["function"] in ("since", "age")):
+                    self.optional_input(node, i)
+                    break
+
+    def unused_fallback(self, node: Node) -> None:
+        self.result.idle.add(node.id)
+        if self.built.is_inlined(node.id):
+            return
+        value, fallback = self.built.arg_span(node.id, 0), self.built.arg_span(node.id, 1)
+        fix = Fix("remove the fallback", Safety.SAFE, (Edit(Span(value.path, value.end, fallback.end), ""),))
+        self.result.found.append(
+            Diagnostic("FC0405", "this fallback is never used", Label(fallback, "cannot be reached"),
+                       secondary=(Label(value, "always has a value"),), helps=("remove `??` and the fallback",), fixes=(fix,)))  # fmt: skip
+
+    def optional_input(self, node: Node, index: int) -> None:
+        name = str(node.attrs.get("function", "history" if node.op == "index" else "prev"))
+        span = self.built.arg_span(node.id, index)
+        causes = self.get(node.args[index])
+        text = self.built.text(span)
+        self.result.found.append(
+            Diagnostic("FC0402", f"`{name}` cannot count ticks that have no value", Label(span, "may be absent"),
+                       secondary=self.reasons(causes, span), notes=("a window with holes has no single meaning",),
+                       helps=(f"give a fallback where the value is made: `{text} ?? 0.0`", "or skip absent ticks: add `skip=true`"),
+                       fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(Span(span.path, span.end, span.end), " ?? 0.0"),)),)))  # fmt: skip
+
+    def reasons(self, causes: Causes, span: Span) -> tuple[Label, ...]:
+        """Where absence comes from; at most three places, none twice."""
+        labels = [Label(*reason(self.built, self.built.graph[c])) for c in sorted(causes)]
+        return tuple(label for label in labels if label.span != span)[:3]
+
+    def check_root(self, root: Root) -> None:
+        causes = self.get(root.node)
+        position = frozenset(c for c in causes if self.built.graph[c].attrs.get("source") == "pos")
+        order = frozenset(c for c in causes if self.built.graph[c].attrs.get("source") == "order")
+        if root.holder == "exit" or root.role == "invariant":
+            causes -= position
+        if root.holder == "order":
+            causes -= position | order
+        if not causes:
+            return
+        if root.holder == "entry" and position:
+            self.no_position(root, position)
+            return
+        if order:
+            self.no_order(root, order)
+            return
+        self.may_lack(root, causes)
+
+    def no_position(self, root: Root, causes: Causes) -> None:
+        node = self.built.graph[min(causes)]
+        name = f"pos.{node.attrs['name']}"
+        inside = root.span.start <= node.span.start < root.span.end
+        self.result.found.append(
+            Diagnostic("FC0403", f"`{name}` has no value in an entry", Label(node.span, "no position is open when entries are tried"),
+                       secondary=() if inside else (Label(root.span, "read by this entry"),),
+                       notes=("entries are evaluated while flat; `pos.qty` and `pos.notional` are 0 then",),
+                       helps=("use it in an exit", f"or say what holds without a position: `{name} ?? ...`")))  # fmt: skip
+
+    def no_order(self, root: Root, causes: Causes) -> None:
+        node = self.built.graph[min(causes)]
+        self.result.found.append(
+            Diagnostic("FC0403", f"`order.{node.attrs['name']}` has no value here", Label(node.span, "no order exists where this is read"),
+                       notes=("`order.*` exists in `execution`: in `price` and `requote`",)))  # fmt: skip
+
+    def may_lack(self, root: Root, causes: Causes) -> None:
+        what = {"clause": "this clause", "size": "this size", "price": "this price"}.get(root.role, f"this {root.role}")
+        span = self.culprit(root, causes)
+        text = self.built.text(root.span)
+        first = self.built.graph[min(causes)]
+        at, why = reason(self.built, first)
+        made_in_let = not (root.span.start <= first.span.start < root.span.end)
+        name = self.built.text(span)
+        help_ = f"give a fallback where the value is made: `{self.built.text(first.span)} ?? 0.0`"
+        helps = (help_, f"or require presence in the rule: `present({name}) and {text}`") if root.role == "clause" and made_in_let else (help_,)
+        end = Span(first.span.path, first.span.end, first.span.end)
+        self.result.found.append(
+            Diagnostic("FC0401", f"{what} may have no value", Label(span, "optional: may be absent"), secondary=self.reasons(causes, span),
+                       notes=() if made_in_let or at != span else (why,), helps=helps,
+                       fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(end, " ?? 0.0"),)),)))  # fmt: skip
+
+    def culprit(self, root: Root, causes: Causes) -> Span:
+        """The smallest part of the root's own text that carries the absence."""
+        best, span, node_id = root.span, root.span, root.node
+        while True:
+            node = self.built.graph[node_id]
+            carriers = [i for i, a in enumerate(node.args) if self.get(a) & causes]
+            if not carriers or node_id in causes:
+                return best
+            span = self.built.arg_span(node_id, carriers[0])
+            if not (root.span.start <= span.start and span.end <= root.span.end and span.path == root.span.path):
+                return best
+            best, node_id = span, node.args[carriers[0]]
+
+
+def field_may_lack(node: Node) -> bool:
+    source, name = node.attrs["source"], str(node.attrs["name"])
+    return (source == "pos" and name in OPEN_ONLY) or source == "order" or name == "vwap_to"
+
+
+def reason(built: Built, node: Node) -> tuple[Span, str]:
+    """The place where a value can be missing, and when."""
+    if node.op == "div":
+        span = built.arg_span(node.id, 1)
+        return span, f"absent when {built.text(span)} is 0"
+    if node.op == "call":
+        return node.span, f"absent when {FUNCTIONS[str(node.attrs['function'])].absent}"
+    if node.attrs.get("source") == "pos":
+        return node.span, "absent while no position is open"
+    if node.attrs.get("source") == "order":
+        return node.span, "absent while no order exists"
+    return node.span, "absent when the book is too thin"

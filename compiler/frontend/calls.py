@@ -1,0 +1,330 @@
+"""Calls: user functions are inlined, library functions bound to their row, the few special forms read one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import count
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ...dsl import ast
+from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
+from ...dsl.document import FunctionDecl
+from ...dsl.source import Span
+from ..ir.types import DURATION, INT, REAL
+from ..library.function import Function
+from ..library.signature import Param
+from ..library.table import FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORMS
+from . import fields
+from .built import Ascription
+from .environment import Environment
+from .names import DURATIONS
+from .suggest import nearest
+
+if TYPE_CHECKING:
+    from .elaborate import Elaborator
+
+_CALLS = count()
+
+#: Words of other tools' namespaces: `ta.rsi` means `rsi`.
+_NAMESPACES = ("ta", "math", "np", "pd", "talib", "qtpylib", "request", "strategy")
+
+
+def call(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
+    """The node of a call, or None when it is poisoned."""
+    if isinstance(e.func, ast.Name):
+        return _named(el, e.func.name, e, env)
+    base = e.func.base
+    if isinstance(base, ast.Name):
+        if base.name in el.scope.aliases:
+            return _named(el, e.func.name, e, env.on(base.name))
+        if base.name in el.scope.modules:
+            return _module_call(el, base.name, e.func, e, env)
+        if base.name in _NAMESPACES:
+            known = e.func.name if e.func.name in FUNCTIONS or e.func.name in SPECIAL_FORMS else FOREIGN_NAMES.get(e.func.name)
+            _unknown(el, f"{base.name}.{e.func.name}", e.func.span, known, ())
+            return _poison(el, e, env)
+    el.error("FC0103", f"no function called `{e.func.name}` here", e.func.name_span, "functions are not members of values",
+             helps=(f"write `{e.func.name}(...)` with the value as its first argument",))  # fmt: skip
+    return _poison(el, e, env)
+
+
+def _poison(el: Elaborator, e: ast.Call, env: Environment) -> None:
+    """Read the arguments for their own errors."""
+    for argument in e.args:
+        el.expr(argument.value, env)
+
+
+def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | None:
+    if name in el.scope.functions:
+        return inline(el, el.scope.functions[name], e, env)
+    if name == "prev":
+        return _prev(el, e, env)
+    if name == "present":
+        return _present(el, e, env)
+    if name in FUNCTIONS:
+        return _library(el, FUNCTIONS[name], e, env)
+    if name == "forming":
+        el.error("FC0104", "`forming` needs a field", e.span, "which value of the bar so far?",
+                 helps=("write `forming(1m).close`",))  # fmt: skip
+        return None
+    span = e.func.span if isinstance(e.func, ast.Name) else e.func.name_span
+    _unknown(el, name, span, FOREIGN_NAMES.get(name), (*FUNCTIONS, *el.scope.functions, *SPECIAL_FORMS))
+    return _poison(el, e, env)
+
+
+def _unknown(el: Elaborator, name: str, span: Span, foreign: str | None, known: tuple[str, ...]) -> None:
+    guess = foreign or nearest(name, known)
+    fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(span, guess),)),) if guess else ()
+    help_ = f"flashc calls it `{guess}`" if foreign else f"did you mean `{guess}`?"
+    helps = (f"{help_}: `{_shown(guess)}`",) if guess else ()
+    if el.scope.is_value(name) or fields.bare(name):
+        helps = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",)
+        fixes = ()
+    el.error("FC0103", f"no function called `{name}`", span, "not a function of this file or of std", helps=helps, fixes=fixes)
+
+
+def _shown(name: str) -> str:
+    return FUNCTIONS[name].signature_text if name in FUNCTIONS else SPECIAL_FORMS.get(name, f"{name}(...)")
+
+
+# special forms
+
+
+def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
+    from .elaborate import Deferred
+
+    if len(e.args) == 1:
+        fix = Fix("start from 0", Safety.PLACEHOLDER, (Edit(Span(e.span.path, e.span.end - 1, e.span.end - 1), ", 0"),))
+        el.error("FC0312", "`prev` needs a value for the first tick", e.span, "what is it before anything came?",
+                 notes=("a delay without an initial value would be unknown on its first tick",),
+                 helps=("write `prev(x, 0)`, or `x[1]` for a value that is not its own past",), fixes=(fix,))  # fmt: skip
+        return _poison(el, e, env)
+    if len(e.args) != 2:
+        _wrong(el, e, "`prev` takes a value and its initial value", SPECIAL_FORMS["prev"])
+        return _poison(el, e, env)
+    init = el.expr(e.args[1].value, env)
+    if init is None:
+        return None
+    made = el.graph.add("prev", (init, init), e.span)
+    el.deferred.append(Deferred(made, e.args[0].value, env))
+    return made
+
+
+def _present(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
+    if len(e.args) != 1:
+        _wrong(el, e, "`present` takes one value", SPECIAL_FORMS["present"])
+        return _poison(el, e, env)
+    return el.node("present", (e.args[0].value,), e.span, env)
+
+
+def _wrong(el: Elaborator, e: ast.Call, message: str, shown: str, span: Span | None = None, label: str = "") -> None:
+    el.error("FC0104", message, span or e.span, label, notes=(f"it is {shown}",))
+
+
+# library functions
+
+
+def _library(el: Elaborator, row: Function, e: ast.Call, env: Environment) -> int | None:
+    params = row.signature.params
+    args = [a for a in e.args if a.name != "skip"]
+    skip = len(args) != len(e.args)
+    ids = [el.expr(a.value, env) for a in args]
+    if row.over_time and _is_time_window(el, args, ids):
+        return _time_window(el, row, e, args, ids)
+    if row.name in ("min", "max") and _is_pointwise(el, args, ids):
+        return _pair(el, row, e, args, ids)
+    placed = _place(el, row, e, args, ids, params)
+    if placed is None or any(i is None for i in ids):
+        return None
+    filled = _fill(el, placed, params, e, env)
+    implicit = [_default(el, name, e.func.span, env) for name in row.implicit]
+    nodes = [node for node, _ in filled] + implicit
+    spans = [span for _, span in filled] + [e.func.span] * len(implicit)
+    if row.reads:
+        return _field(el, row, e, nodes, env)
+    extra: dict[str, object] = {"skip": True} if skip else {}
+    return el.join("call", nodes, spans, e.span, function=row.name, **extra)
+
+
+def _field(el: Elaborator, row: Function, e: ast.Call, nodes: list[int | None], env: Environment) -> int | None:
+    known = tuple(n for n in nodes if n is not None)
+    return el.field(row.reads, row.name, env.instrument, e.span, env, known) if len(known) == len(nodes) else None
+
+
+def _is_static_int(el: Elaborator, node: int | None) -> bool:
+    """A whole number known before the run, at least 1 as far as is known: it can only be a length."""
+    if node is None:
+        return False
+    made = el.graph[node]
+    if made.op == "const":
+        return made.attrs["type"] == INT and int(made.attrs["value"]) >= 1  # type: ignore[call-overload, no-any-return]
+    if made.op == "param":
+        return made.attrs["type"] == INT
+    if made.op in ("add", "sub", "mul"):
+        return all(_is_whole(el, a) for a in made.args)
+    return False
+
+
+def _is_whole(el: Elaborator, node: int) -> bool:
+    made = el.graph[node]
+    if made.op in ("const", "param"):
+        return made.attrs["type"] == INT
+    return made.op in ("add", "sub", "mul") and all(_is_whole(el, a) for a in made.args)
+
+
+def _is_static(el: Elaborator, node: int | None) -> bool:
+    return node is not None and el.graph[node].op in ("const", "param")
+
+
+def _is_pointwise(el: Elaborator, args: list[ast.Argument], ids: list[int | None]) -> bool:
+    """`min(a, b)` of two values. `min(x, n)` with a whole-number literal or int parameter n >= 1 is a window."""
+    if len(args) != 2 or {a.name for a in args} - {None, "a", "b"}:
+        return False
+    if any(a.name for a in args):
+        return True
+    return not _is_static_int(el, ids[1]) or _is_static(el, ids[0])
+
+
+def _pair(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]) -> int | None:
+    order = sorted(range(2), key=lambda i: {"a": 0, "b": 1}.get(args[i].name or "ab"[i], i))
+    return el.join("call", [ids[i] for i in order], [args[i].value.span for i in order], e.span, function=row.name, pair=True)  # fmt: skip
+
+
+def _is_time_window(el: Elaborator, args: list[ast.Argument], ids: list[int | None]) -> bool:
+    if any(a.name == "pane" for a in args):
+        return True
+    return len(args) >= 2 and ids[1] is not None and _is_duration(el, ids[1])
+
+
+def _is_duration(el: Elaborator, node: int) -> bool:
+    made = el.graph[node]
+    return made.op in ("const", "param") and made.attrs["type"] == DURATION
+
+
+def _time_window(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]) -> int | None:
+    """`sum(x, 10s, pane=1s)`: arguments x, length, pane. Without `pane` the window has ten."""
+    shown = f"{row.name}(x, 10s, pane=1s)"
+    if any(i is None for i in ids):
+        return None
+    if not 2 <= len(args) <= 3 or not all(_is_duration(el, i) for i in ids[1:] if i is not None):
+        _wrong(el, e, f"a window over time is `{shown}`", "two lengths of time after the value")
+        return None
+    spans = [a.value.span for a in args]
+    if len(args) == 2:
+        assert ids[1] is not None
+        length = el.graph[ids[1]].attrs.get("value", 10**9)
+        ids.append(el.constant(max(1, int(length) // 10), DURATION, spans[1]))  # type: ignore[call-overload]
+        spans.append(spans[1])
+    return el.join("call", list(ids), spans, e.span, function=row.name, time=True)
+
+
+def _place(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None], params: tuple[Param, ...]) -> dict[str, tuple[int | None, Span]] | None:  # fmt: skip
+    """Arguments by parameter name; None after FC0104."""
+    names = [p.name for p in params]
+    positional = [i for i, a in enumerate(args) if a.name is None]
+    free = names[1:] if _shifts(el, params, positional, ids) else names
+    placed: dict[str, tuple[int | None, Span]] = {}
+    for i, argument in enumerate(args):
+        name = argument.name or (free[positional.index(i)] if positional.index(i) < len(free) else None)
+        if name is None:
+            _wrong(el, e, f"`{row.name}` takes at most {len(names)} argument{'s' * (len(names) != 1)}", f"`{row.signature_text}`", argument.span, "one too many")  # fmt: skip
+            return None
+        if name not in names:
+            guess = nearest(name, names)
+            help_ = f"; did you mean `{guess}`?" if guess else ""
+            _wrong(el, e, f"`{row.name}` has no argument `{name}`{help_}", f"`{row.signature_text}`", argument.span, "no such argument")
+            return None
+        if name in placed:
+            _wrong(el, e, f"`{name}` is given twice", f"`{row.signature_text}`", argument.span, "again here")
+            return None
+        placed[name] = (ids[i], argument.value.span)
+    missing = [p.name for p in params if p.default is None and p.name not in placed]
+    if missing:
+        _wrong(el, e, f"`{row.name}` needs {' and '.join(f'`{m}`' for m in missing)}", f"`{row.signature_text}`", e.span, "not enough arguments")  # fmt: skip
+        return None
+    return placed
+
+
+def _shifts(el: Elaborator, params: tuple[Param, ...], positional: list[int], ids: list[int | None]) -> bool:
+    """`rsi(14)`: the first argument defaults to a field and a number was given, so numbers start at the second."""
+    return bool(params and positional and params[0].default in fields.BARE and _is_static_int(el, ids[positional[0]]))
+
+
+def _fill(el: Elaborator, placed: dict[str, tuple[int | None, Span]], params: tuple[Param, ...], e: ast.Call, env: Environment) -> list[tuple[int | None, Span]]:  # fmt: skip
+    at = e.func.span
+    return [placed[p.name] if p.name in placed else (_default(el, p.default or "", at, env), at) for p in params]
+
+
+def _default(el: Elaborator, text: str, span: Span, env: Environment) -> int | None:
+    """The node of a default: a field, a number, a length of time."""
+    source = fields.bare(text) or ("bar" if text == "notional" else None)
+    if source:
+        return el.field(source, text, env.instrument, span, env)
+    if text[-1].isalpha():
+        digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+        return el.constant(int(digits) * DURATIONS[text[len(digits) :]], DURATION, span)
+    if "." in text:
+        return el.constant(Fraction(text), REAL, span)
+    return el.constant(int(text), INT, span)
+
+
+# user functions
+
+
+def inline(el: Elaborator, f: FunctionDecl, e: ast.Call, env: Environment, module: str = "") -> int | None:
+    """The body of `f` with its arguments bound; every call has its own nodes and so its own state."""
+    name = f.name.value
+    if name in env.functions:
+        drawn = " -> ".join((*env.functions[env.functions.index(name) :], name))
+        el.error("FC0303", f"the function `{name}` calls itself", e.span, "functions are inlined, so they cannot be recursive",
+                 notes=(f"the cycle: {drawn}",), helps=("for state that depends on its own past use `prev(x, init)` in `let`",))  # fmt: skip
+        return None
+    ids = [el.expr(a.value, env) for a in e.args]
+    bound = _bind(el, f, e, ids)
+    if bound is None or any(i is None for i, _ in bound.values()):
+        return None
+    number = next(_CALLS)
+    for (arg, type_text), (node, span) in zip(f.args, bound.values(), strict=True):
+        assert node is not None
+        el.built.ascriptions.append(Ascription(node, type_text.value, type_text.span, span, f"argument `{arg.value}` of `{name}`", number))  # fmt: skip
+    first = len(el.graph.nodes)
+    locals_ = MappingProxyType({arg: node for arg, (node, _) in bound.items()})
+    body = el.expr(f.body, replace(env, locals=locals_, functions=(*env.functions, name), module=module or env.module))
+    el.built.inlined.append((first, len(el.graph.nodes), name))
+    if body is not None and f.returns is not None:
+        el.built.ascriptions.append(Ascription(body, f.returns.value, f.returns.span, f.body.span, f"result of `{name}`", number, True))  # fmt: skip
+    return body
+
+
+def _bind(el: Elaborator, f: FunctionDecl, e: ast.Call, ids: list[int | None]) -> dict[str, tuple[int | None, Span]] | None:
+    names = [arg.value for arg, _ in f.args]
+    shown = f"`{f.name.value}({', '.join(f'{a.value}: {t.value}' for a, t in f.args)})`"
+    given: dict[str, tuple[int | None, Span]] = {}
+    for i, argument in enumerate(e.args):
+        name = argument.name or (names[i] if i < len(names) else None)
+        if name is None or name not in names or name in given:
+            _wrong(el, e, f"`{f.name.value}` does not take this argument", shown, argument.span, "not expected here")
+            return None
+        given[name] = (ids[i], argument.value.span)
+    missing = [n for n in names if n not in given]
+    if missing:
+        _wrong(el, e, f"`{f.name.value}` needs {' and '.join(f'`{m}`' for m in missing)}", shown, e.span, "not enough arguments")
+        return None
+    return {n: given[n] for n in names}
+
+
+def _module_call(el: Elaborator, module: str, func: ast.Member, e: ast.Call, env: Environment) -> int | None:
+    functions = el.scope.modules[module]
+    found = functions.get(func.name)
+    if found is None:
+        guess = nearest(func.name, functions)
+        helps = (f"did you mean `{module}.{guess}`?",) if guess else (f"it has {', '.join(sorted(functions)) or 'no functions'}",)
+        el.error("FC0103", f"the module `{module}` has no function `{func.name}`", func.name_span, "not defined there", helps=helps)
+        return _poison(el, e, env)
+    if func.name.startswith("_") and env.module != module:
+        el.bag.add(Diagnostic("FC0113", f"`{func.name}` is private to the module `{module}`", Label(func.name_span, "not for use outside"),
+                              notes=("names that begin with `_` are private",)))  # fmt: skip
+        return _poison(el, e, env)
+    return inline(el, found, e, env, module)

@@ -1,0 +1,34 @@
+"""Where an expression is being read: local names, the ambient clock, the instrument that bare names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from ..ir.types import Clock
+
+#: A poisoned local: its error was reported where it arose.
+Local = int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`functions` are the user functions being inlined, outermost first. `holder` as in `Root`."""
+
+    ambient: Clock | None
+    instrument: str
+    locals: Mapping[str, Local] = field(default_factory=lambda: MappingProxyType({}))
+    functions: tuple[str, ...] = ()
+    in_label: bool = False
+    module: str = ""
+
+    def at(self, clock: Clock) -> Environment:
+        return replace(self, ambient=clock)
+
+    def on(self, instrument: str) -> Environment:
+        """The same place with another instrument's bars."""
+        clock = self.ambient
+        if clock is not None and clock.instrument:
+            clock = replace(clock, instrument=instrument)
+        return replace(self, instrument=instrument, ambient=clock)

@@ -1,0 +1,144 @@
+"""A document to a `Built`: declarations first, then every equation, rule and limit."""
+
+from __future__ import annotations
+
+
+from ...dsl import ast
+from ...dsl.diagnostics import Diagnostics
+from ...dsl.document import Document, Execution, Rule
+from ..ir.types import Clock
+from ..venues.profile import VenueProfile
+from .built import Built, Root
+from .declarations import declare_functions, declare_names, declare_params
+from .elaborate import Elaborator
+from .environment import Environment
+from .scope import Scope
+
+
+def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnostics) -> Built | None:
+    """The graph of the instance `instance`; None when the decision clock itself cannot be read."""
+    built = Built(document, profile, instance, None, Clock("book", instance))
+    scope = Scope(built, bag)
+    elaborator = Elaborator(built, bag, scope)
+    scope.elaborator = elaborator
+    env = Environment(None, instance)
+    clock = elaborator.clock(document.decide.clock, env)
+    if clock is None:
+        return None
+    built.decision, built.ambient = clock, clock
+    declare_names(document, scope, bag)
+    declare_params(document, scope, elaborator)
+    declare_functions(document, scope, bag)
+    _Reader(built, elaborator, scope, document).read()
+    return built
+
+
+class _Reader:
+    """Walks the document in file order and records the roots."""
+
+    def __init__(self, built: Built, elaborator: Elaborator, scope: Scope, document: Document) -> None:
+        self.built, self.elaborator, self.scope, self.document = built, elaborator, scope, document
+        self.env = Environment(built.ambient, built.instance)
+
+    def read(self) -> None:
+        document = self.document
+        for decl in (*document.lets, *document.labels):
+            if decl.name.value in self.scope.lets or decl.name.value in self.scope.labels:
+                self.scope.equation(decl)
+        self.elaborator.finish()
+        self.built.read_lets.clear()
+        self.constraints()
+        for rule in (*document.entries, *document.exits):
+            self.rule(rule)
+        for execution in document.execution:
+            self.execution(execution)
+        self.limits()
+        self.elaborator.finish()
+        self.mark_read()
+
+    def mark_read(self) -> None:
+        """Equations that other equations read count as read, as do those that labels read."""
+        wanted = set(self.built.read_lets)
+        names = _names_in_lets(self.document)
+        for name, used in names.items():
+            wanted |= used - {name}
+        self.built.read_lets |= wanted
+
+    def root(self, expr: ast.Expr | None, role: str, name: str, holder: str = "file", rule: Rule | None = None) -> None:
+        if expr is None:
+            return
+        node = self.elaborator.expr(expr, self.env)
+        if node is not None:
+            self.built.roots.append(Root(node, role, expr.span, name, holder, rule))
+
+    def constraints(self) -> None:
+        read = set(self.built.read_params)
+        for item in self.document.constraints:
+            self.root(item.expr, "constraint", item.name.value)
+        for param in self.document.params:
+            self.root(param.only_if, "only_if", param.name.value)
+        self.built.read_params = read
+
+    def rule(self, rule: Rule) -> None:
+        for clause in rule.clauses:
+            self.root(clause.expr, "clause", clause.name.value, rule.kind, rule)
+        size = rule.size if rule.size is not None else self.document.size if rule.kind == "entry" else None
+        self.root(size, "size", "size", rule.kind, rule)
+        self.root(rule.cooldown, "cooldown", "cooldown", rule.kind, rule)
+
+    def execution(self, execution: Execution) -> None:
+        self.root(execution.price, "price", execution.name.value, "order")
+        self.root(execution.ttl, "ttl", execution.name.value, "order")
+        if execution.requote is not None:
+            self.root(execution.requote.when, "requote", execution.name.value, "order")
+
+    def limits(self) -> None:
+        document, risk = self.document, self.document.risk
+        self.root(document.decide.min_gap, "duration", "decide.min_gap")
+        self.root(document.capital_start, "money", "capital.start")
+        if risk is None:
+            return
+        self.root(risk.position_max, "money", "risk.position")
+        if risk.day_loss:
+            self.root(risk.day_loss.limit, "money", "risk.day_loss")
+        if risk.order_rate:
+            self.root(risk.order_rate.per, "duration", "risk.order_rate")
+        if risk.band:
+            self.root(risk.band.max, "band", "risk.band")
+        for name, age in risk.stale.inputs if risk.stale else ():
+            self.root(age, "duration", f"risk.stale.{name.value}")
+        for invariant in risk.invariants:
+            self.root(invariant.expr, "invariant", invariant.name.value)
+
+
+def _names_in_lets(document: Document) -> dict[str, set[str]]:
+    return {d.name.value: set(_names(d.expr)) for d in (*document.lets, *document.labels)}
+
+
+def _names(e: object) -> list[str]:
+    """Every name below an expression."""
+    if isinstance(e, ast.Name):
+        return [e.name]
+    found: list[str] = []
+    for part in _parts(e):
+        found += _names(part)
+    return found
+
+
+def _parts(e: object) -> tuple[object, ...]:
+    match e:
+        case ast.Member() | ast.At():
+            return (e.base,)
+        case ast.Call():
+            return (*((e.func.base,) if isinstance(e.func, ast.Member) else ()), *(a.value for a in e.args))
+        case ast.Index():
+            return (e.base, e.index)
+        case ast.Unary():
+            return (e.operand,)
+        case ast.Binary():
+            return (e.left, e.right)
+        case ast.Compare():
+            return e.operands
+        case ast.If():
+            return (e.condition, e.then, e.orelse)
+    return ()

@@ -1,0 +1,43 @@
+"""The venue of a file: its profile, and FC0510 for what the profile does not know."""
+
+from __future__ import annotations
+
+from ...dsl.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
+from ...dsl.document import Document
+from ..venues.profile import VenueProfile
+from .suggest import nearest
+
+
+def venue_of(document: Document, bag: Diagnostics) -> VenueProfile | None:
+    """The profile, or None after FC0510 (venue, instrument) or FC0102 (`trade` of an unknown alias)."""
+    from ..venues.profile import names, profile
+
+    known = names()
+    if document.venue.value not in known:
+        _unknown(bag, f"no profile of the venue `{document.venue.value}`", document.venue.value, document.venue.span, known)
+        return None
+    found = profile(document.venue.value)
+    fine = True
+    for instrument in document.instruments:
+        if instrument.symbol.value not in found.instruments:
+            fine = False
+            what = f"the fees and tick of {instrument.symbol.value} on {found.name} are not known"
+            _unknown(bag, what, instrument.symbol.value, instrument.symbol.span, tuple(found.instruments))
+    aliases = [i.alias.value for i in document.instruments]
+    for alias in document.trade:
+        if alias.value not in aliases:
+            fine = False
+            bag.add(Diagnostic("FC0102", f"no instrument called `{alias.value}`", Label(alias.span, "not under `instruments`"),
+                               helps=(f"instruments of this file: {', '.join(aliases)}",)))  # fmt: skip
+    return found if fine and document.trade else None
+
+
+def _unknown(bag: Diagnostics, message: str, name: str, span: object, known: tuple[str, ...]) -> None:
+    from ...dsl.source import Span
+
+    assert isinstance(span, Span)
+    guess = nearest(name, known)
+    fixes = (Fix(f"write `{guess}`", Safety.UNSAFE, (Edit(span, guess),)),) if guess else ()
+    helps = (f"did you mean `{guess}`?",) if guess else ()
+    bag.add(Diagnostic("FC0510", message, Label(span, "not in the pinned profile"), notes=(f"known: {', '.join(known)}",),
+                       helps=helps, fixes=fixes))  # fmt: skip
