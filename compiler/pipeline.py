@@ -15,6 +15,7 @@ from .ir.hir import Checked
 from .ir.nodes import Item, Program, When
 from .ir.printer import print_program
 from .ir.verify import verify as verify_program
+from .ir.walk import renumber
 from .lower.lower import LoweredStrategy, lower
 from .passes import PASSES
 
@@ -47,7 +48,7 @@ def compile_checked(
     assert stop_after is None or stop_after in STAGES, f"unknown stage {stop_after!r}"
     started = time.perf_counter()
     lowered = lower(checked)
-    program = lowered.program
+    program = renumber(lowered.program)
     _after("lower", program, started, verify, on_stage)
     ir_hash = meaning_hash(program)
     stopped = stop_after == "lower"
@@ -55,7 +56,7 @@ def compile_checked(
         if stopped:
             break
         started = time.perf_counter()
-        program = step.run(program)
+        program = renumber(step.run(program))
         _after(step.name, program, started, verify, on_stage)
         stopped = stop_after == step.name
     return _finish(checked, lowered, program, ir_hash, stopped, on_stage)
