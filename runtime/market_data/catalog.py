@@ -73,7 +73,7 @@ def _unknown(name_or_path: str, root: Path | None) -> RuntimeFault:
     names = [record.name for record in list_datasets(root).records]
     near = get_close_matches(name_or_path, names, n=1)
     notes = (f"data sets in {folder}: {', '.join(names[:10])}{' ...' * (len(names) > 10)}",) if names else ()
-    helps = [f"did you mean `{near[0]}`?"] if near else []
-    helps.append("`flashc data import FILE` or `flashc data synth` makes a data set, `flashc data list` shows them")
+    guess = (f"did you mean `{near[0]}`?",) if near else ()
+    ways = "`flashc data import FILE` or `flashc data synth` makes a data set, `flashc data list` shows them"
     message = f"no file and no data set is called `{name_or_path}`"
-    return fault("FC1011", message, str(folder), notes=notes, helps=tuple(helps))
+    return fault("FC1011", message, str(folder), notes=notes, helps=(*guess, ways))

@@ -178,27 +178,22 @@ def _one_symbol(
     if options.symbol is None and len(symbols) == 1:
         return frame, symbols[0], []
     if options.symbol not in symbols:
-        row = int((column != symbols[0]).arg_max() or 0) + 1
-        listed = f"{', '.join(symbols[:8])}{' ...' * (len(symbols) > 8)}"
-        if options.symbol is not None:
-            raise fault(
-                "FC1009", f"the file holds no rows of `{options.symbol}`", source, notes=(f"it holds {listed}",)
-            )
-        helps = (f"`--symbol {symbols[0]}` imports one of them",)
-        raise fault(
-            "FC1009",
-            f"{len(symbols)} instruments in one file",
-            Place(source, row),
-            notes=(f"column `{name}`: {listed}",),
-            helps=helps,
-        )
+        raise _which_symbol(options.symbol, symbols, int((column != symbols[0]).arg_max() or 0) + 1, source)
     kept = frame.filter(column == options.symbol)
     rule = RuleUse("select_symbol", len(frame) - len(kept), f"rows of other instruments than {options.symbol} left out")
     return kept, options.symbol, [rule]
 
 
+def _which_symbol(wanted: str | None, symbols: list[str], row: int, source: str) -> RuntimeFault:
+    note = f"it holds {', '.join(symbols[:8])}{' ...' * (len(symbols) > 8)}"
+    if wanted is not None:
+        return fault("FC1009", f"the file holds no rows of `{wanted}`", source, notes=(note,))
+    helps = (f"`--symbol {symbols[0]}` imports one of them",)
+    return fault("FC1009", f"{len(symbols)} instruments in one file", Place(source, row), notes=(note,), helps=helps)
+
+
 def _bars(frame: pl.DataFrame, columns: _Columns, ts: Ints, source: str) -> tuple[Bars, list[RuleUse]]:
-    floats = {name: _floats(frame[columns.found[name]], name, source) for name in FLOAT_COLUMNS}
+    first, high, low, last, volume = (_floats(frame[columns.found[name]], name, source) for name in FLOAT_COLUMNS)
     optional: dict[str, Any] = {}
     rules = []
     for name in ("notional", "n_trades"):
@@ -213,7 +208,7 @@ def _bars(frame: pl.DataFrame, columns: _Columns, ts: Ints, source: str) -> tupl
             rules.append(RuleUse("optional_column_dropped", int(bad.sum()), detail))
         else:
             optional[name] = values.astype(np.int64) if name == "n_trades" else values
-    return Bars(ts, **floats, **optional), rules
+    return Bars(ts, first, high, low, last, volume, **optional), rules
 
 
 def _floats(column: pl.Series, name: str, source: str) -> Floats:

@@ -85,7 +85,7 @@ _VENUES = frozenset(
         "okx",
         "poloniex",
         "synth",
-    ]  # noqa: E501
+    ]
 )
 
 

@@ -99,7 +99,7 @@ def aggregate(series: Series, period_ns: int) -> tuple[Series, list[RuleUse]]:
         _fold(np.add, rows(series.volume)),
         _fold(np.add, rows(series.notional)),
         _fold(np.add, rows(series.count)),
-        series.carried[skip : skip + whole * factor].reshape(whole, factor).all(axis=1),
+        np.logical_and.reduce(series.carried[skip : skip + whole * factor].reshape(whole, factor), axis=1),
     )
     return longer, _partial_rule(series, skip, whole, factor, period_ns)
 

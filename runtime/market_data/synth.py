@@ -186,10 +186,10 @@ def _bars(p: SynthParameters, closes: Floats, size: Floats, still: Flags) -> Bar
     lots, trades = np.where(still, 0.0, lots), np.where(still, 0, trades)
     flat = [np.where(still, ticks[0], column) for column in ticks]
     ts = p.start_ns + np.arange(p.bars, dtype=np.int64) * p.period_ns
-    prices = [column / scale for column in flat]
+    first, top, bottom, last = (column / scale for column in flat)
     volume = lots / float(10**p.qty_decimals)
-    average = (prices[0] + prices[1] + prices[2] + prices[3]) / 4.0
-    return Bars(ts, *prices, volume=volume, notional=volume * average, n_trades=trades)
+    average = (first + top + bottom + last) / 4.0
+    return Bars(ts, first, top, bottom, last, volume, notional=volume * average, n_trades=trades)
 
 
 def _volumes(p: SynthParameters, closes: Floats, size: Floats, draws: Stream) -> tuple[Floats, Ints]:
@@ -215,8 +215,8 @@ def _absent(p: SynthParameters) -> Flags:
     return absent
 
 
-def for_instrument(parameters: SynthParameters) -> SynthParameters:
-    """Prices and grids that suit the instrument's base asset, where the caller left the defaults."""
-    if parameters.instrument.upper().startswith("ETH") and parameters.price == SynthParameters.price:
-        return replace(parameters, price=2_500.0, qty_decimals=5, volume=20.0)
-    return parameters
+def for_instrument(parameters: SynthParameters, price: float | None = None) -> SynthParameters:
+    """The parameters with a price and a lot grid that suit the base asset, unless a price is given."""
+    if parameters.instrument.upper().startswith("ETH"):
+        return replace(parameters, price=2_500.0 if price is None else price, qty_decimals=5, volume=20.0)
+    return parameters if price is None else replace(parameters, price=price)

@@ -86,7 +86,7 @@ def _parquet(path: Path) -> Table:
 def _feather(path: Path) -> Table:
     import polars as pl
 
-    frame = _guarded(lambda: pl.read_ipc(path, memory_map=False), "Feather", path)
+    frame = _guarded(lambda: pl.read_ipc(path), "Feather", path)
     return Table("Feather", tuple(frame.columns), frame)
 
 
@@ -194,20 +194,20 @@ def _json_bytes(data: bytes, kind: str, path: Path) -> Table:
         raise fault("FC1001", "the JSON file is cut short or damaged", str(path), notes=(str(error)[:200],)) from error
     if not isinstance(rows, list) or not rows:
         raise fault("FC1002", "the JSON file is not a list of rows", str(path))
-    first = rows[0]
-    shape = (dict, len(first)) if isinstance(first, dict) else (list, len(first) if isinstance(first, list) else -1)
+    names = tuple(rows[0]) if isinstance(rows[0], dict) else None
     for number, row in enumerate(rows, 1):
-        if (
-            not isinstance(row, shape[0])
-            or len(row) != shape[1]
-            or (isinstance(first, dict) and row.keys() != first.keys())
-        ):
+        if not _same_shape(row, rows[0]):
             raise fault("FC1002", f"row {number} has another shape than row 1", str(path))
-    names = tuple(first) if isinstance(first, dict) else None
-    columns = names or tuple(f"column_{place + 1}" for place in range(shape[1]))
-    cells = [[_cell(row[place if names is None else names[place]]) for row in rows] for place in range(len(columns))]
-    frame = pl.DataFrame(dict(zip(columns, cells, strict=True)), schema=dict.fromkeys(columns, pl.String))
-    return Table(kind, names, frame)
+    columns = names or tuple(f"column_{place + 1}" for place in range(len(rows[0])))
+    keys = names or range(len(rows[0]))
+    cells = {column: [_cell(row[key]) for row in rows] for column, key in zip(columns, keys, strict=True)}
+    return Table(kind, names, pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String)))
+
+
+def _same_shape(row: object, first: object) -> bool:
+    if isinstance(row, dict) and isinstance(first, dict):
+        return row.keys() == first.keys()
+    return isinstance(row, list) and isinstance(first, list) and len(row) == len(first) > 0
 
 
 def _cell(value: object) -> str | None:

@@ -39,7 +39,7 @@ class Times:
 
 
 def read_times(column: pl.Series, repairs: frozenset[str], source: str) -> Times:
-    """Any integer, float, date, timestamp or text column. FC1003 if its meaning is not clear, FC1006 if one is missing."""
+    """Any numeric, date, timestamp or text column. FC1003 if its meaning is unclear, FC1006 if one is missing."""
     import polars as pl
 
     missing = column.is_null()
@@ -82,7 +82,8 @@ def _epoch(counts: Ints, repairs: frozenset[str], source: str) -> Times:
         note = "as seconds, milliseconds, microseconds or nanoseconds it is not between 2009 and 2100"
         raise fault("FC1003", f"the time {int(counts[row])} has no clear unit", Place(source, row + 1), notes=(note,))
     names = {factor: unit for unit, factor in EPOCH_UNITS.items()}
-    found = [names[int(factor)] for factor in np.unique(factors)]
+    kinds, first = np.unique(factors, return_index=True)
+    found = [names[int(factor)] for factor in kinds[np.argsort(first)]]
     if len(found) == 1:
         return Times(counts * factors[0], found[0])
     if "one_time_unit" not in repairs:

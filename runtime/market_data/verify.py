@@ -14,7 +14,7 @@ from .slots import longest_run
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One check. `level`: `ok`, `note` (normal in real data, handled by a rule) or `fault` (refused by the importer)."""
+    """One check. `level`: `ok`, `note` (normal in real data, a rule handles it) or `fault` (refused at import)."""
 
     check: str
     level: str
@@ -61,7 +61,7 @@ def verify(
     stored_hash: str | None = None,
     worst: int = 5,
 ) -> Report:
-    """Check order, gaps, values, jumps above `jump` (a fraction of the price), the venue's grid, and the stored hash."""
+    """Check order, gaps, values, jumps above `jump` (a share of the price), the venue's grid, and the stored hash."""
     gaps = find_gaps(data)
     bars = data.bars
     items = [

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from flashc.runtime.errors import RuntimeFault
+from flashc.runtime.market_data.bars import content_hash
+from flashc.runtime.market_data.catalog import data_root, list_datasets, resolve
+from flashc.runtime.market_data.store import load, read_record, save
+
+
+def test_a_data_set_survives_storing(make_dataset, tmp_path):
+    data = make_dataset([0, 1, 5], notional=True)
+    record = save(data, tmp_path)
+    again = load(tmp_path / "test")
+    assert content_hash(again.bars) == content_hash(data.bars) == record.content_hash
+    assert (again.instrument, again.period_ns, again.venue) == (data.instrument, data.period_ns, data.venue)
+    assert read_record(tmp_path / "test") == record
+
+
+def test_an_existing_data_set_is_kept_unless_replaced(make_dataset, tmp_path):
+    save(make_dataset([0, 1]), tmp_path)
+    with pytest.raises(RuntimeFault):
+        save(make_dataset([0, 1, 2]), tmp_path)
+    assert len(load(tmp_path / "test").bars) == 2
+    save(make_dataset([0, 1, 2]), tmp_path, replace=True)
+    assert len(load(tmp_path / "test").bars) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["test"]
+
+
+@pytest.mark.parametrize("name", ["", "../x", "A", "a b", ".hidden", "x" * 101, "a/b", "con."])
+def test_names_that_are_no_folder_names_are_refused(make_dataset, tmp_path, name):
+    with pytest.raises(RuntimeFault) as caught:
+        save(make_dataset([0], name=name), tmp_path)
+    assert caught.value.first.code == "FC1011"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_root_that_is_a_file_is_an_environment_fault(make_dataset, tmp_path):
+    (tmp_path / "root").write_text("")
+    with pytest.raises(RuntimeFault) as caught:
+        save(make_dataset([0]), tmp_path / "root")
+    assert caught.value.first.is_environment
+
+
+def test_a_damaged_record_or_bars_are_refused(make_dataset, tmp_path):
+    save(make_dataset([0, 1]), tmp_path)
+    folder = tmp_path / "test"
+    pl.read_parquet(folder / "bars.parquet").head(1).write_parquet(folder / "bars.parquet")
+    with pytest.raises(RuntimeFault) as caught:
+        load(folder)
+    assert caught.value.first.code == "FC1013"
+    for text in ("{", "[]", "{}", json.dumps({"format": "flashc-bars/9"})):
+        (folder / "dataset.json").write_text(text)
+        with pytest.raises(RuntimeFault) as caught:
+            read_record(folder)
+        assert caught.value.first.code == "FC1013"
+    assert len(list_datasets(tmp_path).faults) == 1
+
+
+def test_names_and_files_are_found(make_dataset, tmp_path):
+    save(make_dataset([0, 1]), tmp_path)
+    assert resolve("test", tmp_path).name == "test"
+    assert resolve(str(tmp_path / "test"), tmp_path / "elsewhere").name == "test"
+    file = tmp_path / "btc-usdt_1m.csv"
+    file.write_text("ts,open,high,low,close,volume\n1704067200,1,1,1,1,1\n1704067260,1,1,1,1,1\n")
+    assert resolve(str(file), tmp_path).instrument.symbol == "BTC/USDT"
+
+
+def test_an_unknown_name_suggests_a_near_one(make_dataset, tmp_path):
+    save(make_dataset([0, 1]), tmp_path)
+    with pytest.raises(RuntimeFault) as caught:
+        resolve("tset", tmp_path)
+    assert caught.value.first.code == "FC1011"
+    assert "`test`" in caught.value.first.helps[0]
+
+
+def test_the_root_comes_from_the_argument_the_environment_or_the_default(monkeypatch, tmp_path):
+    monkeypatch.setenv("FLASHC_DATA", str(tmp_path))
+    assert data_root() == tmp_path
+    assert data_root(tmp_path / "a") == tmp_path / "a"
+    monkeypatch.delenv("FLASHC_DATA")
+    assert str(data_root()) == "data"
+    assert list_datasets(tmp_path / "absent").records == ()
