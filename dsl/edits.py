@@ -1,12 +1,11 @@
-"""Apply edits to a text, and compare documents by meaning."""
+"""Lists of text edits: which go together, and what they make of a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
 
 from .diagnostics import Edit
-from .source import Source, Span
+from .source import Span
 
 
 def in_order(edits: Iterable[Edit]) -> list[Edit]:
@@ -39,14 +38,3 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         out += (text[at : edit.span.start], edit.text)
         at = edit.span.end
     return "".join((*out, text[at:]))
-
-
-def same_meaning(one: object, other: object) -> bool:
-    """Are two documents (or parts of them) equal but for their places in the text?"""
-    if isinstance(one, Span | Source) and type(one) is type(other):
-        return True
-    if is_dataclass(one) and type(one) is type(other):
-        return all(same_meaning(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(same_meaning(a, b) for a, b in zip(one, other, strict=True))
-    return one == other

@@ -16,10 +16,11 @@ from .cst import Mapping, Node, Scalar, Sequence, Style
 from .diagnostics import Diagnostic, Diagnostics, Edit, Label
 from .document import Document
 from .document_reader import read_document
-from .edits import apply_edits, in_order, same_meaning
+from .edits import apply_edits, in_order
 from .expression_parser import parse_expression
 from .format_blocks import flow_edits, order_edits
 from .format_expressions import spacing_edits
+from .meaning import same_meaning
 from .source import Source
 from .yaml_reader import read
 
