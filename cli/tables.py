@@ -7,65 +7,51 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..runtime.backtest.metrics import Metrics
 from ..runtime.backtest.money import Ints, decimal_text
-from ..runtime.backtest.result_json import Grid
+from ..runtime.backtest.result_json import RunSummary
 from ..runtime.backtest.trades import OpenPosition, Trades
 from ..runtime.market_data.moments import moment_text, span_text
+from .blockers import Blocker
+from .text import pairs, table
 
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """Everything the screen shows. Times ns, money atoms; `buy_and_hold` a ratio."""
+    """What the screen shows besides the summary. Times ns, money atoms; `buy_and_hold` a ratio."""
 
-    strategy: str
-    engine: str
-    quote: str
-    first: int
-    last: int
+    summary: RunSummary
     bars: int
     bar_ns: int
     start: int
     end: int
     buy_and_hold: float
-    metrics: Metrics
-    trades: Trades
     open_positions: tuple[OpenPosition, ...]
-    grids: Sequence[Grid]
-    rules: Sequence[str]
     decisions: Mapping[str, int]  # reason -> count
     rejects: Mapping[str, int]
+    blockers: Sequence[Blocker]
     armed_from: int | None  # the first decision after warm-up; None: never armed
     assumptions: Sequence[str]
-    folder: str
-    run_seconds: float
+
+    @property
+    def quote(self) -> str:
+        return self.summary.grids[0].symbol.partition("/")[2]
 
 
-def result_text(view: ResultView) -> str:
-    """The whole screen, without a final newline."""
-    title = f"{view.strategy} on {', '.join(grid.symbol for grid in view.grids)}"
-    blocks = [title, pairs(_figures(view)), _exits(view), _reasons(view), _assumptions(view), _closing(view)]
+def result_text(view: ResultView, folder: str) -> str:
+    """The whole screen, without a final newline. `folder` is where the run was written."""
+    summary = view.summary
+    title = f"{summary.strategy} on {', '.join(grid.symbol for grid in summary.grids)}"
+    params = ", ".join(f"{name} {value}" for name, value in summary.params.items())
+    blocks = [
+        title + (f"  ({params})" if params else ""),
+        pairs(_figures(view)),
+        _exits(view),
+        _reasons(view),
+        _blocked(view),
+        _assumptions(view),
+        _closing(view, folder),
+    ]
     return "\n\n".join(block for block in blocks if block)
-
-
-def pairs(rows: Sequence[tuple[str, str]]) -> str:
-    """Two columns: names on the left, values on the right."""
-    pad = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:<{pad}}  {value}".rstrip() for name, value in rows)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under a header: the first left-aligned, the others right-aligned."""
-    widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
-
-    def line(row: Sequence[str]) -> str:
-        first = f"{row[0]:<{widths[0]}}"
-        return "  ".join(
-            [first, *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))]
-        ).rstrip()
-
-    rule = "-" * len(line(header))
-    return "\n".join([line(header), rule, *(line(row) for row in rows)])
 
 
 def money(atoms: int, quote: str) -> str:
@@ -84,12 +70,12 @@ def number(value: float | None) -> str:
 
 
 def _figures(view: ResultView) -> list[tuple[str, str]]:
-    m, quote = view.metrics, view.quote
+    m, quote = view.summary.metrics, view.quote
     drawdown = percent(m.max_drawdown)
     if m.max_drawdown_ns:
         drawdown += f", at longest {span_text(m.max_drawdown_ns)} below a peak"
     return [
-        ("Period", f"{moment_text(view.first)} to {moment_text(view.last)} UTC"),
+        ("Period", f"{moment_text(view.summary.data.first)} to {moment_text(view.summary.data.last)} UTC"),
         ("Bars", f"{view.bars:,} of {span_text(view.bar_ns)}"),
         ("Start equity", money(view.start, quote)),
         ("End equity", money(view.end, quote)),
@@ -101,7 +87,7 @@ def _figures(view: ResultView) -> list[tuple[str, str]]:
         ("Profit factor", number(m.profit_factor)),
         ("Win rate", percent(m.win_rate)),
         ("Trades", f"{m.trades:,}"),
-        *_trade_figures(view.trades, quote),
+        *_trade_figures(view.summary.trades, quote),
         ("Exposure", percent(m.exposure)),
         ("Fees", money(m.fees, quote)),
         ("Turnover", f"{m.turnover:,.2f} x start equity"),
@@ -129,14 +115,14 @@ def _trade_line(trades: Trades, k: int, quote: str) -> str:
 
 
 def _exits(view: ResultView) -> str:
-    trades = view.trades
+    trades = view.summary.trades
     rows = []
     for number_ in np.unique(trades.exit_rule):
         pnl = trades.pnl[trades.exit_rule == number_]
         wins = percent(float(np.count_nonzero(pnl > 0)) / len(pnl))
         rows.append(
             [
-                view.rules[int(number_)],
+                view.summary.rules[int(number_)],
                 f"{len(pnl):,}",
                 wins,
                 _mean_money(pnl, view.quote),
@@ -172,23 +158,40 @@ def _reasons(view: ResultView) -> str:
     return table(["Decisions", "Count", "Share"], rows) if rows else ""
 
 
+def _blocked(view: ResultView) -> str:
+    total = view.decisions.get("no_entry", 0)
+    rows = [
+        [
+            b.clause if b.clause == b.rule else f"{b.rule}.{b.clause}",
+            f"{b.false:,}",
+            percent(b.false / total),
+            f"{b.alone:,}",
+        ]
+        for b in sorted(view.blockers, key=lambda b: -b.false)
+        if total
+    ]
+    return table(["Entry clause that did not hold", "Decisions", "Share", "Alone"], rows) if rows else ""
+
+
 def _assumptions(view: ResultView) -> str:
     return "\n".join(["Assumptions", *(f"  - {line}" for line in view.assumptions)]) if view.assumptions else ""
 
 
-def _closing(view: ResultView) -> str:
-    lines = []
-    if view.armed_from is None:
-        lines.append(("Warm-up", "never over: the data is shorter than the warm-up, so no rule was evaluated"))
-    else:
-        lines.append(("Warm-up", f"over at {moment_text(view.armed_from)}"))
+def _closing(view: ResultView, folder: str) -> str:
+    lines = [("Warm-up", _warm_up(view))]
     for position in view.open_positions:
-        grid = view.grids[position.instrument]
+        grid = view.summary.grids[position.instrument]
         base = grid.symbol.partition("/")[0]
         held = f"{decimal_text(position.lots, grid.qty_decimals)} {base}"
         lines.append(("Still open", f"{held} since {moment_text(position.entry_time)}"))
-    speed = f", {view.bars / view.run_seconds / 1e6:.1f} million bars/s" if view.run_seconds > 0 else ""
-    lines.append(("Engine", f"{view.engine}, {view.run_seconds:.3f} s{speed}"))
-    if view.folder:
-        lines.append(("Run folder", view.folder))
+    seconds = view.summary.timing.run_s
+    speed = f", {view.summary.timing.events_per_s / 1e6:.1f} million events/s" if seconds > 0 else ""
+    lines.append(("Engine", f"{view.summary.engine}, {seconds:.3f} s{speed}"))
+    lines.append(("Run folder", folder))
     return pairs(lines)
+
+
+def _warm_up(view: ResultView) -> str:
+    if view.armed_from is None:
+        return "never over: the data is shorter than the warm-up, so no rule was evaluated"
+    return f"over at {moment_text(view.armed_from)}"

@@ -1,0 +1,16 @@
+"""Where artefacts are kept between runs, so that a kernel is compiled once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+VARIABLE = "FLASHC_CACHE"
+
+
+def artifact_root() -> Path:
+    """`$FLASHC_CACHE`, else `flashc` in the user's cache folder."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashc"

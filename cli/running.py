@@ -1,0 +1,166 @@
+"""From a strategy file and data to a finished run: the composition that `backtest` and `explain` share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..compiler.artifact import capital_start, manifest, rule_names, write_artifact
+from ..compiler.frontend.check import check
+from ..compiler.pipeline import Compiled, compile_checked
+from ..dsl.source import Source
+from . import cache
+from .front import read_front
+from .problem import Problem
+from .settings import parameter_values, with_settings
+
+if TYPE_CHECKING:
+    from ..runtime.backtest.result import Account, KernelFacts, RunResult
+    from ..runtime.market_data.tape_file import Tape
+
+ENGINES = ("numba", "ref")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading costs in this run: rates as parts of the notional, slippage in ticks."""
+
+    maker: Decimal
+    taker: Decimal
+    slippage_ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A compiled strategy with the parameters it will run with. `artifact` is its folder."""
+
+    source: Source
+    compiled: Compiled
+    facts: Mapping[str, object]  # the artefact's manifest
+    artifact: Path
+    params: Mapping[str, int | float]
+    rules: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run and what it ran over."""
+
+    result: RunResult
+    tape: Tape
+    account: Account
+    kernel_facts: KernelFacts
+    load_s: float  # kernel into memory, compiling it when it is new
+    run_s: float
+
+
+def prepare(path: Path, settings: Sequence[str]) -> Prepared:
+    """Read, check and compile a file. Raises `FlashcError` for what is wrong with it."""
+    front = read_front(path)
+    front.diagnostics.raise_errors()
+    assert front.source is not None and front.document is not None and front.checked is not None
+    compiled = compile_checked(front.checked)
+    params = parameter_values(front.checked)
+    if settings:
+        document, _ = with_settings(front.document, settings)
+        checked, found = check(document)
+        found.raise_errors()
+        assert checked is not None, "a document without errors is checked"
+        params = parameter_values(checked)
+    folder = write_artifact(compiled, cache.artifact_root())
+    return Prepared(front.source, compiled, manifest(compiled), folder, params, rule_names(compiled))
+
+
+def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:
+    """The events that the strategy needs, from the named data sets or files. Raises `RuntimeFault`."""
+    from ..runtime.market_data.catalog import resolve
+    from ..runtime.market_data.matching import StreamNeed
+    from ..runtime.market_data.tape import build_tape
+
+    if from_ns is not None and to_ns is not None and from_ns >= to_ns:
+        raise Problem("`--from` is not before `--to`")
+    needs = [
+        StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals)
+        for s in prepared.compiled.program.streams
+    ]
+    return build_tape([resolve(name) for name in data], needs, from_ns, to_ns)
+
+
+def costs_of(prepared: Prepared, fees: tuple[Decimal, Decimal] | None, slippage_ticks: int) -> Costs:
+    """The venue's fees unless others are given."""
+    instrument = instrument_facts(prepared)
+    maker, taker = fees or (Decimal(str(instrument["maker_fee"])), Decimal(str(instrument["taker_fee"])))
+    return Costs(maker, taker, slippage_ticks)
+
+
+def instrument_facts(prepared: Prepared) -> Mapping[str, object]:
+    """The traded instrument's part of the manifest."""
+    found = prepared.facts["instrument"]
+    assert isinstance(found, dict)
+    return found
+
+
+def account_of(prepared: Prepared, costs: Costs) -> Account:
+    """The simulated account in atoms, ticks and lots."""
+    from ..cython_core.layout import ATOM_DECIMALS
+    from ..runtime.backtest.result import RATE_PARTS, Account
+
+    facts = instrument_facts(prepared)
+    price_decimals, qty_decimals = int(str(facts["price_decimals"])), int(str(facts["qty_decimals"]))
+    return Account(
+        cash_atoms=int(Decimal(capital_start(prepared.compiled)).scaleb(ATOM_DECIMALS)),
+        scale=10 ** (ATOM_DECIMALS - price_decimals - qty_decimals),
+        taker_rate=int(costs.taker * RATE_PARTS),
+        maker_rate=int(costs.maker * RATE_PARTS),
+        slippage_ticks=costs.slippage_ticks,
+        min_notional_atoms=int(Decimal(str(facts["min_notional"])).scaleb(ATOM_DECIMALS)),
+        min_qty_lots=int(Decimal(str(facts["min_qty"])).scaleb(qty_decimals)),
+    )
+
+
+def kernel_facts(compiled: Compiled) -> KernelFacts:
+    """The finest bar stream of the traded instrument prices and fills."""
+    from ..compiler.ir.layout import state_words
+    from ..runtime.backtest.result import KernelFacts
+
+    alias = compiled.checked.traded[0]
+    streams = compiled.program.streams
+    bars = [(s.period_ns, number) for number, s in enumerate(streams) if s.kind == "bar" and s.instrument == alias]
+    period, number = min(bars)
+    return KernelFacts(state_words(compiled.program), number, period)
+
+
+def run(prepared: Prepared, tape: Tape, account: Account, engine: str, progress: Progress | None = None) -> Finished:
+    """Run over the whole tape."""
+    facts = kernel_facts(prepared.compiled)
+    values = [prepared.params[param.label] for param in prepared.compiled.program.params]
+    started = time.perf_counter()
+    if engine == "ref":
+        from ..compiler.evaluate.evaluator import Machine
+        from ..runtime.backtest import reference
+
+        machine = Machine(prepared.compiled.program)
+        loaded = time.perf_counter()
+        result = reference.run(machine, facts, tape.records.tolist(), values, account)
+    else:
+        from ..runtime.backtest import driver, kernel_loader
+
+        kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+        loaded = time.perf_counter()
+        result = driver.run(kernel.addresses, facts, tape.records, values, account, progress=progress)
+    return Finished(result, tape, account, facts, loaded - started, time.perf_counter() - loaded)
+
+
+def closes(finished: Finished) -> tuple[int, int]:
+    """(first open, last close) of the base bars, in ticks."""
+    from ..cython_core.layout import CLOSE, HEAD, OPEN, STREAM_SHIFT
+
+    records = finished.tape.records
+    stream = finished.kernel_facts.base_stream
+    base = records[(records[:, HEAD] >> STREAM_SHIFT & 0xFFFF) == stream]
+    return int(base[0, OPEN]), int(base[-1, CLOSE])
