@@ -201,7 +201,7 @@ def _call(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
     function = str(node.attrs["function"])
     if node.attrs.get("window"):
         function = f"window_{function}"
-    if function not in LIBRARY:
+    if function not in LIBRARY or node.attrs.get("time"):
         raise lowering.unsupported(node, f"`{function}`", "it checks today and runs with books and trades later")
     return LIBRARY[function](Call(lowering, node, b))
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from ..ir.builder import SegmentBuilder, Value
 
-#: Tolerance of `settle: bits`: one hundredth of the last bit of a double (two runs with other seeds have then merged).
-BITS_TOLERANCE = 0.01 * 2.0**-53
+#: Tolerance of `settle: bits`: measured, two runs with other seeds merge after `ln(0.01 * 2**53) / -ln(1 - alpha)`.
+BITS_TOLERANCE = 100.0 * 2.0**-53
 
 
 def inputs_of(term: tuple[object, ...]) -> list[int]:
@@ -44,19 +44,26 @@ def lower_term(
             return values[node]
         case ("settle", str(kind), int(node)):
             return _settle(b, kind, values[node], settle)
+        case ("root", part):
+            return b.op("f2i", b.op("ffloor", b.op("fsqrt", sub(part).to_float())))
         case ("add", left, right):
             return sub(left) + sub(right)
         case ("max", left, right):
             return sub(left).max(sub(right))
+        case ("root", part):
+            return b.op("f2i", b.op("ffloor", b.op("fsqrt", sub(part).to_float())))
         case ("scale", part, int(numerator), int(denominator)):
             return b.op("idiv", sub(part) * numerator + (denominator - 1), b.i(denominator))
     raise AssertionError(f"unknown warm-up term {term!r}")
 
 
 def alpha(b: SegmentBuilder, kind: str, length: Value) -> Value:
-    """The weight of the newest value: `ema` 2 / (n + 1), `rma` (Wilder) 1 / n."""
+    """The weight of the newest value: `ema` 2 / (n + 1), `rma` (Wilder) 1 / n, `kama` at least ema's squared."""
     n = length.to_float()
-    return 2.0 / (n + 1.0) if kind == "ema" else 1.0 / n
+    if kind == "rma":
+        return 1.0 / n
+    weight = 2.0 / (n + 1.0)
+    return weight * weight if kind == "kama" else weight
 
 
 def _settle(b: SegmentBuilder, kind: str, length: Value, settle: Decimal | None) -> Value:
@@ -64,4 +71,4 @@ def _settle(b: SegmentBuilder, kind: str, length: Value, settle: Decimal | None)
     rest = 1.0 - alpha(b, kind, length)
     at_once = rest <= 0.0  # n = 1: the seed is gone after one tick
     ticks = b.op("flog", b.f(tolerance)) / b.op("flog", b.select(at_once, 0.5, rest))
-    return b.select(at_once, b.i(1), b.op("f2i", b.op("fceil", ticks)))
+    return b.select(at_once, b.i(1), b.op("f2i", b.op("fceil", ticks)).max(1))
