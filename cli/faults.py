@@ -28,4 +28,6 @@ def show_faults(faults: Iterable[Fault], *, as_json: bool = False) -> Exit:
     """Print them and return the exit code they stand for."""
     found = tuple(faults)
     show([diagnostic_of(fault) for fault in found], as_json=as_json)
-    return Exit.ENVIRONMENT if any(fault.is_environment for fault in found) else Exit.FILE
+    if any(fault.is_environment for fault in found):
+        return Exit.ENVIRONMENT
+    return Exit.USAGE if all(fault.is_usage for fault in found) else Exit.FILE

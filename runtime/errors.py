@@ -33,6 +33,9 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
 #: Faults that the surroundings cause (permissions, disk space), not the data.
 ENVIRONMENT_CODES = frozenset({"FC1017"})
 
+#: Faults of the command line: a name that nothing has.
+USAGE_CODES = frozenset({"FC1011"})
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -67,6 +70,10 @@ class Fault:
     @property
     def is_environment(self) -> bool:
         return self.code in ENVIRONMENT_CODES
+
+    @property
+    def is_usage(self) -> bool:
+        return self.code in USAGE_CODES
 
 
 class RuntimeFault(Exception):

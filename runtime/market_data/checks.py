@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import Fault, Place, RuntimeFault
 from .bars import FLOAT_COLUMNS, PRICE_COLUMNS, Bars, Flags, Ints, RuleUse
-from .moments import EARLIEST_NS, LATEST_NS, moment_text, period_text
+from .moments import EARLIEST_NS, LATEST_NS, count_text, moment_text, period_text
 
 LARGEST_PRICE = 1e12
 LARGEST_VOLUME = 1e15
@@ -241,8 +241,7 @@ VALUE_CHECKS: tuple[Check, ...] = (plausible_times, missing_values, bad_prices, 
 
 
 def _count(flags: Flags, noun: str) -> str:
-    count = int(np.count_nonzero(flags))
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    return count_text(int(np.count_nonzero(flags)), noun)
 
 
 def _quote(bars: Bars, row: int) -> str:

@@ -63,6 +63,8 @@ def to_grid(bars: Bars, price_decimals: int, qty_decimals: int, source: str) -> 
     volume = snap(bars.volume, qty_decimals, "volume", source)
     rules = [*_price_rule(list(prices.values()), price_decimals), *_volume_rule(volume, bars, qty_decimals)]
     low, high, close = prices["low"].units, prices["high"].units, prices["close"].units
+    if len(low) and int(low.min()) < 1:
+        raise fault("FC1007", f"a price is nearer to 0 than to one tick of 1e-{price_decimals}", source)
     _check_product(high, volume.units, source)
     notional, how = _notional(bars, low, high, close, volume.units, price_decimals + qty_decimals)
     units = {name: snapped.units for name, snapped in prices.items()}

@@ -37,9 +37,10 @@ def parse_instrument(text: str) -> Instrument | None:
         return Instrument(_asset(match[1]), _asset(match[2]))
     if _JOINED.fullmatch(text):
         upper = text.upper()
-        for quote in QUOTES:
-            if upper.endswith(quote) and len(upper) > len(quote) + 1:
-                return Instrument(_asset(upper[: -len(quote)]), quote)
+        for shortest in (3, 2):  # XBTUSD is XBT and USD, not XB and TUSD
+            for quote in QUOTES:
+                if upper.endswith(quote) and len(upper) >= len(quote) + shortest:
+                    return Instrument(_asset(upper[: -len(quote)]), quote)
     return None
 
 

@@ -84,3 +84,8 @@ def span_text(ns: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def count_text(count: int, noun: str) -> str:
+    """`1 bar`, `1,200 bars`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import fault
 from .bars import Flags, Ints, RuleUse
-from .grid import GridBars
+from .grid import LARGEST_NOTIONAL, GridBars
 from .moments import period_text, span_text
 
 
@@ -77,8 +78,11 @@ def longest_run(flags: Flags) -> int:
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
-def aggregate(series: Series, period_ns: int) -> tuple[Series, list[RuleUse]]:
-    """Bars of `period_ns`, a multiple of the series' period, aligned to the epoch; only whole ones."""
+def aggregate(series: Series, period_ns: int, source: str) -> tuple[Series, list[RuleUse]]:
+    """Bars of `period_ns`, a multiple of the series' period, aligned to the epoch; only whole ones.
+
+    FC1016 if a sum of traded values does not fit 64 bits.
+    """
     factor, rest = divmod(period_ns, series.period_ns)
     assert rest == 0
     if factor == 1:
@@ -89,6 +93,7 @@ def aggregate(series: Series, period_ns: int) -> tuple[Series, list[RuleUse]]:
     def rows(column: Ints) -> Ints:
         return column[skip : skip + whole * factor].reshape(whole, factor)
 
+    _check_sums(rows(series.notional), source)
     longer = Series(
         period_ns,
         (series.first_slot + skip) // factor,
@@ -102,6 +107,12 @@ def aggregate(series: Series, period_ns: int) -> tuple[Series, list[RuleUse]]:
         np.logical_and.reduce(series.carried[skip : skip + whole * factor].reshape(whole, factor), axis=1),
     )
     return longer, _partial_rule(series, skip, whole, factor, period_ns)
+
+
+def _check_sums(rows: Ints, source: str) -> None:
+    largest = float(rows.max(initial=0)) * rows.shape[1]
+    if largest > LARGEST_NOTIONAL and float(rows.astype(np.float64).sum(axis=1).max()) > LARGEST_NOTIONAL:
+        raise fault("FC1016", "the traded value of a longer bar does not fit 64 bits in ticks x lots", source)
 
 
 def _fold(operation: np.ufunc, rows: Ints) -> Ints:

@@ -197,7 +197,7 @@ def _volumes(p: SynthParameters, closes: Floats, size: Floats, draws: Stream) ->
     moves = np.abs(np.diff(closes, prepend=closes[0])) / closes
     u = draws.uniform(p.bars)
     tail = 0.1 + 0.9 * u / (1.05 - u)
-    busy = (size + moves) / (2.0 * p.volatility + 1e-12) if p.volatility > 0.0 else np.ones(p.bars)
+    busy = np.minimum((size + moves) / (2.0 * p.volatility + 1e-6), 50.0)
     lots = np.maximum(np.rint(p.volume * tail * (0.2 + busy) * float(10**p.qty_decimals)), 1.0)
     trades = (lots / (p.volume * float(10**p.qty_decimals)) * 40.0).astype(np.int64) + 1
     return lots, trades

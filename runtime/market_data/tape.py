@@ -107,7 +107,7 @@ def _all_series(matches: Sequence[Match], span: _Span, rules: list[RuleUse]) -> 
         key = (id(data), need.price_decimals, need.qty_decimals)
         if key not in bases:
             bases[key] = _base_series(data, need, span, rules)
-        longer, dropped = aggregate(bases[key], need.period_ns)
+        longer, dropped = aggregate(bases[key], need.period_ns, data.name)
         if not len(longer):
             note = f"the range is {moment_text(span.from_ns)} to {moment_text(span.to_ns)} UTC"
             message = f"no whole {period_text(need.period_ns)} bar in the range"

@@ -8,7 +8,7 @@ import numpy as np
 
 from .bars import PRICE_COLUMNS, Bars, Dataset, Floats
 from .grid import snap
-from .moments import is_bar_period, moment_text, span_text
+from .moments import count_text, is_bar_period, moment_text, span_text
 from .slots import longest_run
 
 
@@ -119,9 +119,9 @@ def _off_grid(data: Dataset) -> Item:
 def _gaps(data: Dataset, gaps: list[Gap], worst: int) -> Item:
     missing = sum(gap.bars for gap in gaps)
     longest = max((gap.bars for gap in gaps), default=0)
-    found = f"{missing:,} bars missing in {len(gaps):,} gaps, longest {span_text(longest * data.period_ns)}"
+    found = f"{count_text(missing, 'bar')} missing in {count_text(len(gaps), 'gap')}, longest {span_text(longest * data.period_ns)}"
     largest = sorted(gaps, key=lambda gap: (-gap.bars, gap.from_ns))[:worst]
-    texts = tuple(f"{moment_text(gap.from_ns)}: {gap.bars:,} bars" for gap in largest)
+    texts = tuple(f"{moment_text(gap.from_ns)}: {count_text(gap.bars, 'bar')}" for gap in largest)
     return _item("gaps", missing, found, "note", "`carry_close`: the close is carried with zero volume", texts)
 
 

@@ -54,8 +54,8 @@ def make_dataset() -> Callable[..., Dataset]:
         bars = Bars(
             START + k * period_ns,
             opens,
-            np.maximum(opens, close) + 0.05,
-            np.minimum(opens, close) - 0.03,
+            np.round(np.maximum(opens, close) + 0.05, 2),
+            np.round(np.minimum(opens, close) - 0.03, 2),
             close,
             volume,
             volume * (opens + close) / 2.0 if notional else None,

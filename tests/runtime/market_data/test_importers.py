@@ -39,7 +39,10 @@ def test_the_time_unit_is_told_by_its_size(write_csv, unit, factor):
 
 
 def test_binance_klines_without_a_header(write_csv):
-    lines = [f"{(T + 60 * k) * 1000},100.1,102.0,99.5,101.2,1.5,{(T + 60 * k) * 1000 + 59999},151.1,42,0.7,70.2,0" for k in (0, 1)]
+    lines = [
+        f"{(T + 60 * k) * 1000},100.1,102.0,99.5,101.2,1.5,{(T + 60 * k) * 1000 + 59999},151.1,42,0.7,70.2,0"
+        for k in (0, 1)
+    ]
     data = import_file(write_csv(*lines, name="BTCUSDT-1m-2024-01.csv"), options())
     assert data.facts["layout"] == "Binance klines"
     assert data.instrument.symbol == "BTC/USDT"
@@ -107,7 +110,11 @@ def test_a_gzipped_csv_is_read(tmp_path):
 
 
 def test_quote_and_base_volume_are_told_apart_by_their_currency(write_csv):
-    path = write_csv("unix,open,high,low,close,Volume USDT,Volume BTC", row(0, "100,102,99,101,150,1.5"), row(1, "100,102,99,101,150,1.5"))
+    path = write_csv(
+        "unix,open,high,low,close,Volume USDT,Volume BTC",
+        row(0, "100,102,99,101,150,1.5"),
+        row(1, "100,102,99,101,150,1.5"),
+    )
     bars = import_file(path, options()).bars
     assert bars.notional is not None
     assert (bars.volume[0], bars.notional[0]) == (1.5, 150.0)
@@ -284,5 +291,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
 
 def test_a_utf_16_file_is_read(tmp_path):
     path = tmp_path / "btc-usdt_1m.csv"
-    path.write_bytes("\n".join([HEAD.replace(",", "\t"), row(0).replace(",", "\t"), row(1).replace(",", "\t")]).encode("utf-16"))
+    path.write_bytes(
+        "\n".join([HEAD.replace(",", "\t"), row(0).replace(",", "\t"), row(1).replace(",", "\t")]).encode("utf-16")
+    )
     assert len(import_file(path, options()).bars) == 2

@@ -16,7 +16,8 @@ S = 10**9
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("1s", 1), ("1m", 60), ("5min", 300), ("15m", 900), ("4h", 14400), ("1d", 86400), ("60m", 3600)]
+    ("text", "seconds"),
+    [("1s", 1), ("1m", 60), ("5min", 300), ("15m", 900), ("4h", 14400), ("1d", 86400), ("60m", 3600)],
 )
 def test_periods_are_read(text, seconds):
     assert parse_period(text) == seconds * S
@@ -38,7 +39,15 @@ def test_bar_periods_divide_a_day():
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-01-01", "2024-01-01T00:00", "2024-01-01T01:00:00+01:00", "1704067200", "1704067200000000", "2024-01-01T00:00:00Z"]
+    "text",
+    [
+        "2024-01-01",
+        "2024-01-01T00:00",
+        "2024-01-01T01:00:00+01:00",
+        "1704067200",
+        "1704067200000000",
+        "2024-01-01T00:00:00Z",
+    ],
 )
 def test_moments_are_read_as_utc(text):
     assert parse_moment(text) == 1_704_067_200 * S
@@ -63,7 +72,13 @@ def test_moments_and_spans_are_written_short():
 
 @pytest.mark.parametrize(
     ("text", "symbol"),
-    [("BTC/USDT", "BTC/USDT"), ("btc-usd", "BTC/USD"), ("XBTUSD", "BTC/USD"), ("ETH_USDC", "ETH/USDC"), ("ETHBTC", "ETH/BTC")],
+    [
+        ("BTC/USDT", "BTC/USDT"),
+        ("btc-usd", "BTC/USD"),
+        ("XBTUSD", "BTC/USD"),
+        ("ETH_USDC", "ETH/USDC"),
+        ("ETHBTC", "ETH/BTC"),
+    ],
 )
 def test_symbols_are_read(text, symbol):
     found = parse_instrument(text)

