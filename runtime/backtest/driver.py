@@ -144,7 +144,7 @@ class Run:
         assert records.shape[1] == WORDS_PER_RECORD, "a record is eight words"
         assert records.dtype == np.int64, "words are int64"
         assert records.flags.c_contiguous, "rows lie one after the other"
-        self._kernel, self._records, self._facts = kernel, records, facts
+        self.kernel, self._records, self._facts = kernel, records, facts
         count = len(records)
         self.sim = _account_words(facts, account)
         self.state = np.zeros(facts.state_words, dtype=np.int64)
@@ -157,7 +157,7 @@ class Run:
     def start(self, params: Sequence[int | float]) -> None:
         """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits."""
         words = parameter_words(params)
-        _start(words.ctypes.data, self.state.ctypes.data, self._kernel.init)
+        _start(words.ctypes.data, self.state.ctypes.data, self.kernel.init)
 
     def advance(self, at: int, stop: int) -> int:
         """Work through records [at, stop); the index reached (less than `stop` only after a table grew)."""
@@ -172,7 +172,7 @@ class Run:
         if sim[block.N_FILLS] > len(self.fills) - MAX_OPEN:
             self.fills = _doubled(self.fills)
         sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - MAX_OPEN
-        sim[block.EVENT_FUNCTION], sim[block.REPORT_FUNCTION] = self._kernel.event, self._kernel.report
+        sim[block.EVENT_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.event, self.kernel.report
         sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
         sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
         sim[block.EQUITY_AT], sim[block.DECISIONS_AT] = self.equity.ctypes.data, self.decisions.ctypes.data
