@@ -49,12 +49,15 @@ class Snapped:
 def snap(values: Floats, decimals: int, what: str, source: str) -> Snapped:
     """Round to multiples of 10**-decimals. A value is on the grid if it is the float64 nearest to a multiple."""
     scale = float(10**decimals)
-    units = np.rint(values * scale)
+    units = values * scale
+    np.rint(units, out=units)
     if len(units) and float(units.max()) > LARGEST_EXACT:
         raise fault("FC1016", f"{what} {float(values.max()):g} has too many units of 1e-{decimals}", source)
-    change = np.abs(units / scale - values)
-    off = int(np.count_nonzero(change))
-    return Snapped(units.astype(np.int64), off, float(change.max()) if off else 0.0)
+    whole = units.astype(np.int64)
+    units /= scale
+    units -= values
+    np.abs(units, out=units)
+    return Snapped(whole, int(np.count_nonzero(units)), float(units.max(initial=0.0)))
 
 
 def to_grid(bars: Bars, price_decimals: int, qty_decimals: int, source: str) -> tuple[GridBars, list[RuleUse]]:

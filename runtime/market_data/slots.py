@@ -53,10 +53,12 @@ def fill_slots(bars: GridBars, period_ns: int, first_slot: int, n_slots: int) ->
 
 
 def _carry(bars: GridBars, own: Ints, period_ns: int, first_slot: int, n_slots: int) -> tuple[Series, int]:
-    slots = np.arange(n_slots, dtype=np.int64)
-    source = np.searchsorted(own, slots, side="right") - 1
+    earlier = int(np.searchsorted(own, 0))
+    present = np.zeros(n_slots, np.bool_)
+    present[own[earlier:]] = True
+    source = np.cumsum(present, dtype=np.int64) + (earlier - 1)  # the last bar at or before each slot
     assert n_slots == 0 or source[0] >= 0, "nothing to carry from"
-    carried = own[source] != slots
+    carried = ~present
     close = bars.close[source]
 
     def price(column: Ints) -> Ints:

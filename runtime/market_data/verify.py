@@ -119,7 +119,8 @@ def _off_grid(data: Dataset) -> Item:
 def _gaps(data: Dataset, gaps: list[Gap], worst: int) -> Item:
     missing = sum(gap.bars for gap in gaps)
     longest = max((gap.bars for gap in gaps), default=0)
-    found = f"{count_text(missing, 'bar')} missing in {count_text(len(gaps), 'gap')}, longest {span_text(longest * data.period_ns)}"
+    runs = f"{count_text(len(gaps), 'gap')}, longest {span_text(longest * data.period_ns)}"
+    found = f"{count_text(missing, 'bar')} missing in {runs}"
     largest = sorted(gaps, key=lambda gap: (-gap.bars, gap.from_ns))[:worst]
     texts = tuple(f"{moment_text(gap.from_ns)}: {count_text(gap.bars, 'bar')}" for gap in largest)
     return _item("gaps", missing, found, "note", "`carry_close`: the close is carried with zero volume", texts)

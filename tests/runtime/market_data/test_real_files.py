@@ -15,7 +15,8 @@ from flashc.runtime.market_data.verify import verify
 
 MINUTE = 60 * 10**9
 _ROW = re.compile(
-    r"\| `(?P<file>[a-z]+-[a-z]+_[a-z]+_[15]m_[^`]+)` \| (?P<symbol>\S+) \| [^|]+ \| [^|]+ \| [^|]+ \| (?P<rows>[\d,]+) "
+    r"\| `(?P<file>[a-z]+-[a-z]+_[a-z]+_[15]m_[^`]+)` \| (?P<symbol>\S+) \| [^|]+ \| [^|]+ \| [^|]+ "
+    r"\| (?P<rows>[\d,]+) "
     r"\| (?P<missing>[\d,]+)(?: \((?P<runs>[\d,]+), (?P<longest>[\d,]+) min\))? \| (?P<still>[\d,]+) \|"
 )
 
