@@ -1,0 +1,68 @@
+"""The decisions of a run, asked about by place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..cython_core.layout import REASON_SHIFT, REASONS
+from ..runtime.backtest.money import Ints
+
+_CODE = (1 << REASON_SHIFT) - 1
+_NOT_ARMED, _IN_FLIGHT = REASONS.index("not_armed"), REASONS.index("in_flight")
+_NO_ENTRY, _NO_EXIT = REASONS.index("no_entry"), REASONS.index("no_exit")
+_FIRED = (REASONS.index("entered"), REASONS.index("exited"))
+
+#: Reasons after which the mask holds the clauses of the exits; else, if rules were evaluated, of the entries.
+_EXIT_REASONS = (_NO_EXIT, REASONS.index("exited"))
+_NO_RULES = (_NOT_ARMED, _IN_FLIGHT)
+
+
+class History:
+    """Decisions in time order: columns `time`, `reason`, `mask`."""
+
+    def __init__(self, columns: Mapping[str, Ints]) -> None:
+        self._time, self._reason, self._mask = (columns[name] for name in ("time", "reason", "mask"))
+        self._code = self._reason & _CODE
+
+    def __len__(self) -> int:
+        return len(self._time)
+
+    def time(self, index: int) -> int:
+        return int(self._time[index])
+
+    def reason_word(self, index: int) -> int:
+        return int(self._reason[index])
+
+    def mask(self, index: int) -> int:
+        return int(self._mask[index])
+
+    def last_until(self, time: int) -> int | None:
+        """The last decision at or before `time`."""
+        found = int(np.searchsorted(self._time, time, side="right")) - 1
+        return found if found >= 0 else None
+
+    def first_armed(self) -> int | None:
+        """The time of the first decision after warm-up."""
+        armed = np.flatnonzero(self._code != _NOT_ARMED)
+        return int(self._time[armed[0]]) if len(armed) else None
+
+    def last_fire(self, index: int) -> int | None:
+        """The time of the last decision before `index` that gave an order."""
+        fired = np.flatnonzero(np.isin(self._code[:index], _FIRED))
+        return int(self._time[fired[-1]]) if len(fired) else None
+
+    def next_with(self, index: int, bit: int, rule_set: str) -> int | None:
+        """The time of the first later decision in which the clause `bit` of that rule set held."""
+        exits = np.isin(self._code[index + 1 :], _EXIT_REASONS)
+        evaluated = exits if rule_set == "exits" else ~exits & ~np.isin(self._code[index + 1 :], _NO_RULES)
+        held = np.flatnonzero(evaluated & (self._mask[index + 1 :] >> bit & 1 == 1))
+        return int(self._time[index + 1 + held[0]]) if len(held) else None
+
+    def share_without(self, index: int, bit: int, day_ns: int) -> float | None:
+        """Of the decisions without an entry on the same UTC day: the share in which the clause `bit` did not hold."""
+        day = self._time[index] // day_ns
+        idle = (self._time // day_ns == day) & (self._code == _NO_ENTRY)
+        count = int(np.count_nonzero(idle))
+        return int(np.count_nonzero(idle & (self._mask >> bit & 1 == 0))) / count if count else None

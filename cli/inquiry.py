@@ -1,0 +1,150 @@
+"""One decision of a past run, taken again: the state before it, the reference interpreter's reading of it, and what
+the run's other decisions say about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..compiler.explain import Decision, Reading, explain_step
+from ..cython_core.layout import REASON_SHIFT, REASONS, TIME
+from ..runtime.market_data.moments import NS_PER_DAY, moment_text
+from .explanation import Clause, Explanation, Flip, RuleView
+from .history import History
+from .problem import Problem
+from .running import Costs, Prepared, account_of, kernel_facts, make_tape, prepare
+from .runs import PastRun
+
+if TYPE_CHECKING:
+    from ..runtime.backtest.money import Ints
+    from ..runtime.market_data.tape_file import Tape
+
+#: Reasons that are about the rule whose number the reason word carries.
+_ABOUT_A_RULE = {"entered", "exited", "cooling_down", "below_minimum", "position_limit"}
+
+
+def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanation:
+    """Explain the last decision at or before `asked` (epoch ns). Raises `Problem` if there is none."""
+    history = History(past.decisions())
+    index = history.last_until(asked)
+    if index is None:
+        raise Problem(
+            f"the run has no decision at or before {moment_text(asked)}",
+            helps=(f"it decided from {moment_text(history.time(0))} on",) if len(history) else (),
+        )
+    prepared = prepare(past.strategy_file, [])
+    if prepared.compiled.ir_hash != past.manifest["hashes"]["ir"]:
+        message = "this version of flashc gives the strategy another meaning than the run's"
+        raise Problem(message, kind="data", helps=("run the backtest again",))
+    known = past.manifest["data"]
+    tape = make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"])
+    if tape.data_hash != known["hash"]:
+        raise Problem("the data is not the data of this run", kind="data", helps=("name it with `--data`",))
+    decision, state = _take_again(past, prepared, tape, history.time(index))
+    if (decision.reason, decision.mask) != (history.reason_word(index), history.mask(index)):
+        raise AssertionError(f"the decision at {history.time(index)} came out differently the second time")
+    return _explanation(past, prepared, history, index, asked, decision, state)
+
+
+def _take_again(past: PastRun, prepared: Prepared, tape: Tape, time: int) -> tuple[Decision, Ints]:
+    """The decision stepped by the reference interpreter from the state that the compiled kernel reached."""
+    from ..runtime.backtest import kernel_loader
+    from ..runtime.backtest.rewind import state_before
+
+    manifest = past.manifest
+    account = account_of(prepared, _costs(manifest["account"]))
+    values = [manifest["params"][param.label] for param in prepared.compiled.program.params]
+    index = int(np.searchsorted(tape.records[:, TIME], time, side="right")) - 1
+    kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+    facts = kernel_facts(prepared.compiled)
+    state = state_before(kernel.addresses, facts, tape.records, values, account, index)
+    table = json.loads((past.folder / "explain.json").read_text(encoding="utf-8"))
+    record = tape.records[index].tolist()
+    return explain_step(prepared.compiled.program, table, values, state.tolist(), record), state
+
+
+def _costs(account: Mapping[str, Any]) -> Costs:
+    return Costs(Decimal(account["maker"]), Decimal(account["taker"]), int(account["slippage_ticks"]))
+
+
+def _explanation(
+    past: PastRun,
+    prepared: Prepared,
+    history: History,
+    index: int,
+    asked: int,
+    decision: Decision,
+    state: Ints,
+) -> Explanation:
+    reason = REASONS[decision.reason & ((1 << REASON_SHIFT) - 1)]
+    number = decision.reason >> REASON_SHIFT
+    about = prepared.rules[number] if reason in _ABOUT_A_RULE else ""
+    nearest = _nearest(decision.readings)
+    blocker = f"{nearest.rule}.{nearest.name}" if nearest is not None and nearest.set == "entries" else ""
+    return Explanation(
+        strategy=str(past.manifest["strategy"]),
+        asked=asked,
+        time=history.time(index),
+        phase=_phase(prepared, state),
+        armed=reason != "not_armed",
+        reason=reason,
+        reason_rule=about,
+        not_armed=_warm_up(history) if reason == "not_armed" else "",
+        rules=_rules(decision.readings, reason, about),
+        nearest=None if nearest is None else _flip(nearest, history, index),
+        last_fire=history.last_fire(index),
+        blocker=blocker,
+        blocker_share=history.share_without(index, nearest.bit, NS_PER_DAY) if blocker and nearest else None,
+    )
+
+
+def _phase(prepared: Prepared, state: Ints) -> str:
+    words = {str(slot["label"]): int(state[int(slot["offset"])]) for slot in _slots(prepared)}
+    held, working = words.get("account/qty", 0), words.get("account/working", 0)
+    if working:
+        return "exiting" if held else "entering"
+    return "open" if held else "flat"
+
+
+def _slots(prepared: Prepared) -> list[dict[str, Any]]:
+    state = prepared.facts["state"]
+    assert isinstance(state, dict)
+    return list(state["slots"])
+
+
+def _warm_up(history: History) -> str:
+    armed = history.first_armed()
+    return "the data ends before the warm-up does" if armed is None else f"warm-up is over at {moment_text(armed)}"
+
+
+def _rules(readings: Sequence[Reading], reason: str, about: str) -> tuple[RuleView, ...]:
+    rules: dict[str, list[Reading]] = {}
+    for reading in readings:
+        rules.setdefault(f"{reading.set}.{reading.rule}", []).append(reading)
+    return tuple(_rule(name, own, reason, about) for name, own in rules.items())
+
+
+def _rule(name: str, readings: Sequence[Reading], reason: str, about: str) -> RuleView:
+    clauses = tuple(Clause(r.name, r.holds, r.text, r.shortfall) for r in readings)
+    fired = name == about and reason in {"entered", "exited"}
+    held_back = not fired and all(clause.ok for clause in clauses)
+    why = "" if not held_back else reason.replace("_", " ") if name == about or not about else f"{about} came first"
+    return RuleView(name, fired, clauses, why)
+
+
+def _nearest(readings: Sequence[Reading]) -> Reading | None:
+    """The one clause that keeps its rule from firing; the closest such clause where several rules have one."""
+    rules: dict[tuple[str, str], list[Reading]] = {}
+    for reading in readings:
+        rules.setdefault((reading.set, reading.rule), []).append(reading)
+    alone = [missing[0] for own in rules.values() if len(missing := [r for r in own if not r.holds]) == 1]
+    return min(alone, key=lambda r: float("inf") if r.distance is None else r.distance, default=None)
+
+
+def _flip(nearest: Reading, history: History, index: int) -> Flip:
+    later = history.next_with(index, nearest.bit, nearest.set)
+    return Flip(nearest.name, nearest.shortfall, None if later is None else later - history.time(index))

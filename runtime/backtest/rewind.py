@@ -1,0 +1,52 @@
+"""The state of a strategy just before one of its events, found by running up to it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...cython_core.layout import OUT_DECIDED, OUT_INTENTS, WORD_BYTES
+from .driver import CHUNK, KernelAddresses, Run
+from .result import Account, KernelFacts
+
+if TYPE_CHECKING:
+    from .driver import Progress
+    from .result import Words
+
+
+def state_before(
+    kernel: KernelAddresses,
+    facts: KernelFacts,
+    records: Words,
+    params: Sequence[int | float],
+    account: Account,
+    index: int,
+    progress: Progress | None = None,
+) -> Words:
+    """The state words that event number `index` starts from: after the fills that its own bar brings."""
+    assert 0 <= index < len(records)
+    work = Run(kernel, facts, records, account)
+    work.start(params)
+    at = 0
+    while at < index:
+        at = work.advance(at, min(at + CHUNK, index))
+        if progress is not None:
+            progress(at, index)
+    # A bar first fills orders, whose reports change the state, and then is an event: leave out only the latter.
+    work.kernel = replace(kernel, event=ctypes.cast(_NOTHING, ctypes.c_void_p).value or 0)
+    while work.advance(index, index + 1) <= index:
+        pass
+    return work.state
+
+
+def _nothing(record: int, state: int, floats: int, out: int) -> int:
+    """An event that leaves the state alone and wants nothing."""
+    for word in (OUT_INTENTS, OUT_DECIDED):
+        ctypes.c_int64.from_address(out + word * WORD_BYTES).value = 0
+    return 0
+
+
+_POINTERS = (ctypes.c_void_p,) * 4
+_NOTHING = ctypes.CFUNCTYPE(ctypes.c_int64, *_POINTERS)(_nothing)
