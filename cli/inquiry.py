@@ -142,7 +142,7 @@ def _nearest(readings: Sequence[Reading]) -> Reading | None:
     for reading in readings:
         rules.setdefault((reading.set, reading.rule), []).append(reading)
     alone = [missing[0] for own in rules.values() if len(missing := [r for r in own if not r.holds]) == 1]
-    return min(alone, key=lambda r: float("inf") if r.distance is None else r.distance, default=None)
+    return min(alone, key=lambda r: float("inf") if r.distance is None else r.relative, default=None)
 
 
 def _flip(nearest: Reading, history: History, index: int) -> Flip:

@@ -29,6 +29,7 @@ class Reading:
     text: str
     shortfall: str
     distance: float | None
+    relative: float  # distance as a share of the larger side, to compare clauses of different units
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ def _first_probe(tree: Mapping[str, Any]) -> int:
 def _reading(row: Mapping[str, Any], probes: Mapping[int, Number]) -> Reading:
     tree = row["tree"]
     holds = bool(probes[tree["holds"]])
-    distance, unit = _distance(tree, probes)
+    distance, unit, size = _distance(tree, probes)
     shortfall = "" if distance is None else _amount(distance, unit, tree["text"])
     text = _text(tree, probes)
-    return Reading(row["set"], row["rule"], row["name"], row["bit"], holds, text, shortfall, distance)
+    relative = 0.0 if distance is None else distance / (size or 1.0)
+    return Reading(row["set"], row["rule"], row["name"], row["bit"], holds, text, shortfall, distance, relative)
 
 
 def _text(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> str:
@@ -134,16 +136,17 @@ def _amount(value: float, unit: str, context: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
-def _distance(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> tuple[float | None, str]:
-    """How far a plain inequality is from flipping, with its unit; None for anything without a measure."""
+def _distance(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> tuple[float | None, str, float]:
+    """How far a plain inequality is from flipping, its unit, and the larger side; None for what has no measure."""
     if tree["op"] not in ("lt", "le") or any(c["op"] != "value" for c in tree["children"]):
-        return None, ""
+        return None, "", 0.0
     sides = [c["value"] for c in tree["children"]]
     if any(s["present"] >= 0 and not probes[s["present"]] for s in sides):
-        return None, ""
+        return None, "", 0.0
     left, right = (_scaled(s, probes) for s in sides)
     unit = sides[0]["unit"] or sides[1]["unit"]
-    return abs(left - right), "ns" if unit == "duration" else "" if unit == "int" else unit
+    unit = "ns" if unit == "duration" else "" if unit == "int" else unit
+    return abs(left - right), unit, max(abs(left), abs(right))
 
 
 def _scaled(shown: Mapping[str, Any], probes: Mapping[int, Number]) -> float:
