@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,8 +101,11 @@ def _operand(tree: Mapping[str, Any], probes: Mapping[int, Number], context: str
     return f"{shown['text']}{joint}{value}{f' ({parts})' if parts and len(tree['parts']) > 0 else ''}"
 
 
+_LITERAL = re.compile(r"-?\d[\d_.]*(e-?\d+)?\s*[A-Za-z]*(/[A-Za-z]+)?")
+
+
 def _is_literal(text: str) -> bool:
-    return text[:1].isdigit() or (text[:1] == "-" and text[1:2].isdigit())
+    return _LITERAL.fullmatch(text) is not None
 
 
 def _shown(shown: Mapping[str, Any], probes: Mapping[int, Number], context: str) -> str:
