@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.nodes import Item, Op, Program, When
 from ..ir.ops import OPS
-from ..ir.walk import map_segments, operations, slot_name
+from ..ir.walk import map_segments, slot_name
 
 COMMUTATIVE = frozenset(
     "iadd imul imin imax iand ior ixor ieq ine fadd fmul feq fne band bor bxor".split()  # noqa: SIM905
@@ -24,7 +24,11 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Region:
-    """What is available here. `version` of a slot counts the writes so far, in all regions of the segment."""
+    """What is available here.
+
+    `version` of a slot counts the writes so far, in all regions of the segment. So after a region that may not have
+    run, neither the value before it nor the value stored in it is found for the slots that it writes.
+    """
 
     alias: dict[int, int]
     version: dict[str, int]
@@ -44,7 +48,6 @@ def _body(body: tuple[Item, ...], region: _Region) -> tuple[Item, ...]:
         if isinstance(item, When):
             condition = region.alias.get(item.condition, item.condition)
             result.append(When(condition, _body(item.body, region.inner())))
-            _forget_written(item, region)
         else:
             op = replace(item, args=tuple(region.alias.get(a, a) for a in item.args))
             if not _reused(op, region):
@@ -80,11 +83,3 @@ def _note_write(op: Op, region: _Region) -> None:
     if op.name in ("store.i", "store.f"):
         load = Op(None, op.name.replace("store", "load"), op.attrs, ())
         region.available[_key(load, region)] = op.args[0]
-
-
-def _forget_written(when: When, region: _Region) -> None:
-    """After a region that may not have run, the slots that it writes hold neither the old nor the new value."""
-    for op in operations(when.body):
-        slot = slot_name(op)
-        if slot is not None and OPS[op.name].writes:
-            region.version[slot] += 1

@@ -23,7 +23,26 @@ MINUTE = 60_000_000_000
 INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -5)
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
           1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
-OPERATIONS = tuple(n for n, row in OPS.items() if not row.pure or row.cost == 0 or pure_function(n) is not None)
+NEUTRAL = (0.0, -0.0, 1.0, -1.0)
+OPERATIONS = tuple(
+    n for n, row in OPS.items() if not row.pure or row.cost == 0 or "param" in row.attrs or pure_function(n) is not None
+)
+#: Made more often: they meet in the interesting ways (a store between two loads, zeros of both signs).
+FREQUENT = (
+    "fadd",
+    "fsub",
+    "fmul",
+    "fmin",
+    "fmax",
+    "iadd",
+    "flt",
+    "select.f",
+    "bnot",
+    "load.f",
+    "load.i",
+    "store.f",
+    "store.i",
+)
 CONSTANT = " constant"  # a slot whose label ends so is written in setup only
 _TYPES = (I1, I64, F64)
 
@@ -83,11 +102,16 @@ class _Body:
     count: int = 0
     depth: int = 0
     known: dict[str, list[int]] = field(default_factory=lambda: {t: [] for t in _TYPES})
+    neutral: list[int] = field(default_factory=list)  # the constants 0.0, -0.0, 1.0, -1.0
+    made: list[Op] = field(default_factory=list)  # visible operations with a result
 
     def make(self, size: int) -> tuple[Item, ...]:
         items: list[Item] = []
         for type_ in _TYPES:
             items.append(self.constant(type_))
+        for x in NEUTRAL:
+            self.neutral.append(self.count)
+            items.append(self.defined("fconst", (x,), (), None))
         for _ in range(size):
             self.item(items, size)
         self.finish(items)
@@ -97,15 +121,24 @@ class _Body:
         if self.depth < 2 and self.rng.random() < 0.06:
             items.append(self.region(size))
             return
-        name = self.rng.choice(OPERATIONS)
-        if self.rng.random() < 0.2:
-            name = self.rng.choice(("fadd", "fsub", "fmul", "iadd", "flt", "select.f", "load.f", "load.i", "store.f"))
-        op = self.operation(name)
+        if self.made and self.rng.random() < 0.2:
+            items.append(self.echo())
+            return
+        op = self.operation(self.rng.choice(FREQUENT if self.rng.random() < 0.25 else OPERATIONS))
         if op is not None:
             items.append(op)
 
+    def echo(self) -> Op:
+        """An earlier operation again, perhaps with its first two operands exchanged or equal."""
+        op = self.rng.choice(self.made[-12:])
+        types = OPS[op.name].args
+        args = op.args
+        if len(args) > 1 and types[0] == types[1] and self.rng.random() < 0.7:
+            args = (args[1], self.rng.choice(args[:2]), *args[2:])
+        return self.defined(op.name, op.attrs, args, None)
+
     def region(self, size: int) -> When:
-        known = {t: list(values) for t, values in self.known.items()}
+        known, made = {t: list(values) for t, values in self.known.items()}, list(self.made)
         condition = self.rng.choice(self.known[I1])
         self.depth += 1
         inner: list[Item] = []
@@ -113,14 +146,14 @@ class _Body:
             self.item(inner, size // 2)
         self.finish(inner)
         self.depth -= 1
-        self.known = known
+        self.known, self.made = known, made
         return When(condition, tuple(inner))
 
     def finish(self, items: list[Item]) -> None:
         """Make some values observable, so that most of the body is live."""
         names = ["store.i", "store.f", "store.f"]
         if self.trigger in ("decide", "risk"):
-            names += ["reason", "clause", "clause", "decided", "probe.f", "emit"]
+            names += ["reason", "clause", "clause", "decided", "probe.f", "probe.f", "probe.f", "emit"]
         items += [op for op in map(self.operation, names) if op is not None]
 
     def constant(self, type_: str) -> Op:
@@ -138,20 +171,30 @@ class _Body:
             return None
         args = tuple(self.value(type_) for type_ in row.args)
         origin = (self.count, self.count + 3) if self.rng.random() < 0.5 else None
-        if row.result is None:
-            return Op(None, name, attrs, args, origin)  # type: ignore[arg-type]
+        return self.defined(name, tuple(a for a in attrs if a is not None), args, origin)
+
+    def defined(self, name: str, attrs: tuple[Attr, ...], args: tuple[int, ...], origin: tuple[int, int] | None) -> Op:
+        result = OPS[name].result
+        if result is None:
+            return Op(None, name, attrs, args, origin)
         self.count += 1
-        self.known[row.result].append(self.count - 1)
-        return Op(self.count - 1, name, attrs, args, origin)  # type: ignore[arg-type]
+        self.known[result].append(self.count - 1)
+        op = Op(self.count - 1, name, attrs, args, origin)
+        self.made.append(op)
+        return op
 
     def value(self, type_: str) -> int:
         known = self.known[type_]
+        if type_ == F64 and self.rng.random() < 0.15:
+            return self.rng.choice(self.neutral)
         return self.rng.choice(known[-6:] if self.rng.random() < 0.7 else known)
 
     def attribute(self, name: str, kind: str) -> Attr | None:
         rng = self.rng
         if kind == "float":
-            return rng.choice(FLOATS) if rng.random() < 0.6 else rng.uniform(-100, 100)
+            return (
+                rng.choice(NEUTRAL if rng.random() < 0.4 else FLOATS) if rng.random() < 0.7 else rng.uniform(-100, 100)
+            )
         if kind == "field":
             return rng.choice(sorted(REPORT_FIELDS if self.trigger == "report" else BAR_FIELDS))
         if kind == "param":
