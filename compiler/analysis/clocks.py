@@ -13,6 +13,7 @@ from ...dsl.source import Span
 from ..frontend.built import Built
 from ..ir.hir import Node
 from ..ir.types import CONSTANT, Clock, ClockSet
+from ..library.function import is_pointwise
 from ..library.table import FUNCTIONS
 
 ACCOUNT = Clock("account")
@@ -44,7 +45,7 @@ def infer(built: Built, live: frozenset[int]) -> Clocks:
 def is_stateful(node: Node) -> bool:
     """Keeps something from tick to tick of its own clock."""
     if node.op == "call":
-        return FUNCTIONS[str(node.attrs["function"])].stateful and not node.attrs.get("pair")
+        return not is_pointwise(FUNCTIONS[str(node.attrs["function"])], node.attrs)
     return node.op in ("index", "prev")
 
 

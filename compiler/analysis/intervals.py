@@ -14,6 +14,7 @@ from collections.abc import Callable
 from ..frontend.built import Built
 from ..ir.hir import Node
 from ..ir.types import EVERYTHING, Interval, Kind, Type
+from ..library.function import is_pair
 from ..library.table import FUNCTIONS
 from .transfer import TRANSFER, add, divide, multiply, negate, number
 
@@ -145,7 +146,7 @@ def field_interval(built: Built, node: Node) -> Interval:
 
 def _call(built: Built, node: Node, args: list[Interval]) -> Interval:
     name = str(node.attrs["function"])
-    if node.attrs.get("pair"):
+    if is_pair(name, node.attrs):
         pick = min if name == "min" else max
         return Interval(pick(args[0].low, args[1].low), pick(args[0].high, args[1].high))
     row = FUNCTIONS[name]

@@ -1,12 +1,25 @@
-"""The analyses that come after all facts are known."""
+"""The analyses that come after types, clocks, intervals and presence are known, in order."""
 
 from __future__ import annotations
 
 from ...dsl.diagnostics import Diagnostics
 from ..frontend.built import Built
 from ..ir.hir import Facts
+from . import bounds, causality, lints, parameters, periods, rules
 from .presence import Presence
 
 
-def run(built: Built, facts: Facts, live: frozenset[int], present: Presence, bag: Diagnostics) -> None:
-    """Run them all."""
+def run(built: Built, facts: Facts, live: frozenset[int], present: Presence, bag: Diagnostics) -> bounds.Bounds:
+    """Run them all; their findings go to `bag`."""
+    bag.extend(causality.analyse(built, live, facts.intervals))
+    bag.extend(periods.analyse(built, live, facts.clocks))
+    bag.extend(parameters.declarations(built))
+    bag.extend(parameters.analyse(built, facts, live))
+    swept, rejected = parameters.swept_lengths(built, facts, live)
+    bag.extend(swept)
+    measured = bounds.analyse(built, facts, live, rejected)
+    bag.extend(measured.found)
+    bag.extend(rules.analyse(built, facts, live))
+    if not bag.errors:
+        bag.extend(lints.analyse(built, facts, live))
+    return measured

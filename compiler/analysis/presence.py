@@ -88,7 +88,7 @@ class _Analysis:
         """A cause that arises at this node."""
         if node.op == "div" and 0 in self.interval(node.args[1]):
             return frozenset({node.id})
-        if node.op == "call" and not node.attrs.get("pair") and not node.attrs.get("time"):
+        if node.op == "call" and not node.attrs.get("time"):
             row = FUNCTIONS[str(node.attrs["function"])]
             if row.absent and (row.name not in _DOMAINS or not self.in_domain(row.name, self.interval(node.args[0]))):
                 return frozenset({node.id})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ...dsl.diagnostics import Diagnostic, Label
 from ..frontend.built import Built
 from ..ir.hir import Node
+from ..library.function import is_pair, is_pointwise
 from ..library.table import FUNCTIONS
 
 _RANK = {"const": 0, "param": 1, "series": 2}
@@ -40,7 +41,7 @@ def _of(node: Node, known: dict[int, str]) -> str:
         return node.op
     if node.op in ("field", "prev", "at"):
         return "series"
-    if node.op == "call" and FUNCTIONS[str(node.attrs["function"])].stateful and not node.attrs.get("pair"):
+    if node.op == "call" and not is_pointwise(FUNCTIONS[str(node.attrs["function"])], node.attrs):
         return "series"
     return max((known.get(a, "series") for a in node.args), key=_RANK.__getitem__, default="const")
 
@@ -51,7 +52,7 @@ def static_arguments(node: Node) -> tuple[int, ...]:
         return (1,)
     if node.op == "field" and node.args and node.attrs["name"] != "vwap_to":
         return (0,)
-    if node.op != "call" or node.attrs.get("pair"):
+    if node.op != "call" or is_pair(str(node.attrs["function"]), node.attrs):
         return ()
     if node.attrs.get("time"):
         return (1, 2)

@@ -14,8 +14,8 @@ from ...dsl.source import Span
 from ..frontend.built import Built
 from ..frontend.literals import lot_type, money_type, tick_type
 from ..ir.hir import Node
-from ..ir.types import BOOL, DURATION, INT, REAL, TIME, Dim, Kind, Type
-from ..library.function import Function
+from ..ir.types import BOOL, DURATION, INT, REAL, TIME, Dim, Grid, Kind, Type
+from ..library.function import Function, is_pair
 from ..library.signature import Signature
 from ..library.table import FUNCTIONS
 from .dims import Unifier, closed, is_open, power
@@ -101,8 +101,9 @@ class _Inference:
         return (1, 0) if node.attrs.get("swapped") else (0, 1)
 
     def is_zero(self, node_id: int) -> bool:
+        """The literal 0, which fits every unit."""
         node = self.graph[node_id]
-        return node.op == "const" and node.attrs["value"] == 0 and self.types[node_id].kind is Kind.INT
+        return node.op == "const" and node.attrs["type"] == INT and node.attrs["value"] == 0
 
     def mismatch(self, node: Node, verb: str) -> None:
         """FC0201, FC0202, FC0206 or FC0211: what does not fit, labelled on both parts."""
@@ -250,10 +251,16 @@ class _Inference:
                 return None
             kind = Kind.REAL if Kind.REAL in (a.kind, b.kind) else Kind.INT
             grid = a.grid if a.grid == b.grid else None
-            if a.grid != b.grid and (a_id >= 0 and self.is_zero(a_id) or b_id >= 0 and self.is_zero(b_id)):
-                grid = a.grid or b.grid
+            for zero, other in ((a_id, b), (b_id, a)):
+                if zero >= 0 and other.grid is not None and self.is_zero(zero):
+                    grid = self.adopt(zero, other)
             return Type(kind, self.solver.resolve(a.dim), grid)
         return a if a.kind is b.kind else None
+
+    def adopt(self, zero: int, other: Type) -> Grid | None:
+        """A literal 0 beside a grid value lies on that grid."""
+        self.types[zero] = replace(other, optional=False)
+        return other.grid
 
     def add(self, node: Node) -> Type | None:
         a, b = self.of(node, 0), self.of(node, 1)
@@ -281,8 +288,10 @@ class _Inference:
 
     def multiply(self, node: Node) -> Type | None:
         a, b = self.of(node, 0), self.of(node, 1)
-        if Kind.DURATION in (a.kind, b.kind) and Kind.INT in (a.kind, b.kind):
-            return DURATION
+        if Kind.DURATION in (a.kind, b.kind) and not (a.dim.exponents or b.dim.exponents):
+            scaled = b if a.kind is Kind.DURATION else a
+            if scaled.is_number:
+                return DURATION
         if not (self.number(node, 0, a) and self.number(node, 1, b)):
             return None
         kind = Kind.INT if a.kind is b.kind is Kind.INT else Kind.REAL
@@ -400,7 +409,7 @@ class _Inference:
 
     def call(self, node: Node) -> Type | None:
         row = FUNCTIONS[str(node.attrs["function"])]
-        if node.attrs.get("pair"):
+        if is_pair(row.name, node.attrs):
             return self.pair(node)
         if node.attrs.get("time"):
             return self.over_time(node, row)
@@ -466,7 +475,12 @@ class _CallTyping:
         if kinds == {Kind.INT} or kinds == {Kind.DURATION}:
             return replace(self.grids[0], dim=made.dim)
         grids = {t.grid for t in self.grids}
-        return replace(made, grid=grids.pop() if len(grids) == 1 else None)
+        if len(grids) != 1:
+            return made
+        for i in self.node.args[: len(self.signature.params)]:
+            if self.inference.is_zero(i) and self.grids[0].grid is not None:
+                self.inference.adopt(i, self.grids[0])
+        return replace(made, grid=self.grids[0].grid)
 
     def on_grid(self, made: Type) -> Type:
         alias = self.alias()
@@ -587,5 +601,3 @@ def _trim(span: Span, built: Built) -> Span:
     start = span.start + len(text) - len(text.lstrip())
     end = span.end - (len(text) - len(text.rstrip()))
     return Span(span.path, start, end) if start < end else span
-
-

@@ -15,7 +15,7 @@ from typing import cast
 from ..frontend.built import Built
 from ..ir.hir import Graph, Node, WarmUp
 from ..ir.types import Clock, ClockSet
-from ..library.function import Addend
+from ..library.function import Addend, is_pair
 from ..library.table import FUNCTIONS
 from .clocks import clock_rank
 
@@ -60,12 +60,17 @@ def _join(parts: list[Needs]) -> Needs:
 
 
 def _at(needs: Needs, clock: Clock) -> Needs:
-    """Whole ticks of `clock` that cover every need on another clock with a period."""
+    """Whole ticks of `clock` that cover every need on another clock with a period.
+
+    A slower clock's first whole period may start up to one period late (the data begin inside it), and its tick is
+    visible from the next tick of `clock` on: hence one period more.
+    """
     total = dict(needs)
     own = total.get(clock, _ONE)
     for other, term in needs.items():
         if other != clock and other.period_ns and clock.period_ns:
             common = math.gcd(other.period_ns, clock.period_ns)
+            term = plus(term, _ONE) if other.period_ns > clock.period_ns else term
             own = larger(own, scale(term, other.period_ns // common, clock.period_ns // common))
     total[clock] = own
     return total
@@ -79,7 +84,7 @@ def _more(built: Built, node: Node, needs: Needs, clocks: dict[int, ClockSet]) -
     (clock,) = mine
     if node.op == "index":
         return {**needs, clock: plus(needs.get(clock, _ONE), _length(built.graph, node.args[1]))}
-    if node.op != "call" or node.attrs.get("pair"):
+    if node.op != "call" or is_pair(str(node.attrs["function"]), node.attrs):
         return needs
     if node.attrs.get("time"):
         return _time_window(built, node, needs)
@@ -87,7 +92,7 @@ def _more(built: Built, node: Node, needs: Needs, clocks: dict[int, ClockSet]) -
     names = [p.name for p in row.signature.params]
     term = needs.get(clock, _ONE)
     for addend in row.warmup:
-        term = plus(term, _addend(built.graph, addend, lambda name: node.args[names.index(name)]))
+        term = plus(term, _addend(built, addend, lambda name: node.args[names.index(name)]))
     return {**needs, clock: term} if row.warmup else needs
 
 
@@ -105,7 +110,8 @@ def _length(graph: Graph, node_id: int) -> Term:
     return ("const", int(cast(int, node.attrs["value"]))) if node.op == "const" else ("param", node_id)
 
 
-def _addend(graph: Graph, addend: Addend, argument: Callable[[str], int]) -> Term:
+def _addend(built: Built, addend: Addend, argument: Callable[[str], int]) -> Term:
+    graph = built.graph
     match addend:
         case ("ticks", int(k)):
             return ("const", k)
@@ -117,8 +123,10 @@ def _addend(graph: Graph, addend: Addend, argument: Callable[[str], int]) -> Ter
             return plus(("root", _length(graph, argument(n))), ("const", -1))
         case ("settle", str(kind), str(n)):
             return plus(("settle", kind, argument(n)), ("const", -1))
+        case ("settled", str(kind), int(length)):
+            return ("const", settle_ticks(kind, length, built.document.settle.value) - 1)
         case ("longer", tuple() as a, tuple() as b):
-            return larger(_addend(graph, a, argument), _addend(graph, b, argument))
+            return larger(_addend(built, a, argument), _addend(built, b, argument))
     raise AssertionError(f"unknown warm-up {addend!r}")
 
 
@@ -211,7 +219,7 @@ def static_value(graph: Graph, node_id: int, params: Mapping[str, int | float]) 
             return parts[0] * parts[1]
         case "neg":
             return -parts[0]
-    if node.op == "call" and node.attrs.get("pair"):
+    if node.op == "call" and is_pair(str(node.attrs["function"]), node.attrs):
         return min(parts) if node.attrs["function"] == "min" else max(parts)
     return parts[-1] if parts else 1
 

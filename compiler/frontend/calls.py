@@ -63,6 +63,8 @@ def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | No
         return _prev(el, e, env)
     if name == "present":
         return _present(el, e, env)
+    if name == "confirm":
+        return _confirm(el, e, env)
     if name in FUNCTIONS:
         return _library(el, FUNCTIONS[name], e, env)
     if name == "forming":
@@ -119,6 +121,21 @@ def _present(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     return el.node("present", (e.args[0].value,), e.span, env)
 
 
+def _confirm(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
+    """`confirm(k, c1, c2, ...)`: at least k of the conditions hold. Read as `k <= (if c1 then 1 else 0) + ...`."""
+    if len(e.args) < 2 or any(a.name for a in e.args):
+        _wrong(el, e, "`confirm` takes a number and conditions", SPECIAL_FORMS["confirm"])
+        return _poison(el, e, env)
+    least, *conditions = [el.expr(a.value, env) for a in e.args]
+    total: int | None = None
+    for condition, argument in zip(conditions, e.args[1:], strict=True):
+        at = argument.value.span
+        sides = [el.constant(1, INT, at), el.constant(0, INT, at)]
+        one = el.join("if", [condition, *sides], [at, at, at], at)
+        total = one if argument is e.args[1] else el.join("add", [total, one], [e.span, at], e.span)
+    return el.join("le", [least, total], [e.args[0].value.span, e.span], e.span, swapped=False)
+
+
 def _wrong(el: Elaborator, e: ast.Call, message: str, shown: str, span: Span | None = None, label: str = "") -> None:
     el.error("FC0104", message, span or e.span, label, notes=(f"it is {shown}",))
 
@@ -131,7 +148,7 @@ def _library(el: Elaborator, row: Function, e: ast.Call, env: Environment) -> in
     args = [a for a in e.args if a.name != "skip"]
     skip = len(args) != len(e.args)
     ids = [el.expr(a.value, env) for a in args]
-    if row.over_time and _is_time_window(el, args, ids):
+    if any(p.type == "length" for p in params) and _is_time_window(el, args, ids):
         return _time_window(el, row, e, args, ids)
     if row.name in ("min", "max") and _is_pointwise(el, args, ids):
         return _pair(el, row, e, args, ids)
@@ -145,6 +162,8 @@ def _library(el: Elaborator, row: Function, e: ast.Call, env: Environment) -> in
     if row.reads:
         return _field(el, row, e, nodes, env)
     extra: dict[str, object] = {"skip": True} if skip else {}
+    if row.name in ("min", "max"):
+        extra["window"] = True
     return el.join("call", nodes, spans, e.span, function=row.name, **extra)
 
 
@@ -189,7 +208,7 @@ def _is_pointwise(el: Elaborator, args: list[ast.Argument], ids: list[int | None
 
 def _pair(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]) -> int | None:
     order = sorted(range(2), key=lambda i: {"a": 0, "b": 1}.get(args[i].name or "ab"[i], i))
-    return el.join("call", [ids[i] for i in order], [args[i].value.span for i in order], e.span, function=row.name, pair=True)  # fmt: skip
+    return el.join("call", [ids[i] for i in order], [args[i].value.span for i in order], e.span, function=row.name)  # fmt: skip
 
 
 def _is_time_window(el: Elaborator, args: list[ast.Argument], ids: list[int | None]) -> bool:
@@ -207,6 +226,11 @@ def _time_window(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argu
     """`sum(x, 10s, pane=1s)`: arguments x, length, pane. Without `pane` the window has ten."""
     shown = f"{row.name}(x, 10s, pane=1s)"
     if any(i is None for i in ids):
+        return None
+    if not row.over_time:
+        el.error("FC0309", f"`{row.name}` cannot be put together from panes of time", e.span, "not decomposable over time",
+                 notes=("windows over time exist for `sum`, `count`, `mean`, `min` and `max`",),
+                 helps=(f"sample first, then count ticks: `{row.name}(x@1s, 10)`",))  # fmt: skip
         return None
     if not 2 <= len(args) <= 3 or not all(_is_duration(el, i) for i in ids[1:] if i is not None):
         _wrong(el, e, f"a window over time is `{shown}`", "two lengths of time after the value")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document
-from ..analysis import clocks, intervals, params, presence, qualifiers, units, warmup
+from ..analysis import clocks, intervals, later, params, presence, qualifiers, roots, units, warmup
+from ..analysis.bounds import Bounds
 from ..ir.hir import Checked, CheckedClause, CheckedRule, Facts, Graph, Stream
 from ..ir.types import Clock
 from ..venues.profile import VenueProfile
@@ -35,6 +36,7 @@ class Analysed:
     built: Built
     facts: Facts
     presence: presence.Presence
+    bounds: Bounds
 
 
 def analyse(document: Document) -> tuple[Analysed | None, Diagnostics]:
@@ -64,6 +66,9 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     bag.extend(typed.found)
     live = frozenset(typed.types)
     facts.types = typed.types
+    wrong, broken_roots = roots.analyse(built, typed.types)
+    bag.extend(wrong)
+    built.roots = [r for i, r in enumerate(built.roots) if i not in broken_roots]
     known = qualifiers.infer(built, live)
     bag.extend(known.found)
     facts.qualifiers = known.qualifiers
@@ -80,10 +85,8 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
             facts.types[i] = facts.types[i].maybe()
     facts.warmups = warmup.infer(built, live, facts.clocks)
     facts.poisoned = set(everything - live)
-    from ..analysis import later
-
-    later.run(built, facts, live, present, bag)
-    return Analysed(built, facts, present)
+    measured = later.run(built, facts, live, present, bag)
+    return Analysed(built, facts, present, measured)
 
 
 def _alive(graph: Graph, live: frozenset[int], broken: Iterable[int]) -> frozenset[int]:
@@ -138,10 +141,12 @@ def _rule(built: Built, number: int) -> CheckedRule:
     clauses = tuple(CheckedClause(r.name, r.node, r.span) for r in mine if r.role == "clause")
     size = next((r.node for r in mine if r.role == "size"), None)
     cooldown = next((r.node for r in mine if r.role == "cooldown"), None)
-    return CheckedRule(rule, clauses, size, cooldown, style_of(document, rule.execute.value if rule.execute else None, built.decision))
+    execute = rule.execute.value if rule.execute else ""
+    price, ttl = (next((r.node for r in built.roots if r.role == role and r.name == execute), None) for role in ("price", "ttl"))
+    return CheckedRule(rule, clauses, size, cooldown, style_of(document, execute, built.decision), price, ttl)
 
 
-def style_of(document: Document, execute: str | None, decision: Clock) -> str:
+def style_of(document: Document, execute: str, decision: Clock) -> str:
     """The order style of a rule: its execution's, or market on bars and timers, IOC on event clocks."""
     for execution in document.execution:
         if execution.name.value == execute:

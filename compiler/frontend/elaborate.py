@@ -261,8 +261,11 @@ class Elaborator:
             self.bag.add(literals.unknown_unit(c.unit or "", c.span, tuple(DURATIONS), "a clock is a length of time"))
             return None
         period = c.value * unit
-        if period <= 0 or period != int(period):
-            self.error("FC0218", "a clock's period is a whole number of nanoseconds above 0", c.span, "no such period")
+        if period <= 0:
+            self.error("FC0307", "this clock never ticks", c.span, "a period of zero")
+            return None
+        if period != int(period):
+            self.error("FC0218", "a clock's period is a whole number of nanoseconds", c.span, "no such period")
             return None
         if period >= SECOND:
             return Clock("bar", env.instrument, int(period))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +51,16 @@ class Function:
     @property
     def name(self) -> str:
         return self.signature_text.partition("(")[0]
+
+
+def is_pointwise(row: Function, attrs: Mapping[str, object]) -> bool:
+    """The call keeps nothing: a function without state, or `min(a, b)` and `max(a, b)` of two values."""
+    return not row.stateful or is_pair(row.name, attrs)
+
+
+def is_pair(name: str, attrs: Mapping[str, object]) -> bool:
+    """`min(a, b)` or `max(a, b)` of two values, not over a window."""
+    return name in ("min", "max") and not attrs.get("window") and not attrs.get("time")
 
 
 def window(n: str) -> tuple[Addend, ...]:

@@ -21,6 +21,7 @@ SPECIAL_FORMS = MappingProxyType(
     {
         "prev": "prev(x, init): the value of x one tick ago, init on the first tick",
         "present": "present(x): true when x has a value",
+        "confirm": "confirm(k, c1, c2, ...): at least k of the conditions hold",
         "forming": "forming(1m).close: the bar so far",
         "min": "min(x, n) over a window, min(a, b) of two values",
         "max": "max(x, n) over a window, max(a, b) of two values",
