@@ -23,9 +23,12 @@ LARGEST_NOTIONAL = 2**61
 LARGEST_COUNT = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GridBars:
-    """Bars in whole ticks, lots, and ticks x lots; `ts` is the open time. Columns have equal length."""
+    """Bars in whole ticks, lots, and ticks x lots; `ts` is the open time. Columns have equal length.
+
+    `hand_over` gives a column away, so that a year of minutes is not held twice while it is rearranged.
+    """
 
     ts: Ints
     open: Ints
@@ -35,6 +38,12 @@ class GridBars:
     volume: Ints
     notional: Ints
     count: Ints
+
+    def hand_over(self, name: str) -> Ints:
+        """The column; it is gone from here afterwards."""
+        column: Ints = getattr(self, name)
+        setattr(self, name, column[:0].copy())
+        return column
 
 
 @dataclass(frozen=True, slots=True)

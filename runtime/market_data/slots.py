@@ -38,40 +38,59 @@ class Series:
 
 
 def fill_slots(bars: GridBars, period_ns: int, first_slot: int, n_slots: int) -> tuple[Series, list[RuleUse]]:
-    """Give every slot of `first_slot ... first_slot + n_slots - 1` a bar.
+    """Give every slot of `first_slot ... first_slot + n_slots - 1` a bar. Takes columns out of `bars`.
 
     `bars` must hold all bars of these slots in order, and one at or before the first slot to carry from.
     """
     own = bars.ts // period_ns - first_slot
     if len(own) == n_slots and (n_slots == 0 or (own[0] == 0 and own[-1] == n_slots - 1)):
-        parts = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.notional, bars.count)
-        return Series(period_ns, first_slot, *parts, carried=np.zeros(n_slots, np.bool_)), []
-    filled, longest = _carry(bars, own, period_ns, first_slot, n_slots)
+        return _as_series(bars, period_ns, first_slot), []
+    filled = _carry(bars, own, period_ns, first_slot, n_slots)
     missing = int(np.count_nonzero(filled.carried))
-    detail = f"slots without a bar carry the close with zero volume; longest run {span_text(longest * period_ns)}"
-    return filled, [RuleUse("carry_close", missing, detail)] if missing else []
+    if not missing:
+        return filled, []
+    longest = span_text(longest_run(filled.carried) * period_ns)
+    detail = f"slots without a bar carry the close with zero volume; longest run {longest}"
+    return filled, [RuleUse("carry_close", missing, detail)]
 
 
-def _carry(bars: GridBars, own: Ints, period_ns: int, first_slot: int, n_slots: int) -> tuple[Series, int]:
+def _as_series(bars: GridBars, period_ns: int, first_slot: int) -> Series:
+    nothing = np.zeros(len(bars.ts), np.bool_)
+    first, high, low, last = bars.open, bars.high, bars.low, bars.close
+    return Series(period_ns, first_slot, first, high, low, last, bars.volume, bars.notional, bars.count, nothing)
+
+
+def _carry(bars: GridBars, own: Ints, period_ns: int, first_slot: int, n_slots: int) -> Series:
     earlier = int(np.searchsorted(own, 0))
     present = np.zeros(n_slots, np.bool_)
     present[own[earlier:]] = True
     source = np.cumsum(present, dtype=np.int64) + (earlier - 1)  # the last bar at or before each slot
     assert n_slots == 0 or source[0] >= 0, "nothing to carry from"
     carried = ~present
-    close = bars.close[source]
+    close = bars.hand_over("close")[source]
 
-    def price(column: Ints) -> Ints:
-        return np.where(carried, close, column[source])
+    def price(name: str) -> Ints:
+        filled = bars.hand_over(name)[source]
+        filled[carried] = close[carried]
+        return filled
 
-    def traded(column: Ints) -> Ints:
-        return np.where(carried, 0, column[source])
+    def traded(name: str) -> Ints:
+        filled = bars.hand_over(name)[source]
+        filled[carried] = 0
+        return filled
 
-    series = Series(
-        period_ns, first_slot, price(bars.open), price(bars.high), price(bars.low), close,
-        traded(bars.volume), traded(bars.notional), traded(bars.count), carried,
-    )  # fmt: skip
-    return series, longest_run(carried)
+    return Series(
+        period_ns,
+        first_slot,
+        price("open"),
+        price("high"),
+        price("low"),
+        close,
+        traded("volume"),
+        traded("notional"),
+        traded("count"),
+        carried,
+    )
 
 
 def longest_run(flags: Flags) -> int:

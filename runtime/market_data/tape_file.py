@@ -110,8 +110,15 @@ def open_tape(path: Path) -> Tape:
             facts, offset, count = _read_header(file.read(_FIXED.size), file.read(_LARGEST_HEADER), size, path)
     except OSError as error:
         raise fault("FC1015", f"cannot read the tape: {error.strerror}", str(path)) from error
-    records: Ints = np.memmap(path, np.dtype("<i8"), "r", offset, (count, WORDS_PER_RECORD)) if count else _no_records()
-    return _tape(facts, records, path)
+    return _tape(facts, _map(path, offset, count), path)
+
+
+def _map(path: Path, offset: int, count: int) -> Ints:
+    if not count:
+        return _no_records()
+    mapped = np.memmap(path, np.dtype("<i8"), "r", offset, (count, WORDS_PER_RECORD))
+    records: Ints = mapped.view(np.ndarray)
+    return records
 
 
 def _no_records() -> Ints:

@@ -1,0 +1,109 @@
+"""Tapes built before. A tape is named by everything that went into it, so a hit needs neither Polars nor the bars.
+
+The cache is disposable: where it cannot be written, tapes are built in memory; a damaged entry is built again; the
+least recently used entries go when there are too many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import RuntimeFault
+from .catalog import locate, resolve
+from .files import file_hash
+from .matching import StreamNeed
+from .store import BARS_FILE, RECORD_FILE
+from .tape import build_tape
+from .tape_file import VERSION, Tape, open_tape, write_tape
+
+#: Raise it when a rule of import or building changes, so that older entries are not found.
+RULES_VERSION = 1
+LARGEST_COUNT = 16
+LARGEST_BYTES = 1 << 30
+_ENDING = ".tape"
+
+
+def open_or_build(
+    sources: Sequence[str],
+    needs: Sequence[StreamNeed],
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    *,
+    root: Path | None = None,
+    cache: Path | None = None,
+) -> Tape:
+    """The tape of data sets (names or paths), as `build_tape` gives it; from `cache`, a folder, if it is there.
+
+    Faults are those of `catalog.resolve` and `build_tape`. With `cache` None nothing is kept.
+    """
+    if cache is None:
+        return build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns)
+    path = cache / f"{tape_key(sources, needs, from_ns, to_ns, root)}{_ENDING}"
+    found = _open(path)
+    if found is not None:
+        return found
+    tape = build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns)
+    with suppress(RuntimeFault):  # not writable: the tape in memory does as well
+        write_tape(tape, path)
+        prune(cache, path)
+    return tape
+
+
+def tape_key(
+    sources: Sequence[str],
+    needs: Sequence[StreamNeed],
+    from_ns: int | None,
+    to_ns: int | None,
+    root: Path | None = None,
+) -> str:
+    """A name for the tape: versions, the sources' content, needs and range."""
+    facts = [
+        [VERSION, RULES_VERSION],
+        [_identity(locate(source, root)) for source in sources],
+        [asdict(need) for need in needs],
+        [from_ns, to_ns],
+    ]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:40]
+
+
+def _identity(place: Path) -> list[str | int]:
+    """A stored data set is known by its record, which holds the content's hash; a file by its bytes and its name."""
+    if place.is_dir():
+        stat = (place / BARS_FILE).stat() if (place / BARS_FILE).exists() else None
+        changed = [stat.st_size, stat.st_mtime_ns] if stat else []
+        return [file_hash(place / RECORD_FILE), *changed]
+    return [str(place), file_hash(place)]
+
+
+def _open(path: Path) -> Tape | None:
+    if not path.is_file():
+        return None
+    try:
+        tape = open_tape(path)
+    except RuntimeFault:
+        with suppress(OSError):
+            path.unlink()
+        return None
+    with suppress(OSError):
+        os.utime(path)  # the newest are kept
+    return tape
+
+
+def prune(cache: Path, keep: Path) -> None:
+    """Delete the least recently used tapes beyond LARGEST_COUNT or LARGEST_BYTES, never `keep`."""
+    entries = []
+    for path in cache.glob(f"*{_ENDING}"):
+        with suppress(OSError):
+            entries.append((path.stat().st_mtime_ns, path.stat().st_size, path))
+    total = 0
+    for place, (_, size, path) in enumerate(sorted(entries, reverse=True)):
+        total += size
+        if path != keep and (place >= LARGEST_COUNT or total > LARGEST_BYTES):
+            with suppress(OSError):
+                path.unlink()
