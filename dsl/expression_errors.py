@@ -137,7 +137,7 @@ class _Reading:
     def _piece(self, index: int) -> Piece:
         if 0 <= index < len(self.pieces):
             return self.pieces[index]
-        end = self.pieces[-1].end
+        end = self.pieces[-1].end if self.pieces else self.span.end
         return Piece(END, "", end, end)
 
     def _at(self, piece: Piece) -> Span:
@@ -243,6 +243,8 @@ class _Reading:
     def _unexpected(self, at: int, accepts: set[str]) -> Diagnostic:
         piece = self._piece(at)
         fits = f"expected {expected(accepts)}"
+        if not self.pieces:
+            return _empty(self.span)
         if piece.kind == END:
             before = self._piece(at - 1)
             message = f"the expression stops after `{before.text}`"

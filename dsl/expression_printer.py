@@ -102,5 +102,5 @@ def clock_text(clock: ClockName) -> str:
     """What stands behind `@`: `1m`, `book`, `(eth.book)`."""
     if clock.value is not None:
         assert clock.unit is not None
-        return f"{number_text(clock.value, clock.value == clock.value.to_integral_value())}{clock.unit}"
+        return quantity_text(clock.value, clock.value == clock.value.to_integral_value(), clock.unit)
     return f"({clock.instrument}.{clock.name})" if clock.instrument else f"{clock.name}"

@@ -48,7 +48,7 @@ def fix(source: Source, check: Check, levels: AbstractSet[Safety] = SAFE_ONLY) -
             break
         candidate = Source(source.path, text)
         after = list(check(candidate))
-        if _errors(after) > _errors(found) - _errors(used):
+        if _errors(after) > _errors(found):
             candidate, after, used, refused = _one_by_one(now, found, used, levels, check)
             withdrawn += refused
         applied += used
@@ -66,7 +66,7 @@ def _one_by_one(
     for diagnostic in batch:
         candidate = Source(source.path, apply_fixes(source, [diagnostic], levels))
         after = list(check(candidate))
-        if _errors(after) <= _errors(found) - _errors([diagnostic]):
+        if _errors(after) <= _errors(found):
             return candidate, after, [diagnostic], refused
         refused.append(diagnostic)
     return source, found, [], refused

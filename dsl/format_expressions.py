@@ -41,8 +41,7 @@ def _gap(pieces: Sequence[Piece], index: int) -> str:
     if after.kind in _OPENING and before.kind in ("NAME", *_CLOSING):
         return ""
     if before.kind == "NUMBER" and after.kind == "NAME":
-        is_clock = index >= 2 and pieces[index - 2].kind == "AT"
-        return "" if after.text in JOINED_UNITS or is_clock else " "
+        return "" if after.text in JOINED_UNITS else " "
     if _in_compound_unit(pieces, index) or _in_compound_unit(pieces, index - 1):
         return ""
     return " "

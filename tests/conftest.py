@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+# No deadlines: they would measure the machine. In CI the same examples every time: a red run must repeat.
+settings.register_profile("flashc", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("flashc")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

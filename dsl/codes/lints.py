@@ -103,11 +103,11 @@ CODES = (
         "The default of a swept parameter lies at an end of its range: better values may lie beyond.",
         (
             strategy(
-                params="n: {type: int, default: 4, in: 4..30, sweep: true}", let="m: sma(close, n)", long="close > m"
+                params="length: {type: int, default: 4, in: 4..30, sweep: true}", let="m: sma(close, length)", long="close > m"
             ),
         ),
         strategy(
-            params="n: {type: int, default: 12, in: 4..30, sweep: true}", let="m: sma(close, n)", long="close > m"
+            params="length: {type: int, default: 12, in: 4..30, sweep: true}", let="m: sma(close, length)", long="close > m"
         ),
     ),
     _later("FL113", "a clause was never false in the tests", "No test shows that the clause matters."),

@@ -59,8 +59,8 @@ CODES = (
         Category.FILE,
         "A window length, depth or index is a parameter without a range. Memory is reserved for the greatest value, "
         "so there must be one. Write `in: 4..30`.",
-        (strategy(params="n: {type: int, default: 12}", let="mean_n: sma(close, n)", long="close > mean_n"),),
-        strategy(params="n: {type: int, default: 12, in: 4..30}", let="mean_n: sma(close, n)", long="close > mean_n"),
+        (strategy(params="length: {type: int, default: 12}", let="mean_n: sma(close, length)", long="close > mean_n"),),
+        strategy(params="length: {type: int, default: 12, in: 4..30}", let="mean_n: sma(close, length)", long="close > mean_n"),
     ),
     Code(
         "FC0451",

@@ -127,8 +127,8 @@ CODES = (
         "default outside its range",
         Category.FILE,
         "The default of a parameter does not lie in its own `in:` range.",
-        (strategy(params="n: {type: int, default: 40, in: 4..30}", let="m: sma(close, n)", long="close > m"),),
-        strategy(params="n: {type: int, default: 20, in: 4..30}", let="m: sma(close, n)", long="close > m"),
+        (strategy(params="length: {type: int, default: 40, in: 4..30}", let="m: sma(close, length)", long="close > m"),),
+        strategy(params="length: {type: int, default: 20, in: 4..30}", let="m: sma(close, length)", long="close > m"),
     ),
     Code(
         "FC0602",
@@ -174,13 +174,13 @@ CODES = (
         "the range.",
         (
             strategy(
-                params="n: {type: int, default: 12, in: 4..1_000_000, sweep: true}",
-                let="m: sma(close, n)",
+                params="length: {type: int, default: 12, in: 4..1_000_000, sweep: true}",
+                let="m: sma(close, length)",
                 long="close > m",
             ),
         ),
         strategy(
-            params="n: {type: int, default: 12, in: 4..120, sweep: true}", let="m: sma(close, n)", long="close > m"
+            params="length: {type: int, default: 12, in: 4..120, sweep: true}", let="m: sma(close, length)", long="close > m"
         ),
     ),
     Code(

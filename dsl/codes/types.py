@@ -78,8 +78,8 @@ CODES = (
         Category.FILE,
         "Window lengths, depths and history indices must be known before the run: a number, a parameter or arithmetic "
         "on them. A value that changes with the market would make memory unbounded.",
-        (strategy(let="n: if close > open then 5 else 10\nquick: ema(close, n)", long="close > quick"),),
-        strategy(params="n: {type: int, default: 5, in: 2..20}", let="quick: ema(close, n)", long="close > quick"),
+        (strategy(let="length: if close > open then 5 else 10\nquick: ema(close, length)", long="close > quick"),),
+        strategy(params="length: {type: int, default: 5, in: 2..20}", let="quick: ema(close, length)", long="close > quick"),
     ),
     Code(
         "FC0208",

@@ -81,6 +81,7 @@ def test_a_plain_slip_has_a_safe_fix(wrong: str, right: str | None) -> None:
         ("a )", "FC0101", ")", "this `)` closes nothing"),
         ("close[1)", "FC0101", ")", "this `)` closes a `[`"),
         ("", "FC0101", "", "an expression is missing"),
+        ("  # only a comment", "FC0101", "  # only a comment", "an expression is missing"),
         ("a == not b", "FC0101", "not", "unexpected `not`"),
         ("a if b else c", "FC0101", "if", "unexpected `if`"),
         ("if a then b", "FC0101", "", "the expression stops after `b`"),
