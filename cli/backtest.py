@@ -68,7 +68,8 @@ def backtest(
     from . import running
 
     if engine not in running.ENGINES:
-        raise Problem(f"there is no engine `{engine}`", helps=(f"there are: {', '.join(running.ENGINES)}",))
+        helps = (f"there are: {', '.join(running.ENGINES)}",)
+        raise Problem(f"there is no engine `{engine}`", helps=helps, code="FC1105")
     prepared = running.prepare(file, set_ or [])
     compiled = time.perf_counter()
     tape = running.make_tape(prepared, data, *range_)

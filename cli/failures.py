@@ -19,7 +19,10 @@ from .problem import Problem
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 #: OSError numbers that a user or an administrator can mend.
-_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENOMEM}
+_ENVIRONMENT = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENOMEM),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+}
 
 
 def report(error: Exception, arguments: Sequence[str]) -> Exit:
@@ -46,7 +49,8 @@ def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
     if isinstance(error, typer.TyperException):
         return _usage(error, arguments)
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
-        return Problem(error.strerror or str(error), kind="environment", where=str(error.filename or ""))
+        message = f"cannot write here: {error.strerror}" if error.strerror else "cannot write here"
+        return Problem(message, kind="environment", where=str(error.filename or ""), code="FC1107")
     if isinstance(error, MemoryError):
         return Problem("not enough memory", kind="environment", helps=("a shorter --from/--to range needs less",))
     return _bug(error, arguments)

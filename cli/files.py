@@ -18,15 +18,19 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_READ_AT_MOST)
     except FileNotFoundError:
-        raise Problem(f"there is no file `{path}`", helps=_neighbours(path)) from None
+        raise _unreadable(f"there is no file `{path}`", _neighbours(path)) from None
     except IsADirectoryError:
-        raise Problem(f"`{path}` is a directory, not a strategy file", helps=_inside(path)) from None
+        raise _unreadable(f"`{path}` is a directory, not a strategy file", _inside(path)) from None
     except PermissionError:
-        raise Problem(f"no permission to read `{path}`", kind="environment") from None
+        raise _unreadable(f"no permission to read `{path}`", kind="environment") from None
     except OSError as error:
-        raise Problem(f"cannot read `{path}`: {error.strerror}", kind="environment") from None
+        raise _unreadable(f"cannot read `{path}`: {error.strerror}", kind="environment") from None
     except ValueError:
-        raise Problem(f"`{path!s}` cannot be a file name") from None
+        raise _unreadable(f"`{path!s}` cannot be a file name") from None
+
+
+def _unreadable(message: str, helps: tuple[str, ...] = (), kind: str = "usage") -> Problem:
+    return Problem(message, kind=kind, helps=helps, code="FC1106")
 
 
 def read_source(path: Path) -> tuple[Source | None, Diagnostics]:

@@ -35,6 +35,7 @@ def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanatio
         raise Problem(
             f"the run has no decision at or before {moment_text(asked)}",
             helps=(f"it decided from {moment_text(history.time(0))} on",) if len(history) else (),
+            code="FC1104",
         )
     prepared = prepare(past.strategy_file, [])
     if prepared.compiled.ir_hash != past.manifest["hashes"]["ir"]:

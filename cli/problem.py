@@ -11,7 +11,8 @@ from .exit_codes import Exit
 class Problem(Exception):
     """Ends a command with one message. `where` names the place (a file, a row), `helps` say how to go on.
 
-    `kind` is stable and meant for machines: `usage`, `data`, `environment`, `bug`.
+    `kind` is stable and meant for machines: `usage`, `data`, `environment`, `bug`. `code` is a code of the catalogue,
+    or empty for plain wrong use of the command line.
     """
 
     message: str
@@ -19,6 +20,7 @@ class Problem(Exception):
     where: str = ""
     notes: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
+    code: str = ""
 
     def __str__(self) -> str:
         return self.message
@@ -29,7 +31,7 @@ class Problem(Exception):
 
     def text(self, color: bool = False) -> str:
         """The same layout as a diagnostic of a strategy file."""
-        title = "compiler bug" if self.kind == "bug" else "error"
+        title = "compiler bug" if self.kind == "bug" else f"error[{self.code}]" if self.code else "error"
         head = f"\x1b[1;31m{title}\x1b[0m" if color else title
         lines = [f"{head}: {self.message}"]
         if self.where:
@@ -46,6 +48,7 @@ class Problem(Exception):
             "version": 1,
             "error": {
                 "kind": self.kind,
+                "code": self.code,
                 "message": self.message,
                 "where": self.where,
                 "notes": list(self.notes),

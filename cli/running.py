@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..compiler.artifact import capital_start, manifest, rule_names, write_artifact
-from ..compiler.frontend.check import check
 from ..compiler.pipeline import Compiled, compile_checked
 from ..dsl.source import Source
 from . import cache
 from .front import read_front
 from .problem import Problem
-from .settings import parameter_values, with_settings
+from .settings import parameter_values, values_with
 
 if TYPE_CHECKING:
     from ..runtime.backtest.result import Account, KernelFacts, RunResult
@@ -65,22 +64,15 @@ def prepare(path: Path, settings: Sequence[str]) -> Prepared:
     front.diagnostics.raise_errors()
     assert front.source is not None and front.document is not None and front.checked is not None
     compiled = compile_checked(front.checked)
-    params = parameter_values(front.checked)
-    if settings:
-        document, _ = with_settings(front.document, settings)
-        checked, found = check(document)
-        found.raise_errors()
-        assert checked is not None, "a document without errors is checked"
-        params = parameter_values(checked)
+    params = values_with(front.document, settings) if settings else parameter_values(front.checked)
     folder = write_artifact(compiled, cache.artifact_root())
     return Prepared(front.source, compiled, manifest(compiled), folder, params, rule_names(compiled))
 
 
 def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:
     """The events that the strategy needs, from the named data sets or files. Raises `RuntimeFault`."""
-    from ..runtime.market_data.catalog import resolve
     from ..runtime.market_data.matching import StreamNeed
-    from ..runtime.market_data.tape import build_tape
+    from ..runtime.market_data.tape_cache import open_or_build
 
     if from_ns is not None and to_ns is not None and from_ns >= to_ns:
         raise Problem("`--from` is not before `--to`")
@@ -88,7 +80,7 @@ def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_n
         StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals)
         for s in prepared.compiled.program.streams
     ]
-    return build_tape([resolve(name) for name in data], needs, from_ns, to_ns)
+    return open_or_build(data, needs, from_ns, to_ns, cache=cache.artifact_root() / "tapes")
 
 
 def costs_of(prepared: Prepared, fees: tuple[Decimal, Decimal] | None, slippage_ticks: int) -> Costs:

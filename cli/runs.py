@@ -39,14 +39,15 @@ def open_run(name: str) -> PastRun:
             f"`{folder}` is not a run folder", helps=("`flashc backtest` prints where it wrote one",)
         ) from None
     except (ValueError, OSError) as error:
-        raise Problem(f"the run in `{folder}` cannot be read: {error}", kind="data") from None
+        raise Problem(f"the run in `{folder}` cannot be read: {error}", kind="data", code="FC1103") from None
 
 
 def _folder(name: str) -> Path:
     if name == LATEST:
         found = latest_run(ROOT)
         if found is None:
-            raise Problem("there is no run in `runs` yet", helps=("`flashc backtest FILE --data NAME` makes one",))
+            helps = ("`flashc backtest FILE --data NAME` makes one",)
+            raise Problem("there is no run in `runs` yet", helps=helps, code="FC1103")
         return found
     path = Path(name)
     below = ROOT / name

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ..dsl.diagnostics import Diagnostics
+from ..dsl.diagnostics import Diagnostic, Diagnostics
 from ..dsl.source import Source
 from ..runtime.market_data.moments import parse_moment
 from .problem import Problem
@@ -58,41 +59,55 @@ def _rate(part: str, whole: str) -> Decimal:
     return value
 
 
-def with_settings(document: Document, settings: Sequence[str]) -> tuple[Document, dict[str, Source]]:
-    """The document with the defaults that `--set name=value` gives, and the sources that its new spans point into.
+def values_with(document: Document, settings: Sequence[str]) -> dict[str, int | float]:
+    """Parameter -> value for a run with `--set name=value`, in file order.
 
-    The values are then checked like any other default: type, range and constraints. Raises `FlashcError` for a value
-    that does not parse, `Problem` for a name that is no parameter.
+    The values are checked as if they stood in the file: type, range, constraints. Raises `Problem`.
     """
-    given: dict[str, str] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not value.strip():
-            raise Problem(f"`--set {setting}` is not NAME=VALUE", helps=("for example `--set fast=15`",))
-        given[name.strip()] = value.strip()
+    from ..compiler.frontend.check import check
+
+    given = dict(_setting(text) for text in settings)
     known = [param.name.value for param in document.params]
     for name in given:
         if name not in known:
-            raise Problem(f"`{document.strategy.value}` has no parameter `{name}`", helps=_parameters(known))
-    sources = {f"--set {name}": Source(f"--set {name}", value) for name, value in given.items()}
-    params = tuple(_with_default(param, sources.get(f"--set {param.name.value}")) for param in document.params)
-    return replace(document, params=params), sources
+            raise _unknown(document.strategy.value, name, known)
+    params = tuple(_with_default(param, given.get(param.name.value)) for param in document.params)
+    checked, found = check(replace(document, params=params))
+    if found.errors or checked is None:
+        raise _unusable(" ".join(settings), found.errors)
+    return parameter_values(checked)
 
 
-def _with_default(param: ParamDecl, source: Source | None) -> ParamDecl:
-    if source is None:
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not value.strip():
+        raise Problem(f"`--set {text}` is not NAME=VALUE", helps=("for example `--set fast=15`",), code="FC1102")
+    return name.strip(), value.strip()
+
+
+def _with_default(param: ParamDecl, text: str | None) -> ParamDecl:
+    """The declaration with another default, whose spans point into the option."""
+    if text is None:
         return param
     from ..dsl.expression_parser import parse_expression
 
-    bag = Diagnostics()
-    value = parse_expression(source, source.span(0, len(source.text)), bag)
-    bag.raise_errors()
-    assert value is not None, "an expression without errors has a tree"
+    source, bag = Source(f"--set {param.name.value}", text), Diagnostics()
+    value = parse_expression(source, source.span(0, len(text)), bag)
+    if value is None or bag.errors:
+        raise _unusable(f"{param.name.value}={text}", bag.errors)
     return replace(param, default=value)
 
 
-def _parameters(known: list[str]) -> tuple[str, ...]:
-    return (f"its parameters are {', '.join(known)}",) if known else ("it has no parameters",)
+def _unusable(what: str, errors: Sequence[Diagnostic]) -> Problem:
+    notes = tuple(f"{error.code}: {error.message}" for error in errors)
+    return Problem(f"`--set {what}` cannot be used", notes=notes, code="FC1102")
+
+
+def _unknown(strategy: str, name: str, known: list[str]) -> Problem:
+    near = get_close_matches(name, known, n=1)
+    helps = [f"did you mean `{near[0]}`?"] if near else []
+    helps.append(f"its parameters are {', '.join(known)}" if known else "it has no parameters")
+    return Problem(f"`{strategy}` has no parameter `{name}`", helps=tuple(helps), code="FC1101")
 
 
 def parameter_values(checked: Checked) -> dict[str, int | float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from flashc.compiler.ir.ops import OPS, Row
 from flashc.compiler.library.function import Function
 from flashc.compiler.library.table import FUNCTIONS
+from flashc.dsl.diagnostic_pages import pages as diagnostic_pages
 
 DOCS = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/generate.py from {source}. Change that, then run `make docs`. -->"
@@ -14,7 +15,8 @@ NOTE = "<!-- Written by docs/generate.py from {source}. Change that, then run `m
 
 def pages() -> dict[str, str]:
     """Path below docs/ -> text, of every generated page."""
-    return {"operators.md": operators(), "functions.md": functions()}
+    diagnostics = {f"diagnostics/{name}": text for name, text in diagnostic_pages().items()}
+    return {"operators.md": operators(), "functions.md": functions(), **diagnostics}
 
 
 def operators() -> str:
@@ -66,7 +68,11 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    for name, text in pages().items():
+    wanted = pages()
+    for old in (DOCS / "diagnostics").glob("*.md"):
+        if f"diagnostics/{old.name}" not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
         (DOCS / name).write_text(text, encoding="utf-8")
 
 
