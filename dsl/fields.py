@@ -12,6 +12,7 @@ from .document import Located, NamedExpr
 from .literals import trimmed
 from .scalar_expressions import read_expression
 from .source import Source, Span
+from .yaml_reader import MAX_FINDINGS
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _COUNT = re.compile(r"[0-9][0-9_]{0,17}\Z")
@@ -70,7 +71,9 @@ class Fields:
 
     def expr(self, node: Node | None) -> Expr | None:
         scalar = self.scalar(node)
-        return None if scalar is None else read_expression(self.source, scalar, self.bag)
+        if scalar is None or len(self.bag) >= MAX_FINDINGS:
+            return None
+        return read_expression(self.source, scalar, self.bag)
 
     def named_exprs(self, node: Node | None) -> tuple[NamedExpr, ...]:
         found = ((name, self.expr(value)) for name, value in self.named(node))

@@ -8,6 +8,7 @@ those are refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from .ast import Expr
 from .cst import Entry, Mapping, Node, Scalar, Sequence, Style
@@ -15,7 +16,8 @@ from .diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
 from .expression_parser import parse_expression, tokens
 from .source import Source, Span
 
-_QUOTED = (Style.SINGLE, Style.DOUBLE)
+_MOST_PIECES = 32  # of one expression that YAML has cut at its commas
+MAX_EXPRESSION = 16 * 1024  # characters
 _NUMBER = r"-?[0-9][0-9_]*(\.[0-9_]+)?([eE][+-]?[0-9]+)?"
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIMPLE = re.compile(rf"{_NUMBER}(\s*{_WORD}(\s*/\s*{_WORD})?)?|{_WORD}(\.{_WORD})*")
@@ -24,6 +26,11 @@ _SIMPLE = re.compile(rf"{_NUMBER}(\s*{_WORD}(\s*/\s*{_WORD})?)?|{_WORD}(\.{_WORD
 def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | None:
     """The scalar's expression with spans in the file, or None after an error."""
     text = source.slice(scalar.content)
+    if len(text) > MAX_EXPRESSION:
+        label = Label(source.span(scalar.content.start, scalar.content.start + 1), f"{len(text):,} characters")
+        help_text = f"an expression may have {MAX_EXPRESSION:,} characters; give parts of it names under `let`"
+        bag.add(Diagnostic("FC0012", "this expression is too long", label, helps=(help_text,)))
+        return None
     if _has_escape(scalar, text):
         bag.add(_escape(source, scalar))
         return None
@@ -121,7 +128,7 @@ def _join_entries(source: Source, node: Mapping, bag: Diagnostics) -> tuple[Entr
     at = 0
     while at < len(node.entries):
         entry = node.entries[at]
-        pieces = [other.key for other in node.entries[at + 1 :]] if _is_open(source, entry.value) else []
+        pieces = [other.key for other in node.entries[at + 1 : at + 1 + _MOST_PIECES]]
         joined, used = _joined(source, entry.value, pieces, bag)
         entries.append(Entry(entry.key, join_split_expressions(source, joined, bag)))
         at += 1 + used
@@ -132,29 +139,29 @@ def _join_items(source: Source, node: Sequence, bag: Diagnostics) -> tuple[Node,
     items: list[Node] = []
     at = 0
     while at < len(node.items):
-        item = node.items[at]
-        rest = list(node.items[at + 1 :]) if _is_open(source, item) else []
-        joined, used = _joined(source, item, rest, bag)
+        joined, used = _joined(source, node.items[at], node.items[at + 1 : at + 1 + _MOST_PIECES], bag)
         items.append(join_split_expressions(source, joined, bag))
         at += 1 + used
     return tuple(items)
 
 
-def _is_open(source: Source, node: Node) -> bool:
-    if not (isinstance(node, Scalar) and node.in_flow and node.style is Style.PLAIN):
-        return False
-    text = source.slice(node.span)
-    return text.count("(") > text.count(")")
-
-
-def _joined(source: Source, first: Node, rest: list[Scalar] | list[Node], bag: Diagnostics) -> tuple[Node, int]:
+def _joined(source: Source, first: Node, rest: Iterable[Node], bag: Diagnostics) -> tuple[Node, int]:
     """`first` with as many pieces as close its brackets, and their number."""
+    if not (isinstance(first, Scalar) and first.in_flow and first.style is Style.PLAIN):
+        return first, 0
+    unclosed = _unclosed(source.slice(first.span))
+    if unclosed <= 0:
+        return first, 0
     for count, piece in enumerate(rest, 1):
         if not isinstance(piece, Scalar):
             break
-        span = first.span.to(piece.span)
-        text = source.slice(span)
-        if text.count("(") <= text.count(")"):
+        unclosed += _unclosed(source.slice(piece.span))
+        if unclosed <= 0:
+            span = first.span.to(piece.span)
             bag.add(_in_flow(source, span))
-            return Scalar(span, span, Style.SINGLE, text, True), count
+            return Scalar(span, span, Style.SINGLE, source.slice(span), True), count
     return first, 0
+
+
+def _unclosed(text: str) -> int:
+    return text.count("(") - text.count(")")

@@ -17,8 +17,8 @@ from .cst import Entry, Mapping, Node, Scalar, Sequence
 from .diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
 from .schema import LATER_KEYS, StrategyFile
 from .source import Source, Span
+from .yaml_reader import MAX_FINDINGS
 
-_MOST_ERRORS = 100
 _BLANK = object()  # a key without a value: no shape accepts it
 _SHAPES = {
     "string_type": "takes one value",
@@ -34,7 +34,7 @@ def check_shape(source: Source, root: Mapping, bag: Diagnostics) -> None:
     try:
         StrategyFile.model_validate(_plain(root))
     except ValidationError as error:
-        for found in error.errors(include_url=False)[:_MOST_ERRORS]:
+        for found in error.errors(include_url=False)[:MAX_FINDINGS]:
             bag.add(_Finding(source, root, found).diagnostic())
 
 

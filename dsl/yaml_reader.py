@@ -23,6 +23,8 @@ from .yaml_errors import describe
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+MAX_NODES = 10_000  # keys, values and collections
+MAX_FINDINGS = 100  # more errors of structure than this help nobody
 
 _LIBYAML: Any = getattr(yaml, "CSafeLoader", None)
 _STYLES = {
@@ -169,6 +171,7 @@ class _Composer:
         self.bag = bag
         self.stack: list[_Frame] = []
         self.root: Node | None = None
+        self.nodes = 0
 
     def compose(self, events: Iterator[Any]) -> Mapping:
         directive = _DIRECTIVE.match(self.source.text)
@@ -189,6 +192,10 @@ class _Composer:
 
     def _open(self, event: Any) -> None:
         """Take a node's first event."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            start = event.start_mark.index
+            raise self._refusal("FC0012", f"the file has more than {MAX_NODES:,} keys and values", start, start)
         self._refuse_reference(event)
         if isinstance(event, yaml.ScalarEvent):
             self._add(self._scalar(event))
@@ -274,7 +281,7 @@ class _Composer:
     def _check_key(self, key: Scalar) -> None:
         if key.value == "<<":
             raise self._refusal("FC0002", "YAML merge keys are not allowed", key.span.start, key.span.end)
-        if key.value.lower() in _YAML_BOOLEANS:
+        if key.value.lower() in _YAML_BOOLEANS and len(self.bag) < MAX_FINDINGS:
             note = f"YAML 1.1 programs read `{key.value}` as true or false; choose another name"
             self.bag.add(Diagnostic("FC0011", f"`{key.value}` may not be a key", Label(key.span), notes=(note,)))
 
@@ -282,7 +289,7 @@ class _Composer:
         first: dict[str, Entry] = {}
         for entry in entries:
             before = first.setdefault(entry.key.value, entry)
-            if before is not entry:
+            if before is not entry and len(self.bag) < MAX_FINDINGS:
                 self.bag.add(_duplicate(before, entry))
 
     def _checked_root(self) -> Mapping:
