@@ -30,16 +30,24 @@ class Clocks:
 def infer(built: Built, live: frozenset[int]) -> Clocks:
     """Clock sets of the `live` nodes (those that no earlier error poisoned)."""
     result = Clocks()
-    pending = True
-    for _ in range(2 + sum(node.op == "prev" for node in built.graph.nodes)):
-        if not pending:
+    delays = sum(node.op == "prev" for node in built.graph.nodes)
+    for _ in range(2 + 2 * delays):
+        if not _round(built, live, result.clocks) and not _count_on_ambient(built, live, result.clocks):
             break
-        pending = _round(built, live, result.clocks)
     order = [i.alias.value for i in built.document.instruments]
     for node in built.graph.nodes:
         if node.id in live and is_stateful(node) and not node.attrs.get("time"):
             _check_stateful(built, node, result, order)
     return result
+
+
+def _count_on_ambient(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -> bool:
+    """`n: prev(n, 0) + 1` has no clock of its own: it counts ticks of the bar clock it was written under."""
+    for node_id, clock in built.ambients.items():
+        if node_id in live and not clocks[node_id] and clock.kind == "bar":
+            clocks[node_id] = frozenset({clock})
+            return True
+    return False
 
 
 def is_stateful(node: Node) -> bool:
@@ -61,7 +69,7 @@ def _round(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -> b
         clocks[node.id] = _clock(built, node, clocks)
     for node in built.graph.nodes:
         if node.op == "prev" and node.id in live:
-            now = clocks.get(node.args[0], CONSTANT)
+            now = clocks.get(node.args[0], CONSTANT) | clocks[node.id]
             if now != clocks[node.id]:
                 clocks[node.id] = now
                 changed = True

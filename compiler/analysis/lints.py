@@ -13,6 +13,7 @@ from ..ir.types import Clock, Interval, duration_text
 from ..library.table import FUNCTIONS
 from .implication import Implications, age_limit
 from .params import literal_value
+from .qualifiers import static_arguments
 
 #: Numbers too common to carry a meaning of their own.
 _COMMON = frozenset({0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0, 50.0, 100.0})
@@ -96,9 +97,12 @@ def _windows(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnosti
 def _numbers(built: Built) -> list[Diagnostic]:
     """FL106: the same uncommon number, with the same unit, in several places."""
     places: dict[tuple[object, str], dict[Span, None]] = defaultdict(dict)
+    lengths = {node.args[i] for node in built.graph.nodes for i in static_arguments(node)}
     for node in built.graph.nodes:
+        if node.op != "const" or node.id in lengths:
+            continue
         text = built.text(node.span)
-        if node.op == "const" and text[:1].lstrip("-").isdigit() and float(node.attrs["value"]) not in _COMMON:  # type: ignore[arg-type]
+        if text[:1].lstrip("-").isdigit() and float(node.attrs["value"]) not in _COMMON:  # type: ignore[arg-type]
             places[node.attrs["value"], repr(node.attrs["type"])].setdefault(node.span)
     found: list[Diagnostic] = []
     for spans in places.values():

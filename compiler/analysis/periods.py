@@ -49,7 +49,7 @@ def _clock_span(built: Built, node: Node) -> Span:
     """The text after the node's `@` if it has one, else the whole node."""
     if node.op == "at":
         start = built.arg_span(node.id, 0).end
-        text = built.document.source.text[start : node.span.end]
+        text = built.source(node.span).text[start : node.span.end]
         at = text.rfind("@")
         return Span(node.span.path, start + at + 1, node.span.end) if at >= 0 else node.span
     return node.span

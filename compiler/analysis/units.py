@@ -463,6 +463,8 @@ class _CallTyping:
             fields = tuple((n, self.type(t)) for n, t in self.signature.fields)
             return Type(Kind.RECORD, fields=fields)
         made = self.type(self.signature.result)
+        if self.signature.result == "any":
+            return made
         if self.row.grid == "keep" and self.signature.result == "a":
             return self.kept(made)
         if self.row.grid == "keep":
@@ -597,7 +599,7 @@ def field_type(built: Built, alias: str, source: str, name: str) -> Type:
 
 def _trim(span: Span, built: Built) -> Span:
     """The span without the blanks around its text."""
-    text = built.document.source.slice(span)
+    text = built.source(span).slice(span)
     start = span.start + len(text) - len(text.lstrip())
     end = span.end - (len(text) - len(text.rstrip()))
     return Span(span.path, start, end) if start < end else span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...dsl.document import Document, NamedExpr, Rule
-from ...dsl.source import Span
+from ...dsl.source import Source, Span
 from ..ir.hir import Graph
 from ..ir.types import Clock
 from ..venues.profile import InstrumentProfile, VenueProfile
@@ -44,7 +44,7 @@ class Ascription:
 @dataclass(slots=True)
 class Built:
     """The graph of one traded instrument's instance. `use_spans[(user, i)]` is where argument i was written when the
-    argument is a name that stands for a node elsewhere; `name_spans` are the names of `member` nodes. Nodes in `inlined` ranges come from user functions."""
+    argument is a name that stands for a node elsewhere; `name_spans` are the names of `member` nodes; `ambients` the clocks under which `prev` was written. Nodes in `inlined` ranges come from user functions."""
 
     document: Document
     profile: VenueProfile
@@ -53,6 +53,8 @@ class Built:
     decision: Clock
     graph: Graph = field(default_factory=Graph)
     use_spans: dict[tuple[int, int], Span] = field(default_factory=dict)
+    ambients: dict[int, Clock] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     name_spans: dict[int, Span] = field(default_factory=dict)
     params: dict[str, int] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
@@ -72,7 +74,11 @@ class Built:
 
     def text(self, span: Span) -> str:
         """The source text of a span on one line."""
-        return " ".join(self.document.source.slice(span).split()) if span.path == self.document.source.path else "..."
+        return " ".join(self.source(span).slice(span).split())
+
+    def source(self, span: Span) -> Source:
+        """The file that a span lies in: the strategy's or a module's."""
+        return self.sources.get(span.path, self.document.source)
 
     def symbol(self, alias: str) -> str:
         return next(i.symbol.value for i in self.document.instruments if i.alias.value == alias)

@@ -19,6 +19,7 @@ from ..library.table import FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORMS
 from . import fields
 from .built import Ascription
 from .environment import Environment
+from .modules import Module, short_name
 from .names import DURATIONS
 from .suggest import nearest
 
@@ -39,8 +40,9 @@ def call(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     if isinstance(base, ast.Name):
         if base.name in el.scope.aliases:
             return _named(el, e.func.name, e, env.on(base.name))
-        if base.name in el.scope.modules:
-            return _module_call(el, base.name, e.func, e, env)
+        module = el.scope.module(base.name, env.module)
+        if module is not None:
+            return _module_call(el, module, e.func, e, env)
         if base.name in _NAMESPACES:
             known = e.func.name if e.func.name in FUNCTIONS or e.func.name in SPECIAL_FORMS else FOREIGN_NAMES.get(e.func.name)
             _unknown(el, f"{base.name}.{e.func.name}", e.func.span, known, ())
@@ -57,8 +59,9 @@ def _poison(el: Elaborator, e: ast.Call, env: Environment) -> None:
 
 
 def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | None:
-    if name in el.scope.functions:
-        return inline(el, el.scope.functions[name], e, env)
+    own = el.scope.functions if not env.module else el.scope.modules[env.module].functions
+    if name in own:
+        return inline(el, own[name], e, env, env.module)
     if name == "prev":
         return _prev(el, e, env)
     if name == "present":
@@ -102,7 +105,7 @@ def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
         el.error("FC0312", "`prev` needs a value for the first tick", e.span, "what is it before anything came?",
                  notes=("a delay without an initial value would be unknown on its first tick",),
                  helps=("write `prev(x, 0)`, or `x[1]` for a value that is not its own past",), fixes=(fix,))  # fmt: skip
-        return _poison(el, e, env)
+        return None
     if len(e.args) != 2:
         _wrong(el, e, "`prev` takes a value and its initial value", SPECIAL_FORMS["prev"])
         return _poison(el, e, env)
@@ -110,6 +113,8 @@ def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     if init is None:
         return None
     made = el.graph.add("prev", (init, init), e.span)
+    if env.ambient is not None:
+        el.built.ambients[made] = env.ambient
     el.deferred.append(Deferred(made, e.args[0].value, env))
     return made
 
@@ -315,7 +320,7 @@ def inline(el: Elaborator, f: FunctionDecl, e: ast.Call, env: Environment, modul
         el.built.ascriptions.append(Ascription(node, type_text.value, type_text.span, span, f"argument `{arg.value}` of `{name}`", number))  # fmt: skip
     first = len(el.graph.nodes)
     locals_ = MappingProxyType({arg: node for arg, (node, _) in bound.items()})
-    body = el.expr(f.body, replace(env, locals=locals_, functions=(*env.functions, name), module=module or env.module))
+    body = el.expr(f.body, replace(env, locals=locals_, functions=(*env.functions, name), module=module))
     el.built.inlined.append((first, len(el.graph.nodes), name))
     if body is not None and f.returns is not None:
         el.built.ascriptions.append(Ascription(body, f.returns.value, f.returns.span, f.body.span, f"result of `{name}`", number, True))  # fmt: skip
@@ -339,16 +344,17 @@ def _bind(el: Elaborator, f: FunctionDecl, e: ast.Call, ids: list[int | None]) -
     return {n: given[n] for n in names}
 
 
-def _module_call(el: Elaborator, module: str, func: ast.Member, e: ast.Call, env: Environment) -> int | None:
-    functions = el.scope.modules[module]
-    found = functions.get(func.name)
+def _module_call(el: Elaborator, module: Module, func: ast.Member, e: ast.Call, env: Environment) -> int | None:
+    found = module.functions.get(func.name)
+    shown = short_name(module.name)
     if found is None:
-        guess = nearest(func.name, functions)
-        helps = (f"did you mean `{module}.{guess}`?",) if guess else (f"it has {', '.join(sorted(functions)) or 'no functions'}",)
-        el.error("FC0103", f"the module `{module}` has no function `{func.name}`", func.name_span, "not defined there", helps=helps)
+        public = sorted(set(module.functions) - module.private)
+        guess = nearest(func.name, public)
+        helps = (f"did you mean `{shown}.{guess}`?",) if guess else (f"it has {', '.join(public) or 'no functions'}",)
+        el.error("FC0103", f"the module `{module.name}` has no function `{func.name}`", func.name_span, "not defined there", helps=helps)
         return _poison(el, e, env)
-    if func.name.startswith("_") and env.module != module:
-        el.bag.add(Diagnostic("FC0113", f"`{func.name}` is private to the module `{module}`", Label(func.name_span, "not for use outside"),
-                              notes=("names that begin with `_` are private",)))  # fmt: skip
+    if func.name in module.private:
+        el.bag.add(Diagnostic("FC0113", f"`{func.name}` is private to `{module.name}`", Label(func.name_span, "not for use outside"),
+                              notes=("functions under `private:` serve the module's own functions",)))  # fmt: skip
         return _poison(el, e, env)
-    return inline(el, found, e, env, module)
+    return inline(el, found, e, env, module.name)

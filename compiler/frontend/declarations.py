@@ -40,6 +40,7 @@ def _usable(name: Located[str], what: str, seen: dict[str, tuple[Located[str], s
         bag.add(Diagnostic("FC0106", f"`{text}` is defined twice", Label(name.span, "defined again here"),
                            secondary=(Label(first.span, f"first defined here, as a {kind}"),),
                            notes=("every name of a file is defined once; the order of definitions does not matter",)))  # fmt: skip
+        scope.ambiguous.add(text)
         return False
     meaning = _already(text, scope, what)
     if meaning:

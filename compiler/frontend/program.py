@@ -12,6 +12,7 @@ from .built import Built, Root
 from .declarations import declare_functions, declare_names, declare_params
 from .elaborate import Elaborator
 from .environment import Environment
+from .modules import Loader
 from .scope import Scope
 
 
@@ -29,6 +30,10 @@ def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnos
     declare_names(document, scope, bag)
     declare_params(document, scope, elaborator)
     declare_functions(document, scope, bag)
+    loader = Loader(document, bag)
+    scope.uses = loader.use(document.uses)
+    scope.modules = loader.modules
+    built.sources = {m.source.path: m.source for m in loader.modules.values()}
     _Reader(built, elaborator, scope, document).read()
     return built
 

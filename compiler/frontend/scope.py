@@ -13,6 +13,7 @@ from ..library.table import FUNCTIONS, SPECIAL_FORMS
 from . import fields, literals
 from .built import Built
 from .environment import Environment
+from .modules import Module
 from .names import GROUPS
 from .suggest import nearest
 
@@ -31,18 +32,31 @@ class Scope:
         self.functions: dict[str, FunctionDecl] = {}
         self.lets: dict[str, NamedExpr] = {}
         self.labels: dict[str, NamedExpr] = {}
-        self.modules: dict[str, dict[str, FunctionDecl]] = {}
+        self.modules: dict[str, Module] = {}
+        self.uses: dict[str, str] = {}
+        self.ambiguous: set[str] = set()
         self.open: list[str] = []
         self.done: dict[str, int | None] = {}
         self.elaborator: Elaborator
 
     # lookup
 
+    def module(self, name: str, inside: str) -> Module | None:
+        """The module that a short name means in the file, or inside another module."""
+        uses = self.modules[inside].uses if inside else self.uses
+        return self.modules[uses[name]] if name in uses else None
+
     def is_value(self, name: str) -> bool:
         return name in self.lets or name in self.labels or name in self.built.params
 
     def lookup(self, e: ast.Name, env: Environment) -> Any:
         """A node id, None when poisoned, NotImplemented when the file defines no such name."""
+        if env.module:
+            return NotImplemented
+        if e.name in self.ambiguous:
+            self.built.read_params.add(e.name)
+            self.built.read_lets.add(e.name)
+            return None
         if e.name in self.built.params:
             self.built.read_params.add(e.name)
             return self.built.params[e.name]

@@ -2,7 +2,7 @@
 
 libm is not reproducible between processors, therefore these bodies use only `+ - * /`, comparisons, select, integer
 operations and bit casts. No product is fused with a sum. Each result is within 1.5 ulp of the true value
-(`tests/compiler/test_mathfir.py` measures that against high-precision arithmetic).
+(`tests/compiler/library/test_mathfir.py` measures that against high-precision arithmetic).
 
 Methods. `exp` takes x = k ln 2 + r with |r| <= ln 2 / 2, the Taylor polynomial of e**r, and 2**k by bit casts in two
 steps, so that results near the ends round once. `log` and the argument reduction of `pow` take x = 2**k m with m in

@@ -79,7 +79,7 @@ CODES = (
         "or compute them on a slower clock.",
         (
             strategy(
-                let="\n".join(f"m{i}: median(close, {200 + i})" for i in range(200)),
+                let="\n".join(f"m{i}: median(close, {200 + i})" for i in range(60)),
                 long=" or ".join(["close > m0"] + [f"close > m{i}" for i in range(1, 60)]),
             ),
         ),

@@ -49,18 +49,19 @@ CODES = (
         "FC0205",
         "unit cannot be inferred",
         Category.FILE,
-        "Nothing says what unit this value has. Give the parameter or the function's argument a type.",
+        "Nothing says which instrument the unit belongs to. An instrument letter in a function's result, as in "
+        "`price<i>`, must also stand in one of its arguments, where each call decides it.",
         (
             strategy(
                 let="lean: half(close)",
                 long="close > lean",
-                tail="fn:\n  half:\n    args: {x: qty<i>}\n    is: x / 2",
+                tail="fn:\n  half:\n    args: {x: price<i>}\n    returns: price<j>\n    is: x / 2",
             ),
         ),
         strategy(
-            let="lean: half(volume)",
-            long="volume > lean",
-            tail="fn:\n  half:\n    args: {x: qty<i>}\n    is: x / 2",
+            let="lean: half(close)",
+            long="close > lean",
+            tail="fn:\n  half:\n    args: {x: price<i>}\n    returns: price<i>\n    is: x / 2",
         ),
     ),
     Code(

@@ -1,0 +1,1 @@
+"""The standard modules, as files: `std.flow` is `flow.yaml`."""
