@@ -23,7 +23,7 @@ MINUTE = 60_000_000_000
 INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -5)
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
           1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
-NEUTRAL = (0.0, -0.0, 1.0, -1.0)
+NEUTRAL = (0.0, -0.0, 1.0, -1.0, math.nan)  # where float identities fail or hold
 OPERATIONS = tuple(
     n for n, row in OPS.items() if not row.pure or row.cost == 0 or "param" in row.attrs or pure_function(n) is not None
 )
@@ -34,6 +34,7 @@ FREQUENT = (
     "fmul",
     "fmin",
     "fmax",
+    "feq",
     "iadd",
     "flt",
     "select.f",
@@ -102,7 +103,7 @@ class _Body:
     count: int = 0
     depth: int = 0
     known: dict[str, list[int]] = field(default_factory=lambda: {t: [] for t in _TYPES})
-    neutral: list[int] = field(default_factory=list)  # the constants 0.0, -0.0, 1.0, -1.0
+    neutral: list[int] = field(default_factory=list)  # the constants NEUTRAL
     made: list[Op] = field(default_factory=list)  # visible operations with a result
 
     def make(self, size: int) -> tuple[Item, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -118,7 +119,7 @@ def test_tanh_and_sigmoid_saturate_without_passing_their_limits() -> None:
 def test_a_function_never_falls_over_coarse_steps(name: str) -> None:
     steps = [x / 64 for x in range(1 if name == "flog" else -50_000, 50_000, 37)]
     values = [call(name, x) for x in steps]
-    assert all(a <= b for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b for a, b in itertools.pairwise(values))
 
 
 @pytest.mark.parametrize(
