@@ -45,10 +45,12 @@ def build_tape(
 
     Bars of several data sets start and end together, at the range that all of them cover. Faults: FC1010 and FC1014
     (the data does not give what is needed), FC1012 (no bar in the range), FC1016 (a number does not fit).
+    `Tape.rules` lists the rules of the data sets' import first, then those of the building.
     """
     matches, assumptions = match_streams(datasets, needs)
     used = list({id(match.dataset): match.dataset for match in matches}.values())
-    span, rules = _common_span(used, from_ns, to_ns)
+    span, common = _common_span(used, from_ns, to_ns)
+    rules = [rule for data in used for rule in data.rules] + common
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashing = pool.submit(_data_hash, used, span)  # hashing releases the interpreter lock
         series = _all_series(matches, span, rules)

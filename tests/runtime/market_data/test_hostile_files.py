@@ -1,0 +1,123 @@
+"""Any bytes are either bars or a fault with a code: nothing else, and nothing slow."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from flashc.runtime.errors import RuntimeFault
+from flashc.runtime.market_data.importers import ImportOptions, import_file
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OPTIONS = ImportOptions(instrument="BTC/USDT", now_ns=1_800_000_000 * 10**9)
+ALL = ImportOptions(instrument="BTC/USDT", repairs=frozenset({"all"}), now_ns=1_800_000_000 * 10**9)
+
+
+def accepted_or_refused(path: Path) -> None:
+    for options in (OPTIONS, ALL):
+        try:
+            data = import_file(path, options)
+        except RuntimeFault:
+            continue
+        bars = data.bars
+        assert len(bars) > 0
+        assert (np.diff(bars.ts) > 0).all()
+        assert (bars.ts % data.period_ns == 0).all()
+        assert (bars.low > 0).all()
+        assert (bars.high >= np.maximum(bars.open, bars.close)).all()
+        assert (bars.low <= np.minimum(bars.open, bars.close)).all()
+        assert (bars.volume >= 0).all()
+
+
+@FUZZ
+@given(
+    content=st.binary(max_size=400), ending=st.sampled_from(["csv", "parquet", "feather", "json", "zip", "gz", "txt"])
+)
+def test_any_bytes(tmp_path, content, ending):
+    path = tmp_path / f"bars.{ending}"
+    path.write_bytes(content)
+    accepted_or_refused(path)
+
+
+cells = st.one_of(
+    st.sampled_from(
+        ["", "nan", "inf", "-inf", "null", "0", "-1", "1e400", "1e-320", "1e15", "9" * 30, '"', "é", "1,5"]
+    ),
+    st.integers(-(2**70), 2**70).map(str),
+    st.floats().map(repr),
+    st.integers(0, 50).map(lambda k: str(1_704_067_200 + 60 * k)),
+    st.integers(0, 50).map(lambda k: str((1_704_067_200 + 60 * k) * 1000)),
+    st.integers(0, 59).map(lambda k: f"2024-01-01 00:{k:02}:00"),
+    st.integers(0, 59).map(lambda k: f"2024-01-01T00:{k:02}:00+0530"),
+    st.text(max_size=6),
+)
+good_prices = st.tuples(st.floats(1, 100), st.floats(1, 100)).map(
+    lambda p: [f"{p[0]:.2f}", f"{max(p):.2f}", f"{min(p):.2f}", f"{p[1]:.2f}", "1.5"]
+)
+rows = st.one_of(
+    st.lists(cells, min_size=4, max_size=8),
+    st.tuples(st.integers(0, 50), good_prices).map(lambda r: [str(1_704_067_200 + 60 * r[0]), *r[1]]),
+)
+
+
+@FUZZ
+@given(
+    header=st.sampled_from(["", "ts,open,high,low,close,volume", "date,open,high,low,close,volume,trades"]),
+    table=st.lists(rows, max_size=8),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+)
+def test_any_table_of_text(tmp_path, header, table, delimiter):
+    lines = [delimiter.join(row) for row in table]
+    head = [header.replace(",", delimiter)] if header else []
+    path = tmp_path / "bars.csv"
+    path.write_text("\n".join([*head, *lines]), encoding="utf-8", errors="replace")
+    accepted_or_refused(path)
+
+
+def whole(kind: str) -> bytes:
+    ts = [1_704_067_200_000 + 60_000 * k for k in range(50)]
+    columns = {name: [1.0 + k / 100 for k in range(50)] for name in ("open", "high", "low", "close", "volume")}
+    frame, buffer = pl.DataFrame({"ts": ts, **columns}), io.BytesIO()
+    frame.write_parquet(buffer) if kind == "parquet" else frame.write_ipc(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_damaged_binary_files(tmp_path, kind):
+    content = whole(kind)
+    path = tmp_path / f"bars.{kind}"
+
+    @settings(max_examples=150, deadline=None)
+    @given(place=st.integers(0, len(content) - 1), value=st.integers(0, 255), cut=st.integers(0, 20))
+    def damage(place: int, value: int, cut: int) -> None:
+        damaged = bytearray(content)
+        damaged[place] = value
+        path.write_bytes(bytes(damaged[: len(damaged) - cut]))
+        accepted_or_refused(path)
+
+    damage()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"ts": [None, None], "open": [1, 2], "high": [1, 2], "low": [1, 2], "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame({"ts": [True, False], "open": [1, 2], "high": [1, 2], "low": [1, 2], "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame({"ts": [[1], [2]], "open": [1, 2], "high": [1, 2], "low": [1, 2], "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame({"ts": [1.5, 2.5], "open": [1, 2], "high": [1, 2], "low": [1, 2], "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame({"ts": [1, 2], "open": ["a", "b"], "high": [[1], [2]], "low": [1, 2], "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame({"ts": pl.Series([2**64 - 1, 1], dtype=pl.UInt64), "open": [1, 2], "high": [1, 2], "low": [1, 2],
+                      "close": [1, 2], "volume": [1, 2]}),
+        pl.DataFrame(),
+    ],
+)  # fmt: skip
+def test_columns_of_strange_types(tmp_path, frame):
+    path = tmp_path / "bars.parquet"
+    frame.write_parquet(path)
+    with pytest.raises(RuntimeFault):
+        import_file(path, OPTIONS)
