@@ -1,6 +1,6 @@
 """The catalogue of diagnostics as Markdown, one page per code and an index.
 
-    python -m flashc.dsl.diagnostic_pages      # rewrite docs/diagnostics
+python -m flashc.dsl.diagnostic_pages      # rewrite docs/diagnostics
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def page(row: Code) -> str:
         parts.append("The meaning of this code is fixed. This release never reports it.")
     if row.wrong:
         parts += ["## Wrong", *(_block(text) for text in row.wrong)]
+    for name, text in row.beside:
+        parts += [f"`{name}` beside it:", _block(text)]
     if row.right:
         parts += ["## Right", _block(row.right)]
     return "\n\n".join(parts) + "\n"
@@ -38,7 +40,7 @@ def _block(text: str) -> str:
     lines = text.rstrip("\n").split("\n")
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], "..."]
-    language = "yaml" if text.startswith("flash:") else "text"
+    language = "yaml" if text.startswith(("flash:", "use:", "fn:")) else "text"
     return "\n".join((f"```{language}", *lines, "```"))
 
 

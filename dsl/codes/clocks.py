@@ -31,7 +31,7 @@ CODES = (
         "Values refer to each other in a circle within the same instant, so none of them can be computed first. The "
         "circle is drawn. A value may use its own past through `prev(name, start)`.",
         (strategy(let="a: b + 1\nb: a + 1", long="a > 1"),),
-        strategy(let="a: prev(a, 0) + 1", long="a > 1"),
+        strategy(let="streak: if close > open then prev(streak, 0) + 1 else 0", long="streak > 3"),
     ),
     Code(
         "FC0304",
@@ -110,7 +110,7 @@ CODES = (
         "delay without a first value",
         Category.FILE,
         "`prev(x, start)` needs the value it has before there is a past. There is no unset value in the language.",
-        (strategy(let="streak: prev(streak) + 1", long="streak > 3"),),
-        strategy(let="streak: prev(streak, 0) + 1", long="streak > 3"),
+        (strategy(let="streak: if close > open then prev(streak) + 1 else 0", long="streak > 3"),),
+        strategy(let="streak: if close > open then prev(streak, 0) + 1 else 0", long="streak > 3"),
     ),
 )

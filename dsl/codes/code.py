@@ -12,6 +12,7 @@ class Code:
     """One row of the catalogue. Codes are never reused.
 
     `wrong` holds the smallest files (or commands, or data) that bring the diagnostic; `right` shows the way out.
+    `beside` holds names and texts of files that lie beside them.
     `reserved`: the meaning is fixed, but this release never reports it.
     """
 
@@ -22,6 +23,7 @@ class Code:
     wrong: tuple[str, ...] = ()
     right: str = ""
     reserved: bool = False
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_lint(self) -> bool:

@@ -16,7 +16,7 @@ CODES = (
         "there are characters that no text holds. Nothing else is checked until the file can be read. The place shown "
         "is where the reader stopped; the cause may stand a line earlier.",
         ("flash: 1\nstrategy: example\ntrade: [BTC/USDC\ndecide: 1m\n",),
-        "flash: 1\nstrategy: example\ntrade: [BTC/USDC]\ndecide: 1m\n",
+        _OK.replace("BTC/USDC", "[BTC/USDC]"),
     ),
     Code(
         "FC0002",

@@ -55,9 +55,9 @@ CODES = (
         _F,
         "A number with a meaning of its own stands in several places. Make it a parameter, so that the places change "
         "together.",
-        (strategy(long="rsi(close, 14) > 37.5 and rsi(open, 14) > 37.5", out="rsi(close, 14) < 37.5"),),
+        (strategy(long="rsi(close, 14) > 37.5 and rsi(open, 21) > 37.5", out="rsi(close, 30) < 37.5"),),
         strategy(
-            params="level: 37.5", long="rsi(close, 14) > level and rsi(open, 14) > level", out="rsi(close, 14) < level"
+            params="level: 37.5", long="rsi(close, 14) > level and rsi(open, 21) > level", out="rsi(close, 30) < level"
         ),
     ),
     _later("FL107", "a fallback hides many ticks", "In the last run `??` stood in for a missing value very often."),
@@ -103,16 +103,27 @@ CODES = (
         "The default of a swept parameter lies at an end of its range: better values may lie beyond.",
         (
             strategy(
-                params="length: {type: int, default: 4, in: 4..30, sweep: true}", let="m: sma(close, length)", long="close > m"
+                params="length: {type: int, default: 4, in: 4..30, sweep: true}",
+                let="m: sma(close, length)",
+                long="close > m",
             ),
         ),
         strategy(
-            params="length: {type: int, default: 12, in: 4..30, sweep: true}", let="m: sma(close, length)", long="close > m"
+            params="length: {type: int, default: 12, in: 4..30, sweep: true}",
+            let="m: sma(close, length)",
+            long="close > m",
         ),
     ),
     _later("FL113", "a clause was never false in the tests", "No test shows that the clause matters."),
     _later("FL114", "model older than its training window", "The model was trained on data that is long past."),
-    _later("FL115", "two rules fire together almost always", "One of the two rules adds nothing."),
+    Code(
+        "FL115",
+        "two entries fire together",
+        _F,
+        "Two entries hold under the same conditions, so the second one adds nothing. Remove one, or say what differs.",
+        (strategy(long="long:\n  when: close > open\nlong_again:\n  when: close > open\n  side: long"),),
+        strategy(long="close > open"),
+    ),
     Code(
         "FL116",
         "no risk block",

@@ -129,14 +129,27 @@ CODES = (
         Category.FILE,
         "Two modules import each other, directly or through others. Modules form a tree, so that the meaning of one "
         "does not depend on who reads it first. Move what both need into a third module.",
-        reserved=True,
+        (strategy(long="one.half(close) > open", tail="use: [one]"),),
+        strategy(),
+        beside=(
+            ("one.yaml", "use: [two]\nfn:\n  half:\n    args: {x: price<i>}\n    is: x / 2\n"),
+            ("two.yaml", "use: [one]\nfn:\n  twice:\n    args: {x: price<i>}\n    is: x * 2\n"),
+        ),
     ),
     Code(
         "FC0113",
         "private member of a module",
         Category.FILE,
-        "The name begins with an underscore in its module and is not for use from outside. Use a public name of the "
-        "module.",
-        reserved=True,
+        "The function stands under `private:` in its module, so only the module itself may use it. Use a public "
+        "function of the module.",
+        (strategy(long="one.half(close) > open", tail="use: [one]"),),
+        strategy(long="one.quarter(close) > open", tail="use: [one]"),
+        beside=(
+            (
+                "one.yaml",
+                "fn:\n  quarter:\n    args: {x: price<i>}\n    is: half(half(x))\n"
+                "private:\n  half:\n    args: {x: price<i>}\n    is: x / 2\n",
+            ),
+        ),
     ),
 )

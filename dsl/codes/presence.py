@@ -60,7 +60,11 @@ CODES = (
         "A window length, depth or index is a parameter without a range. Memory is reserved for the greatest value, "
         "so there must be one. Write `in: 4..30`.",
         (strategy(params="length: {type: int, default: 12}", let="mean_n: sma(close, length)", long="close > mean_n"),),
-        strategy(params="length: {type: int, default: 12, in: 4..30}", let="mean_n: sma(close, length)", long="close > mean_n"),
+        strategy(
+            params="length: {type: int, default: 12, in: 4..30}",
+            let="mean_n: sma(close, length)",
+            long="close > mean_n",
+        ),
     ),
     Code(
         "FC0451",

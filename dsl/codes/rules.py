@@ -127,7 +127,11 @@ CODES = (
         "default outside its range",
         Category.FILE,
         "The default of a parameter does not lie in its own `in:` range.",
-        (strategy(params="length: {type: int, default: 40, in: 4..30}", let="m: sma(close, length)", long="close > m"),),
+        (
+            strategy(
+                params="length: {type: int, default: 40, in: 4..30}", let="m: sma(close, length)", long="close > m"
+            ),
+        ),
         strategy(params="length: {type: int, default: 20, in: 4..30}", let="m: sma(close, length)", long="close > m"),
     ),
     Code(
@@ -180,7 +184,9 @@ CODES = (
             ),
         ),
         strategy(
-            params="length: {type: int, default: 12, in: 4..120, sweep: true}", let="m: sma(close, length)", long="close > m"
+            params="length: {type: int, default: 12, in: 4..120, sweep: true}",
+            let="m: sma(close, length)",
+            long="close > m",
         ),
     ),
     Code(

@@ -53,15 +53,15 @@ CODES = (
         "`price<i>`, must also stand in one of its arguments, where each call decides it.",
         (
             strategy(
-                let="lean: half(close)",
-                long="close > lean",
-                tail="fn:\n  half:\n    args: {x: price<i>}\n    returns: price<j>\n    is: x / 2",
+                let="lean: half(2.5)",
+                long="volume > lean",
+                tail="fn:\n  half:\n    args: {x: real}\n    returns: qty<i>\n    is: x / 2",
             ),
         ),
         strategy(
-            let="lean: half(close)",
-            long="close > lean",
-            tail="fn:\n  half:\n    args: {x: price<i>}\n    returns: price<i>\n    is: x / 2",
+            let="lean: half(volume)",
+            long="volume[1] > lean",
+            tail="fn:\n  half:\n    args: {x: qty<i>}\n    returns: qty<i>\n    is: x / 2",
         ),
     ),
     Code(
@@ -80,7 +80,9 @@ CODES = (
         "Window lengths, depths and history indices must be known before the run: a number, a parameter or arithmetic "
         "on them. A value that changes with the market would make memory unbounded.",
         (strategy(let="length: if close > open then 5 else 10\nquick: ema(close, length)", long="close > quick"),),
-        strategy(params="length: {type: int, default: 5, in: 2..20}", let="quick: ema(close, length)", long="close > quick"),
+        strategy(
+            params="length: {type: int, default: 5, in: 2..20}", let="quick: ema(close, length)", long="close > quick"
+        ),
     ),
     Code(
         "FC0208",

@@ -175,7 +175,7 @@ def _mark_rows(segments: list[_Segment], columns: list[int], left: int, gutter: 
     placed = [(left + _column(columns, s.start), left + _column(columns, s.end), s) for s in segments]
     marks = Row()
     marks.put(gutter + 1, "|", Style.FRAME)
-    for start, end, segment in sorted(placed, key=lambda p: (p[2].mark.sign == "^", p[0] - p[1])):
+    for start, end, segment in sorted(placed, key=lambda p: (p[0] - p[1], p[2].mark.sign == "^")):
         marks.put(start, segment.mark.sign * max(1, end - start), segment.mark.style)
     rows = [marks]
     hanging = sorted((p for p in placed if p[2].text), key=lambda p: (-p[0], p[1]))
