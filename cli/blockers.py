@@ -32,6 +32,11 @@ class Blocker:
     alone: int
 
 
+def clause_name(rule: str, clause: str) -> str:
+    """A rule of one clause gives the clause its own name, which is then said once."""
+    return clause if clause == rule else f"{rule}.{clause}"
+
+
 def blockers(masks: Ints, clauses: Sequence[ClauseBit]) -> list[Blocker]:
     """Counts over decisions without a signal. `masks` has a bit set for each clause that held."""
     rules = dict.fromkeys(clause.rule for clause in clauses)

@@ -54,8 +54,9 @@ def _clause(clause: Clause, names: int, texts: int, paint: Paint) -> str:
 def _footer(found: Explanation) -> str:
     parts = []
     if found.nearest is not None:
-        when = "" if found.nearest.after_ns is None else f" → flips {span_text(found.nearest.after_ns)} later"
-        parts.append(f"nearest flip: {found.nearest.clause} {found.nearest.text}{when}")
+        when = "" if found.nearest.after_ns is None else f"→ holds {span_text(found.nearest.after_ns)} later"
+        words = ("nearest flip:", found.nearest.clause, found.nearest.text, when)
+        parts.append(" ".join(word for word in words if word))
     if found.last_fire is not None:
         parts.append(f"last fire {moment_text(found.last_fire)}")
     if found.blocker and found.blocker_share is not None:

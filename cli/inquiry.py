@@ -13,6 +13,7 @@ import numpy as np
 from ..compiler.explain import Decision, Reading, explain_step
 from ..cython_core.layout import REASON_SHIFT, REASONS, TIME
 from ..runtime.market_data.moments import NS_PER_DAY, moment_text
+from .blockers import clause_name
 from .explanation import Clause, Explanation, Flip, RuleView
 from .history import History
 from .problem import Problem
@@ -85,7 +86,7 @@ def _explanation(
     number = decision.reason >> REASON_SHIFT
     about = prepared.rules[number] if reason in _ABOUT_A_RULE else ""
     nearest = _nearest(decision.readings)
-    blocker = f"{nearest.rule}.{nearest.name}" if nearest is not None and nearest.set == "entries" else ""
+    blocker = clause_name(nearest.rule, nearest.name) if nearest is not None and nearest.set == "entries" else ""
     return Explanation(
         strategy=str(past.manifest["strategy"]),
         asked=asked,

@@ -35,9 +35,8 @@ def open_run(name: str) -> PastRun:
     try:
         return PastRun(folder, read_manifest(folder))
     except FileNotFoundError:
-        raise Problem(
-            f"`{folder}` is not a run folder", helps=("`flashc backtest` prints where it wrote one",)
-        ) from None
+        helps = ("`flashc backtest` prints where it wrote one",)
+        raise Problem(f"`{folder}` is not a run folder", helps=helps, code="FC1103") from None
     except (ValueError, OSError) as error:
         raise Problem(f"the run in `{folder}` cannot be read: {error}", kind="data", code="FC1103") from None
 

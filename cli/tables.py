@@ -173,11 +173,6 @@ def _blocked(view: ResultView) -> str:
     return table(["Entry clause that did not hold", "Decisions", "Share", "Alone"], rows) if rows else ""
 
 
-def _clause_name(blocker: Blocker) -> str:
-    """A rule of one clause gives the clause its own name."""
-    return blocker.clause if blocker.clause == blocker.rule else f"{blocker.rule}.{blocker.clause}"
-
-
 def _assumptions(view: ResultView) -> str:
     return "\n".join(["Assumptions", *(f"  - {line}" for line in view.assumptions)]) if view.assumptions else ""
 

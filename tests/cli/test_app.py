@@ -76,7 +76,7 @@ def test_wrong_use_is_one_message_and_exit_code_2(
     assert app.run(arguments) == Exit.USAGE
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("error: ")
+    assert captured.err.startswith("error")
     assert message in captured.err
     assert "Traceback" not in captured.err
 

@@ -44,7 +44,7 @@ def test_what_would_flip_the_decision_closes_the_screen() -> None:
         blocker_share=0.61,
     )
     assert explain_text(found).splitlines()[-1] == (
-        "nearest flip: edge 1.05 bps → flips 2m later  ·  last fire 2025-03-11 08:14  ·  "
+        "nearest flip: edge 1.05 bps → holds 2m later  ·  last fire 2025-03-11 08:14  ·  "
         "blocked by edge in 61% of the day's decisions"
     )
 

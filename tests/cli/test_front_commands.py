@@ -23,6 +23,8 @@ entries:
 exits:
   out: cross_dn(quick, calm)
 size: 100 USDC
+risk:
+  position: {max: 100 USDC}
 """
 
 
