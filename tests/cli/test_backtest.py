@@ -222,20 +222,7 @@ def test_an_instant_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_explain_refuses_other_data(capsys: pytest.CaptureFixture[str]) -> None:
     folder, entry = trade_times(capsys)
-    other = [
-        "data",
-        "synth",
-        "--seed",
-        "8",
-        "--bars",
-        "3000",
-        "--name",
-        "other",
-        "--root",
-        str(place / "data"),
-        "--replace",
-    ]
-    assert run(other) == Exit.OK
+    assert run(["data", "synth", "--seed", "8", "--bars", "3000", "--name", "other", "--replace"]) == Exit.OK
     assert run(["explain", folder, "--at", str(entry), "--data", "other"]) == Exit.FILE
     assert "not the data of this run" in capsys.readouterr().err
 

@@ -1,0 +1,50 @@
+"""`make demo`: one strategy from the file to an explained trade, on data that it makes itself.
+
+Everything runs through the command line, as a user would type it; the lines that begin with `$` are the commands.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STRATEGY = ROOT / "strategies" / "ema_cross.yaml"
+
+
+def flashc(folder: Path, *arguments: str) -> str:
+    """Run one command in `folder`, show it and what it prints, and return its output."""
+    show = " ".join(arguments).replace(str(ROOT) + "/", "")
+    print(f"\n$ flashc {show}", flush=True)
+    text = quiet(folder, *arguments)
+    print(text, end="", flush=True)
+    return text
+
+
+def quiet(folder: Path, *arguments: str) -> str:
+    """Run one command in `folder`; return its output. A failure ends the demo with the command's own message."""
+    done = subprocess.run([sys.executable, "-m", "flashc", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout
+
+
+def main(folder: Path) -> None:
+    """The walk: check, compile, make data, backtest, explain the first trade's entry."""
+    strategy = str(STRATEGY)
+    print(STRATEGY.read_text(encoding="utf-8"), end="")
+    flashc(folder, "check", strategy, "--report")
+    flashc(folder, "compile", strategy, "-o", "artifacts")
+    flashc(folder, "data", "synth", "--seed", "7", "--bars", "100000", "--name", "demo", "--replace")
+    flashc(folder, "backtest", strategy, "--data", "demo")
+    result = json.loads(quiet(folder, "backtest", strategy, "--data", "demo", "--json"))
+    if result["trades"]:
+        flashc(folder, "explain", "latest", "--at", str(result["trades"][0]["entry_ts"]))
+    print(f"\nEverything that was written is in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="flashc-demo-")))
