@@ -102,9 +102,14 @@ def _no_bound(built: Built, node: Node, index: int) -> Diagnostic:
     decl = next((p for p in built.document.params if p.name.value == name), None)
     default = built.text(decl.default.span) if decl else "20"
     other = (Label(decl.name.span, "declared without a range"),) if decl else ()
-    return Diagnostic("FC0450", "this length has no upper bound", Label(span, "how much memory?"), secondary=other,
-                      notes=("memory is reserved for the greatest length, so there must be one",),
-                      helps=(f"give the parameter a range: `{name}: {{type: int, default: {default}, in: 2..200}}`",))  # fmt: skip
+    return Diagnostic(
+        "FC0450",
+        "this length has no upper bound",
+        Label(span, "how much memory?"),
+        secondary=other,
+        notes=("memory is reserved for the greatest length, so there must be one",),
+        helps=(f"give the parameter a range: `{name}: {{type: int, default: {default}, in: 2..200}}`",),
+    )
 
 
 # state and work
@@ -173,18 +178,44 @@ def _greatest(node: Node, row: Function, facts: Facts) -> dict[str, float]:
 
 def _caps(built: Built, result: Bounds) -> None:
     if result.state_bytes > MAX_STATE_BYTES:
-        result.found.append(_over(built, "FC0451", result.state, "state", "bytes", MAX_STATE_BYTES, "shorten it, or sample on a slower clock"))
+        result.found.append(
+            _over(
+                built,
+                "FC0451",
+                result.state,
+                "state",
+                "bytes",
+                MAX_STATE_BYTES,
+                "shorten it, or sample on a slower clock",
+            )
+        )
     if result.work_ops > MAX_WORK:
-        result.found.append(_over(built, "FC0452", result.work, "work", "operations per event", MAX_WORK, "shorten it, or compute it on a slower clock"))
+        result.found.append(
+            _over(
+                built,
+                "FC0452",
+                result.work,
+                "work",
+                "operations per event",
+                MAX_WORK,
+                "shorten it, or compute it on a slower clock",
+            )
+        )
 
 
 def _over(built: Built, code: str, parts: dict[int, int], what: str, unit: str, cap: int, advice: str) -> Diagnostic:
     largest = sorted(parts, key=lambda i: (-parts[i], i))[:3]
     total = sum(parts.values())
     labels = [Label(built.graph[i].span, f"{parts[i]:_} {unit}".replace("_", " ")) for i in largest]
-    return Diagnostic(code, f"the strategy needs {total:_} {unit} of {what}, the limit is {cap:_}".replace("_", " ") if unit == "bytes"
-                      else f"one event may cost {total:_} operations, the limit is {cap:_}".replace("_", " "),
-                      labels[0], secondary=tuple(labels[1:]), helps=(f"the largest part is `{built.text(built.graph[largest[0]].span)}`: {advice}",))  # fmt: skip
+    return Diagnostic(
+        code,
+        f"the strategy needs {total:_} {unit} of {what}, the limit is {cap:_}".replace("_", " ")
+        if unit == "bytes"
+        else f"one event may cost {total:_} operations, the limit is {cap:_}".replace("_", " "),
+        labels[0],
+        secondary=tuple(labels[1:]),
+        helps=(f"the largest part is `{built.text(built.graph[largest[0]].span)}`: {advice}",),
+    )
 
 
 # the rest
@@ -203,9 +234,19 @@ def _event_window(built: Built, node: Node, facts: Facts, result: Bounds) -> Non
         text = built.text(built.arg_span(node.id, 0))
         inner = f"({text})" if " " in text else text
         result.found.append(
-            Diagnostic("FC0455", "a long window over decimal numbers on an event clock", Label(node.span, f"up to {length:.0f} ticks of {clock}"),
-                       notes=("after a restart nobody knows how many ticks an event clock had; whole ticks and lots are exact and allowed",),
-                       helps=(f"sample first: `{row.name}({inner}@100ms, {length:.0f})`", "or use a window over time with panes")))  # fmt: skip
+            Diagnostic(
+                "FC0455",
+                "a long window over decimal numbers on an event clock",
+                Label(node.span, f"up to {length:.0f} ticks of {clock}"),
+                notes=(
+                    "an event clock has no tick number after a restart; whole ticks and lots are exact and allowed",
+                ),
+                helps=(
+                    f"sample first: `{row.name}({inner}@100ms, {length:.0f})`",
+                    "or use a window over time with panes",
+                ),
+            )
+        )
 
 
 def _overflow(built: Built, node: Node, facts: Facts, result: Bounds) -> None:
@@ -217,12 +258,24 @@ def _overflow(built: Built, node: Node, facts: Facts, result: Bounds) -> None:
         limit = COUNTER.high + 2.0**40
     else:
         known, limit = facts.intervals[node.id], _I64
-    if -limit <= known.low and known.high < limit or any(_outside(facts.intervals.get(a)) for a in node.args if node.op != "prev"):
+    if (-limit <= known.low and known.high < limit) or any(
+        _outside(facts.intervals.get(a)) for a in node.args if node.op != "prev"
+    ):
         return
-    parts = tuple(Label(built.arg_span(node.id, i), _range(facts.intervals[a])) for i, a in enumerate(node.args) if a in facts.intervals)
+    parts = tuple(
+        Label(built.arg_span(node.id, i), _range(facts.intervals[a]))
+        for i, a in enumerate(node.args)
+        if a in facts.intervals
+    )
     result.found.append(
-        Diagnostic("FC0217", "this whole number may overflow", Label(node.span, f"can reach {_range(known)}"), secondary=parts[:2],
-                   helps=("narrow the ranges, or calculate with reals: multiply by `1.0`",)))  # fmt: skip
+        Diagnostic(
+            "FC0217",
+            "this whole number may overflow",
+            Label(node.span, f"can reach {_range(known)}"),
+            secondary=parts[:2],
+            helps=("narrow the ranges, or calculate with reals: multiply by `1.0`",),
+        )
+    )
 
 
 def _outside(known: Interval | None) -> bool:
@@ -238,9 +291,14 @@ def _clauses(built: Built, result: Bounds) -> None:
         clauses = [c for rule in rules for c in rule.clauses]
         if len(clauses) > MAX_CLAUSES:
             result.found.append(
-                Diagnostic("FC0453", f"{len(clauses)} clauses in `{kind}`, the limit is {MAX_CLAUSES}", Label(clauses[MAX_CLAUSES].name.span, "one too many"),
-                           notes=("every decision records its clauses in one 64-bit word",),
-                           helps=("join clauses that belong together with `and`",)))  # fmt: skip
+                Diagnostic(
+                    "FC0453",
+                    f"{len(clauses)} clauses in `{kind}`, the limit is {MAX_CLAUSES}",
+                    Label(clauses[MAX_CLAUSES].name.span, "one too many"),
+                    notes=("every decision records its clauses in one 64-bit word",),
+                    helps=("join clauses that belong together with `and`",),
+                )
+            )
 
 
 def _history(built: Built, facts: Facts, live: frozenset[int], result: Bounds) -> None:
@@ -256,6 +314,11 @@ def _history(built: Built, facts: Facts, live: frozenset[int], result: Bounds) -
         node = built.graph[worst[1]]
         days = worst[0] // _DAY
         result.found.append(
-            Diagnostic("FC0454", f"warm-up would take {days} days of history", Label(node.span, f"needs {duration_text(days * _DAY)}"),
-                       notes=(f"{built.profile.name} has at most {built.profile.history_days} days",),
-                       helps=("shorten the window, or relax `warmup: {settle: 1e-6}`",)))  # fmt: skip
+            Diagnostic(
+                "FC0454",
+                f"warm-up would take {days} days of history",
+                Label(node.span, f"needs {duration_text(days * _DAY)}"),
+                notes=(f"{built.profile.name} has at most {built.profile.history_days} days",),
+                helps=("shorten the window, or relax `warmup: {settle: 1e-6}`",),
+            )
+        )

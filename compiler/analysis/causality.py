@@ -13,7 +13,12 @@ from ..ir.types import Interval
 
 def analyse(built: Built, live: frozenset[int], intervals: dict[int, Interval]) -> list[Diagnostic]:
     """Findings on all `live` nodes."""
-    found = [d for node in built.graph.nodes if node.id in live and node.op == "index" for d in _index(built, node, intervals)]
+    found = [
+        d
+        for node in built.graph.nodes
+        if node.id in live and node.op == "index"
+        for d in _index(built, node, intervals)
+    ]
     return found + _future(built, live)
 
 
@@ -24,12 +29,23 @@ def _index(built: Built, node: Node, intervals: dict[int, Interval]) -> list[Dia
     span = built.arg_span(node.id, 1)
     shown = built.text(span)
     label = f"{shown} bars ago is a bar that has not closed yet" if k.is_point else f"can be {k.low:g}, which is ahead"
-    period = next((built.graph[a].attrs.get("period_ns") for a in node.args if built.graph[a].attrs.get("source") == "bar"), None)
-    helps = ("the forming bar is `forming(1m).close`; it ticks with trades and is the same live and in replay",) if period else ()
+    period = next(
+        (built.graph[a].attrs.get("period_ns") for a in node.args if built.graph[a].attrs.get("source") == "bar"), None
+    )
+    helps = (
+        ("the forming bar is `forming(1m).close`; it ticks with trades and is the same live and in replay",)
+        if period
+        else ()
+    )
     return [
-        Diagnostic("FC0301", "history index looks into the future", Label(span, label),
-                   notes=("indices count backwards: 0 is the last closed bar, 1 the one before it",), helps=helps)
-    ]  # fmt: skip
+        Diagnostic(
+            "FC0301",
+            "history index looks into the future",
+            Label(span, label),
+            notes=("indices count backwards: 0 is the last closed bar, 1 the one before it",),
+            helps=helps,
+        )
+    ]
 
 
 def _future(built: Built, live: frozenset[int]) -> list[Diagnostic]:
@@ -82,7 +98,16 @@ def _reaches(built: Built, path: list[tuple[int, str]], name: str) -> Diagnostic
     steps = [step for _, step in path]
     drawn = " <- ".join(dict.fromkeys((name, *steps)))
     where = "only for labels" if is_label else "reads values that come later"
-    secondary = tuple(Label(built.graph[n].span, f"`{step}` carries it on") for n, step in path[:-1] if built.graph[n].span != source.span)
-    return Diagnostic("FC0302", f"a value from the future reaches `{name}`", Label(source.span, where), secondary=secondary[:3],
-                      notes=(f"the path: {drawn}", "`lead` exists for training targets: under `labels:`, which rules cannot read"),
-                      helps=("for the past write `x[n]` or `ret(x, n)`",))  # fmt: skip
+    secondary = tuple(
+        Label(built.graph[n].span, f"`{step}` carries it on")
+        for n, step in path[:-1]
+        if built.graph[n].span != source.span
+    )
+    return Diagnostic(
+        "FC0302",
+        f"a value from the future reaches `{name}`",
+        Label(source.span, where),
+        secondary=secondary[:3],
+        notes=(f"the path: {drawn}", "`lead` exists for training targets: under `labels:`, which rules cannot read"),
+        helps=("for the past write `x[n]` or `ret(x, n)`",),
+    )

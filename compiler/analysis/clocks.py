@@ -130,13 +130,20 @@ def _check_stateful(built: Built, node: Node, result: Clocks, order: list[str]) 
 
 def _never(built: Built, node: Node, name: str) -> Diagnostic:
     what = "this value" if node.op == "prev" else f"`{name}`"
-    return Diagnostic("FC0307", f"{what} never ticks", Label(node.span, "made of constants and parameters only"),
-                      notes=("state advances when an input ticks, and nothing here does",),
-                      helps=(f"say when it counts: `({built.text(node.span)})@1m` does not help; use a field such as `close` in it",)
-                      if node.op != "prev" else ("let it depend on a bar, book or trade field",))  # fmt: skip
+    return Diagnostic(
+        "FC0307",
+        f"{what} never ticks",
+        Label(node.span, "made of constants and parameters only"),
+        notes=("state advances when an input ticks, and nothing here does",),
+        helps=(f"say when it counts: `({built.text(node.span)})@1m` does not help; use a field such as `close` in it",)
+        if node.op != "prev"
+        else ("let it depend on a bar, book or trade field",),
+    )
 
 
-def _several(built: Built, node: Node, name: str, mine: ClockSet, clocks: dict[int, ClockSet], order: list[str]) -> Diagnostic:
+def _several(
+    built: Built, node: Node, name: str, mine: ClockSet, clocks: dict[int, ClockSet], order: list[str]
+) -> Diagnostic:
     ranked = sorted(mine, key=lambda c: clock_rank(c, order))
     parts = _parts(built, node, clocks)
     labels = tuple(Label(span, f"ticks on {clock}") for clock, span in parts.items())
@@ -145,15 +152,28 @@ def _several(built: Built, node: Node, name: str, mine: ClockSet, clocks: dict[i
     what = f"a window of {length} counts ticks of {counts}" if length else f"`{name}` counts ticks of {counts}"
     finest = next((c for c in ranked if c.period_ns), ranked[0])
     inner = built.arg_span(node.id, 0)
-    at = f"{'(' if ' ' in built.text(inner) else ''}{built.text(inner)}{')' if ' ' in built.text(inner) else ''}@{_written(finest)}"
+    text = built.text(inner)
+    at = f"({text})@{_written(finest)}" if " " in text else f"{text}@{_written(finest)}"
     fix = Fix(f"sample at {_written(finest)}", Safety.PLACEHOLDER, (Edit(inner, at),))
-    return Diagnostic("FC0304", what, Label(node.span, f"{length} of which?" if length else "ticks of which?"), secondary=labels,
-                      notes=("pointwise operators may mix clocks (the slower side is held); windows and other stateful operators may not",),
-                      helps=(f"say which: `{at}`",), fixes=(fix,))  # fmt: skip
+    return Diagnostic(
+        "FC0304",
+        what,
+        Label(node.span, f"{length} of which?" if length else "ticks of which?"),
+        secondary=labels,
+        notes=("pointwise operators may mix clocks (the slower side is held); windows and other state may not",),
+        helps=(f"say which: `{at}`",),
+        fixes=(fix,),
+    )
 
 
 def _written(clock: Clock) -> str:
-    return str(clock).partition(".")[2] or str(clock) if clock.kind == "bar" else clock.kind if clock.kind != "timer" else str(clock)
+    return (
+        str(clock).partition(".")[2] or str(clock)
+        if clock.kind == "bar"
+        else clock.kind
+        if clock.kind != "timer"
+        else str(clock)
+    )
 
 
 def _length(built: Built, node: Node) -> str:

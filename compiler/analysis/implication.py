@@ -63,7 +63,9 @@ class Implications:
         if node.op == "or":
             return any(self._holds(known, a) for a in node.args)
         bound = self.bound(node)
-        return bound is not None and any((b := self.bound(self.built.graph[k])) is not None and b.within(bound) for k in known)
+        return bound is not None and any(
+            (b := self.bound(self.built.graph[k])) is not None and b.within(bound) for k in known
+        )
 
     def bound(self, node: Node) -> Bound | None:
         """`x < c`, `c <= x`: a comparison with a literal."""

@@ -119,7 +119,9 @@ def parameter_interval(built: Built, name: str) -> Interval:
     smallest = 1.0 if decl.type.value in ("int", "duration") else _TINY
     if decl.type.value == "bool":
         return _BOOL
-    return Interval(smallest, math.inf) if default > 0 else Interval(-math.inf, -smallest) if default < 0 else EVERYTHING
+    return (
+        Interval(smallest, math.inf) if default > 0 else Interval(-math.inf, -smallest) if default < 0 else EVERYTHING
+    )
 
 
 def field_interval(built: Built, node: Node) -> Interval:
@@ -130,13 +132,29 @@ def field_interval(built: Built, node: Node) -> Interval:
     money = cap * most
     price, held = Interval(tick, cap), Interval(0, most)
     table = {
-        "spread": Interval(tick, cap), "bid_qty": Interval(lot, most), "ask_qty": Interval(lot, most),
-        "bid_depth": Interval(lot, most * 1e3), "ask_depth": Interval(lot, most * 1e3), "imbalance": Interval(-1, 1),
-        "volume": Interval(0, most), "n_trades": Interval(0, 2**31), "signed_qty": Interval(-most, most),
-        "notional": Interval(0, money), "age": Interval(0, _DAYS_100_YEARS), "gain": Interval(-1, math.inf), "net_gain": Interval(-2, math.inf),
-        "phase": Interval(0, 3), "side": Interval(-1, 1), "count": Interval(0, 256), "filled": held, "pnl": EVERYTHING,
-        "equity": EVERYTHING, "free": Interval(0, math.inf), "drawdown": Interval(0, 1), "trades": Interval(0, 2**53),
-    }  # fmt: skip
+        "spread": Interval(tick, cap),
+        "bid_qty": Interval(lot, most),
+        "ask_qty": Interval(lot, most),
+        "bid_depth": Interval(lot, most * 1e3),
+        "ask_depth": Interval(lot, most * 1e3),
+        "imbalance": Interval(-1, 1),
+        "volume": Interval(0, most),
+        "n_trades": Interval(0, 2**31),
+        "signed_qty": Interval(-most, most),
+        "notional": Interval(0, money),
+        "age": Interval(0, _DAYS_100_YEARS),
+        "gain": Interval(-1, math.inf),
+        "net_gain": Interval(-2, math.inf),
+        "phase": Interval(0, 3),
+        "side": Interval(-1, 1),
+        "count": Interval(0, 256),
+        "filled": held,
+        "pnl": EVERYTHING,
+        "equity": EVERYTHING,
+        "free": Interval(0, math.inf),
+        "drawdown": Interval(0, 1),
+        "trades": Interval(0, 2**53),
+    }
     if source == "now":
         return Interval(0, 2.0**63)
     if name == "qty":
@@ -154,7 +172,9 @@ def _call(built: Built, node: Node, args: list[Interval]) -> Interval:
         return {"x": args[0], "count": Interval(0, 2.0**53)}.get(row.interval, _time_sum(args[0]))
     rule = TRANSFER.get(row.interval)
     if rule is not None:
-        length = next((args[i] for i, p in enumerate(row.signature.params) if p.type == "length"), Interval(1, math.inf))
+        length = next(
+            (args[i] for i, p in enumerate(row.signature.params) if p.type == "length"), Interval(1, math.inf)
+        )
         return rule(args, length, number_facts(built, node))
     low, _, high = row.interval.partition("..")
     return Interval(float(low), float(high) if high else math.inf)

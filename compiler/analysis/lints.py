@@ -25,14 +25,27 @@ _BPS = 10_000
 def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     """All static lints."""
     found = [*_unused(built), *_fixed_clauses(built, facts), *_implied(built, facts), *_numbers(built), *_edges(built)]
-    return found + _windows(built, facts, live) + _fees(built, facts) + _stops(built, facts) + _guards(built, facts) + _same_rules(built, facts)
+    return (
+        found
+        + _windows(built, facts, live)
+        + _fees(built, facts)
+        + _stops(built, facts)
+        + _guards(built, facts)
+        + _same_rules(built, facts)
+    )
 
 
 def _unused(built: Built) -> list[Diagnostic]:
     return [
-        Diagnostic("FL101", f"nothing reads `{d.name.value}`", Label(d.name.span, "never used"), helps=("remove it, or use it",))
-        for d in built.document.lets if d.name.value not in built.read_lets
-    ]  # fmt: skip
+        Diagnostic(
+            "FL101",
+            f"nothing reads `{d.name.value}`",
+            Label(d.name.span, "never used"),
+            helps=("remove it, or use it",),
+        )
+        for d in built.document.lets
+        if d.name.value not in built.read_lets
+    ]
 
 
 def _clauses(built: Built) -> list[Root]:
@@ -45,8 +58,14 @@ def _fixed_clauses(built: Built, facts: Facts) -> list[Diagnostic]:
         known = facts.intervals[root.node]
         if known.is_point:
             node = built.graph[root.node]
-            found.append(Diagnostic("FL102", f"this clause is always {'true' if known.low else 'false'}", Label(root.span, _why(built, facts, node)),
-                                    helps=("delete the clause, or write the bound you meant",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL102",
+                    f"this clause is always {'true' if known.low else 'false'}",
+                    Label(root.span, _why(built, facts, node)),
+                    helps=("delete the clause, or write the bound you meant",),
+                )
+            )
     return found
 
 
@@ -65,17 +84,36 @@ def _implied(built: Built, facts: Facts) -> list[Diagnostic]:
     for rule in (*built.document.entries, *built.document.exits):
         mine = [r for r in _clauses(built) if r.rule is rule]
         for i, weak in enumerate(mine):
-            strong = next((s for j, s in enumerate(mine) if j != i and logic.implies([s.node], weak.node)
-                           and not (j > i and logic.implies([weak.node], s.node))), None)  # fmt: skip
+            strong = next(
+                (
+                    s
+                    for j, s in enumerate(mine)
+                    if j != i
+                    and logic.implies([s.node], weak.node)
+                    and not (j > i and logic.implies([weak.node], s.node))
+                ),
+                None,
+            )
             if strong is not None:
-                found.append(Diagnostic("FL103", f"`{weak.name}` decides nothing", Label(weak.span, f"holds whenever `{strong.name}` holds"),
-                                        secondary=(Label(strong.span, f"`{strong.name}`"),), helps=("remove it",)))  # fmt: skip
+                found.append(
+                    Diagnostic(
+                        "FL103",
+                        f"`{weak.name}` decides nothing",
+                        Label(weak.span, f"holds whenever `{strong.name}` holds"),
+                        secondary=(Label(strong.span, f"`{strong.name}`"),),
+                        helps=("remove it",),
+                    )
+                )
     return found
 
 
 def _windows(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     """FL104: a window ten times longer than the strategy ever holds."""
-    limits = [age_limit(built, facts, built.graph[r.node]) for r in _clauses(built) if r.holder == "exit" and r.rule and len(r.rule.clauses) == 1]
+    limits = [
+        age_limit(built, facts, built.graph[r.node])
+        for r in _clauses(built)
+        if r.holder == "exit" and r.rule and len(r.rule.clauses) == 1
+    ]
     horizon = min((x for x in limits if x is not None), default=None)
     if horizon is None or horizon <= 0:
         return []
@@ -85,12 +123,27 @@ def _windows(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnosti
             continue
         row = FUNCTIONS[str(node.attrs["function"])]
         clock = next(iter(facts.clocks[node.id]), None)
-        lengths = [facts.intervals[node.args[i]].low for i, p in enumerate(row.signature.params) if p.type == "length" and ("window", p.name) in row.warmup]
-        if clock is not None and clock.period_ns and lengths and max(lengths) * clock.period_ns > _LONG_WINDOW * horizon:
+        lengths = [
+            facts.intervals[node.args[i]].low
+            for i, p in enumerate(row.signature.params)
+            if p.type == "length" and ("window", p.name) in row.warmup
+        ]
+        if (
+            clock is not None
+            and clock.period_ns
+            and lengths
+            and max(lengths) * clock.period_ns > _LONG_WINDOW * horizon
+        ):
             span_ns = int(max(lengths)) * clock.period_ns
-            found.append(Diagnostic("FL104", "this window is far longer than any position", Label(node.span, f"spans {duration_text(span_ns)}"),
-                                    notes=(f"positions are left after at most {duration_text(int(horizon))}",),
-                                    helps=("shorten it, or sample on a slower clock if the slow view is meant",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL104",
+                    "this window is far longer than any position",
+                    Label(node.span, f"spans {duration_text(span_ns)}"),
+                    notes=(f"positions are left after at most {duration_text(int(horizon))}",),
+                    helps=("shorten it, or sample on a slower clock if the slow view is meant",),
+                )
+            )
     return found
 
 
@@ -109,8 +162,15 @@ def _numbers(built: Built) -> list[Diagnostic]:
         if len(spans) >= _REPEATED:
             first, *rest = sorted(spans)
             text = built.text(first)
-            found.append(Diagnostic("FL106", f"`{text}` is written {len(spans)} times", Label(first, "first here"),
-                                    secondary=tuple(Label(s, "and here") for s in rest[:3]), helps=(f"make it a parameter, so that the places change together: `level: {text}`",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL106",
+                    f"`{text}` is written {len(spans)} times",
+                    Label(first, "first here"),
+                    secondary=tuple(Label(s, "and here") for s in rest[:3]),
+                    helps=(f"make it a parameter, so that the places change together: `level: {text}`",),
+                )
+            )
     return found
 
 
@@ -120,8 +180,14 @@ def _edges(built: Built) -> list[Diagnostic]:
     for p in built.document.params:
         default, low, high = (literal_value(e, built) for e in (p.default, p.low, p.high))
         if p.sweep and default is not None and default in (low, high) and low != high:
-            found.append(Diagnostic("FL112", f"the default of `{p.name.value}` is at the edge of its range", Label(p.default.span, "better values may lie beyond"),
-                                    helps=("widen the range on that side",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL112",
+                    f"the default of `{p.name.value}` is at the edge of its range",
+                    Label(p.default.span, "better values may lie beyond"),
+                    helps=("widen the range on that side",),
+                )
+            )
     return found
 
 
@@ -159,15 +225,24 @@ def _fees(built: Built, facts: Facts) -> list[Diagnostic]:
     """FL108: a target below the fees of both orders."""
     instrument = built.instrument(built.instance)
     maker, taker = float(instrument.maker_fee), float(instrument.taker_fee)
-    entry = min((maker if _is_maker(built, r.execute.value if r.execute else "") else taker for r in built.document.entries), default=taker)
+    entry = min(
+        (maker if _is_maker(built, r.execute.value if r.execute else "") else taker for r in built.document.entries),
+        default=taker,
+    )
     found: list[Diagnostic] = []
     for root, bound, target in _gains(built, facts):
         assert root.rule is not None
         leave = maker if _is_maker(built, root.rule.execute.value if root.rule.execute else "") else taker
         if target and bound < entry + leave:
-            found.append(Diagnostic("FL108", "the fees exceed this target", Label(root.span, f"a gain of {bound * _BPS:g} bps"),
-                                    notes=(f"entering and leaving costs {(entry + leave) * _BPS:g} bps on {built.profile.name}",),
-                                    helps=("raise the target, or compare `pos.net_gain`, which is after fees",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL108",
+                    "the fees exceed this target",
+                    Label(root.span, f"a gain of {bound * _BPS:g} bps"),
+                    notes=(f"entering and leaving costs {(entry + leave) * _BPS:g} bps on {built.profile.name}",),
+                    helps=("raise the target, or compare `pos.net_gain`, which is after fees",),
+                )
+            )
     return found
 
 
@@ -183,10 +258,16 @@ def _stops(built: Built, facts: Facts) -> list[Diagnostic]:
     position, day = (facts.intervals[roots[n].node].low for n in ("risk.position", "risk.day_loss"))
     quote = built.currencies(built.instance)[1]
     return [
-        Diagnostic("FL110", "one stop can lose more than the day may", Label(root.span, f"up to {-bound * position:g} {quote} of {position:g} {quote}"),
-                   secondary=(Label(roots["risk.day_loss"].span, "the day's limit"),), helps=("tighten the stop, or lower the position limit",))
-        for root, bound, target in _gains(built, facts) if not target and -bound * position > day
-    ]  # fmt: skip
+        Diagnostic(
+            "FL110",
+            "one stop can lose more than the day may",
+            Label(root.span, f"up to {-bound * position:g} {quote} of {position:g} {quote}"),
+            secondary=(Label(roots["risk.day_loss"].span, "the day's limit"),),
+            helps=("tighten the stop, or lower the position limit",),
+        )
+        for root, bound, target in _gains(built, facts)
+        if not target and -bound * position > day
+    ]
 
 
 # risk
@@ -198,10 +279,20 @@ def _guards(built: Built, facts: Facts) -> list[Diagnostic]:
     if document.risk is None:
         if not document.entries:
             return []
-        return [Diagnostic("FL116", "no `risk` block", Label(document.strategy.span, "only the runtime's own limits hold"),
-                           notes=("a backtest does not need one",),
-                           helps=("before trading live set `risk: {position: {max: ...}, day_loss: {limit: ...}}`",))]  # fmt: skip
-    guarded = {_guard(built, name.value) for name, _ in document.risk.stale.inputs} if document.risk.stale else set()
+        return [
+            Diagnostic(
+                "FL116",
+                "no `risk` block",
+                Label(document.strategy.span, "only the runtime's own limits hold"),
+                notes=("a backtest does not need one",),
+                helps=("before trading live set `risk: {position: {max: ...}, day_loss: {limit: ...}}`",),
+            )
+        ]
+    guarded = (
+        {alias for name, _ in document.risk.stale.inputs for alias in _guard(built, name.value)}
+        if document.risk.stale
+        else set()
+    )
     places: dict[Clock, Span] = {}
     for node in built.graph.nodes:
         for clock in facts.clocks.get(node.id, ()):
@@ -212,14 +303,20 @@ def _guards(built: Built, facts: Facts) -> list[Diagnostic]:
         if clock.instrument not in guarded:
             guarded.add(clock.instrument)
             name = clock.kind if clock.instrument == built.instance else str(clock)
-            found.append(Diagnostic("FL111", f"no guard against a silent {clock}", Label(span, f"reads {clock}"),
-                                    helps=(f"add to `risk`: `stale: {{{name}: 1s, then: block_entries}}`",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FL111",
+                    f"no guard against a silent {clock}",
+                    Label(span, f"reads {clock}"),
+                    helps=(f"add to `risk`: `stale: {{{name}: 1s, then: block_entries}}`",),
+                )
+            )
     return found
 
 
-def _guard(built: Built, name: str) -> str:
-    """The instrument of a stale guard: `book`, `eth.book`."""
-    return name.partition(".")[0] if "." in name else built.instance
+def _guard(built: Built, name: str) -> tuple[str, ...]:
+    """The instruments of a stale guard: `eth.book` of one, `book` of every traded one."""
+    return (name.partition(".")[0],) if "." in name else tuple(t.value for t in built.document.trade)
 
 
 def _same_rules(built: Built, facts: Facts) -> list[Diagnostic]:
@@ -231,6 +328,12 @@ def _same_rules(built: Built, facts: Facts) -> list[Diagnostic]:
         for first in built.document.entries[:i]:
             a, b = nodes[id(first)], nodes[id(second)]
             if all(logic.implies(a, x) for x in b) and all(logic.implies(b, x) for x in a):
-                found.append(Diagnostic("FL115", f"`{second.name.value}` fires exactly when `{first.name.value}` does", Label(second.name.span, "adds nothing"),
-                                        secondary=(Label(first.name.span, "the same conditions"),)))  # fmt: skip
+                found.append(
+                    Diagnostic(
+                        "FL115",
+                        f"`{second.name.value}` fires exactly when `{first.name.value}` does",
+                        Label(second.name.span, "adds nothing"),
+                        secondary=(Label(first.name.span, "the same conditions"),),
+                    )
+                )
     return found

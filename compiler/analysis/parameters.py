@@ -29,8 +29,14 @@ def declarations(built: Built) -> list[Diagnostic]:
             continue
         if low > high:
             assert decl.low is not None and decl.high is not None
-            found.append(Diagnostic("FC0218", f"the range of `{decl.name.value}` runs backwards", Label(decl.low.span, "above the upper end"),
-                                    secondary=(Label(decl.high.span, "the upper end"),)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0218",
+                    f"the range of `{decl.name.value}` runs backwards",
+                    Label(decl.low.span, "above the upper end"),
+                    secondary=(Label(decl.high.span, "the upper end"),),
+                )
+            )
         elif not low <= default <= high:
             found.append(_outside(built, decl))
     return found
@@ -39,8 +45,13 @@ def declarations(built: Built) -> list[Diagnostic]:
 def _outside(built: Built, decl: ParamDecl) -> Diagnostic:
     assert decl.low is not None and decl.high is not None
     place = decl.low.span.to(decl.high.span)
-    return Diagnostic("FC0601", f"the default of `{decl.name.value}` is outside its range", Label(decl.default.span, "the default"),
-                      secondary=(Label(place, "the range"),), helps=("widen the range or move the default into it",))  # fmt: skip
+    return Diagnostic(
+        "FC0601",
+        f"the default of `{decl.name.value}` is outside its range",
+        Label(decl.default.span, "the default"),
+        secondary=(Label(place, "the range"),),
+        helps=("widen the range or move the default into it",),
+    )
 
 
 def _units(built: Built, decl: ParamDecl) -> list[Diagnostic]:
@@ -49,12 +60,28 @@ def _units(built: Built, decl: ParamDecl) -> list[Diagnostic]:
         given = constant_of(e, built) if e is not None else None
         if e is None or given is None or _fits(given.type, wanted, given.value == 0):
             continue
-        if given.type.is_number and not given.type.dim.exponents and (wanted.dim.exponents or wanted.kind is Kind.DURATION):
+        if (
+            given.type.is_number
+            and not given.type.dim.exponents
+            and (wanted.dim.exponents or wanted.kind is Kind.DURATION)
+        ):
             unit = "s" if wanted.kind is Kind.DURATION else " " + str(wanted.dim).replace(" per ", "/")
-            return [Diagnostic("FC0206", "this number needs a unit", Label(e.span, f"`{decl.name.value}` is {noun(wanted, built)}"),
-                               helps=(f"write `{built.text(e.span)}{unit}` if that is what you mean",))]  # fmt: skip
-        return [Diagnostic("FC0201", f"`{decl.name.value}` is {noun(wanted, built)}, not {noun(given.type, built)}",
-                           Label(e.span, describe(given.type, built)), secondary=(Label(decl.type.span, "its type"),))]  # fmt: skip
+            return [
+                Diagnostic(
+                    "FC0206",
+                    "this number needs a unit",
+                    Label(e.span, f"`{decl.name.value}` is {noun(wanted, built)}"),
+                    helps=(f"write `{built.text(e.span)}{unit}` if that is what you mean",),
+                )
+            ]
+        return [
+            Diagnostic(
+                "FC0201",
+                f"`{decl.name.value}` is {noun(wanted, built)}, not {noun(given.type, built)}",
+                Label(e.span, describe(given.type, built)),
+                secondary=(Label(decl.type.span, "its type"),),
+            )
+        ]
     return []
 
 
@@ -72,20 +99,42 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
             found += _constraint(built, facts, root)
     for decl in built.document.params:
         if decl.name.value not in built.read_params:
-            found.append(Diagnostic("FC0605", f"nothing reads the parameter `{decl.name.value}`", Label(decl.name.span, "never used"),
-                                    helps=("remove it, or use it where its value stands as a number",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0605",
+                    f"nothing reads the parameter `{decl.name.value}`",
+                    Label(decl.name.span, "never used"),
+                    helps=("remove it, or use it where its value stands as a number",),
+                )
+            )
     return found
 
 
 def _constraint(built: Built, facts: Facts, root: Root) -> list[Diagnostic]:
     if facts.qualifiers[root.node] == "series":
-        return [Diagnostic("FC0207", "a constraint is about parameters only", Label(root.span, "changes while the strategy runs"))]
+        return [
+            Diagnostic(
+                "FC0207", "a constraint is about parameters only", Label(root.span, "changes while the strategy runs")
+            )
+        ]
     if facts.intervals[root.node] == Interval(0, 0):
-        return [Diagnostic("FC0603", f"the constraint `{root.name}` can never hold", Label(root.span, "false for all values in the ranges"),
-                           helps=("widen a range, or correct the constraint",))]  # fmt: skip
+        return [
+            Diagnostic(
+                "FC0603",
+                f"the constraint `{root.name}` can never hold",
+                Label(root.span, "false for all values in the ranges"),
+                helps=("widen a range, or correct the constraint",),
+            )
+        ]
     if value_at_defaults(built, facts, root.node) == 0:
-        return [Diagnostic("FC0602", f"the constraint `{root.name}` is false at the defaults", Label(root.span, _with_defaults(built, root.node)),
-                           helps=("change a default so that the strategy can run as it stands",))]  # fmt: skip
+        return [
+            Diagnostic(
+                "FC0602",
+                f"the constraint `{root.name}` is false at the defaults",
+                Label(root.span, _with_defaults(built, root.node)),
+                helps=("change a default so that the strategy can run as it stands",),
+            )
+        ]
     return []
 
 
@@ -156,6 +205,11 @@ def swept_lengths(built: Built, facts: Facts, live: frozenset[int]) -> tuple[lis
 
 
 def _too_wide(built: Built, decl: ParamDecl, span: Span, values: float, use: Span) -> Diagnostic:
-    return Diagnostic("FC0604", f"searching `{decl.name.value}` would keep {values:.0f} windows", Label(span, "too many lengths"),
-                      secondary=(Label(use, "a length here"),), notes=("every value of a swept length keeps its own window",),
-                      helps=("narrow the range, or take it out of the search",))  # fmt: skip
+    return Diagnostic(
+        "FC0604",
+        f"searching `{decl.name.value}` would keep {values:.0f} windows",
+        Label(span, "too many lengths"),
+        secondary=(Label(use, "a length here"),),
+        notes=("every value of a swept length keeps its own window",),
+        helps=("narrow the range, or take it out of the search",),
+    )

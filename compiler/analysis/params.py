@@ -40,7 +40,7 @@ def _ratio(a: literals.Constant | None, b: literals.Constant | None) -> literals
 def grid_size(grid: Grid, built: Built) -> float:
     """One tick or lot in whole units."""
     facts = built.instrument(grid.instrument)
-    return 1 / 10 ** (facts.price_decimals if grid.unit == "tick" else facts.qty_decimals)
+    return float(facts.tick if grid.unit == "tick" else facts.lot)
 
 
 def literal_value(e: ast.Expr | None, built: Built) -> float | None:
@@ -68,5 +68,15 @@ def parameters(built: Built) -> tuple[Parameter, ...]:
         type_ = param_type(p, built)
         whole = type_.kind in (Kind.INT, Kind.DURATION, Kind.BOOL)
         default = carried(p.default, whole, built)
-        made.append(Parameter(p.name.value, type_, 0 if default is None else default, carried(p.low, whole, built), carried(p.high, whole, built), p.sweep, p.span))  # fmt: skip
+        made.append(
+            Parameter(
+                p.name.value,
+                type_,
+                0 if default is None else default,
+                carried(p.low, whole, built),
+                carried(p.high, whole, built),
+                p.sweep,
+                p.span,
+            )
+        )
     return tuple(made)

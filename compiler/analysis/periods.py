@@ -38,7 +38,14 @@ def _bars(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -> li
     for clock, span in places.items():
         shortest = min((c.period_ns for c in places if c.instrument == clock.instrument), default=clock.period_ns)
         if clock.period_ns % _DAY and _DAY % clock.period_ns:
-            found.append(_uneven(span, clock, f"{duration_text(clock.period_ns)} does not divide a day", "bars start at midnight UTC and fill the day evenly"))  # fmt: skip
+            found.append(
+                _uneven(
+                    span,
+                    clock,
+                    f"{duration_text(clock.period_ns)} does not divide a day",
+                    "bars start at midnight UTC and fill the day evenly",
+                )
+            )
         elif clock.period_ns % shortest:
             text = f"{duration_text(clock.period_ns)} is no whole number of {duration_text(shortest)} bars"
             found.append(_uneven(span, clock, text, "longer bars are made of the shortest ones the file uses"))
@@ -56,8 +63,13 @@ def _clock_span(built: Built, node: Node) -> Span:
 
 
 def _uneven(span: Span, clock: Clock, text: str, note: str) -> Diagnostic:
-    return Diagnostic("FC0308", f"bars of {duration_text(clock.period_ns)} cannot be built", Label(span, text), notes=(note,),
-                      helps=("choose one of 1s 5s 15s 30s 1m 3m 5m 15m 30m 1h 4h 1d",))  # fmt: skip
+    return Diagnostic(
+        "FC0308",
+        f"bars of {duration_text(clock.period_ns)} cannot be built",
+        Label(span, text),
+        notes=(note,),
+        helps=("choose one of 1s 5s 15s 30s 1m 3m 5m 15m 30m 1h 4h 1d",),
+    )
 
 
 def _panes(built: Built, node: Node, clocks: dict[int, ClockSet]) -> list[Diagnostic]:
@@ -68,16 +80,28 @@ def _panes(built: Built, node: Node, clocks: dict[int, ClockSet]) -> list[Diagno
         name = str(node.attrs["function"])
         text = built.text(built.arg_span(node.id, 0))
         found.append(
-            Diagnostic("FC0309", "a window over time adds up events, and this value has none", Label(built.arg_span(node.id, 0), f"ticks on {periodic[0]}"),
-                       helps=(f"count ticks instead: `{name}({text}, 10)`",)))  # fmt: skip
+            Diagnostic(
+                "FC0309",
+                "a window over time adds up events, and this value has none",
+                Label(built.arg_span(node.id, 0), f"ticks on {periodic[0]}"),
+                helps=(f"count ticks instead: `{name}({text}, 10)`",),
+            )
+        )
     length, pane = (built.graph[a].attrs.get("value") for a in node.args[1:])
     if isinstance(length, int) and isinstance(pane, int) and (pane <= 0 or length % pane):
         span = built.arg_span(node.id, 2)
         good = _nearest_pane(length, pane)
         fix = Fix(f"use {good}", Safety.PLACEHOLDER, (Edit(span, good),))
         found.append(
-            Diagnostic("FC0310", "the pane does not divide the window", Label(span, f"{duration_text(length)} is no whole number of {duration_text(pane)}"),
-                       secondary=(Label(built.arg_span(node.id, 1), "the window"),), helps=(f"write `pane={good}`",), fixes=(fix,)))  # fmt: skip
+            Diagnostic(
+                "FC0310",
+                "the pane does not divide the window",
+                Label(span, f"{duration_text(length)} is no whole number of {duration_text(pane)}"),
+                secondary=(Label(built.arg_span(node.id, 1), "the window"),),
+                helps=(f"write `pane={good}`",),
+                fixes=(fix,),
+            )
+        )
     return found
 
 
@@ -102,8 +126,16 @@ def _decision(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -
             times = built.decision.period_ns // fastest.period_ns
             short, long = duration_text(fastest.period_ns), duration_text(built.decision.period_ns)
             found.append(
-                Diagnostic("FC0311", f"the rule `{rule.name.value}` looks only every {times}th time", Label(roots[0].span, f"ticks on {fastest}"),
-                           secondary=(Label(built.document.decide.clock.span, f"decisions every {long}"),),
-                           notes=("what happens between two decisions is never seen",),
-                           helps=(f"decide on the faster clock: `decide: {short}`", f"or sample on purpose: `({built.text(roots[0].span)})@{long}`")))  # fmt: skip
+                Diagnostic(
+                    "FC0311",
+                    f"the rule `{rule.name.value}` looks only every {times}th time",
+                    Label(roots[0].span, f"ticks on {fastest}"),
+                    secondary=(Label(built.document.decide.clock.span, f"decisions every {long}"),),
+                    notes=("what happens between two decisions is never seen",),
+                    helps=(
+                        f"decide on the faster clock: `decide: {short}`",
+                        f"or sample on purpose: `({built.text(roots[0].span)})@{long}`",
+                    ),
+                )
+            )
     return found

@@ -1,8 +1,8 @@
 """Presence: which values may be absent, why, and where that is not allowed; FC0401, FC0402, FC0403, FC0405.
 
 Every node has a set of *causes*: the nodes that can lack a value (a division by something that may be 0, `pos.entry`
-while flat ...). A value may be absent when the set is not empty. `??` empties it; `present(x) and y` takes the causes of x
-out of y. Pure: graph, types, intervals in; causes and findings out.
+while flat ...). A value may be absent when the set is not empty. `??` empties it; `present(x) and y` takes the causes
+of x out of y. Pure: graph, types, intervals in; causes and findings out.
 """
 
 from __future__ import annotations
@@ -131,8 +131,15 @@ class _Analysis:
         value, fallback = self.built.arg_span(node.id, 0), self.built.arg_span(node.id, 1)
         fix = Fix("remove the fallback", Safety.SAFE, (Edit(Span(value.path, value.end, fallback.end), ""),))
         self.result.found.append(
-            Diagnostic("FC0405", "this fallback is never used", Label(fallback, "cannot be reached"),
-                       secondary=(Label(value, "always has a value"),), helps=("remove `??` and the fallback",), fixes=(fix,)))  # fmt: skip
+            Diagnostic(
+                "FC0405",
+                "this fallback is never used",
+                Label(fallback, "cannot be reached"),
+                secondary=(Label(value, "always has a value"),),
+                helps=("remove `??` and the fallback",),
+                fixes=(fix,),
+            )
+        )
 
     def optional_input(self, node: Node, index: int) -> None:
         name = str(node.attrs.get("function", "history" if node.op == "index" else "prev"))
@@ -140,10 +147,23 @@ class _Analysis:
         causes = self.get(node.args[index])
         text = self.built.text(span)
         self.result.found.append(
-            Diagnostic("FC0402", f"`{name}` cannot count ticks that have no value", Label(span, "may be absent"),
-                       secondary=self.reasons(causes, span), notes=("a window with holes has no single meaning",),
-                       helps=(f"give a fallback where the value is made: `{text} ?? 0.0`", "or skip absent ticks: add `skip=true`"),
-                       fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(Span(span.path, span.end, span.end), " ?? 0.0"),)),)))  # fmt: skip
+            Diagnostic(
+                "FC0402",
+                f"`{name}` cannot count ticks that have no value",
+                Label(span, "may be absent"),
+                secondary=self.reasons(causes, span),
+                notes=("a window with holes has no single meaning",),
+                helps=(
+                    f"give a fallback where the value is made: `{text} ?? 0.0`",
+                    "or skip absent ticks: add `skip=true`",
+                ),
+                fixes=(
+                    Fix(
+                        "fall back to 0.0", Safety.PLACEHOLDER, (Edit(Span(span.path, span.end, span.end), " ?? 0.0"),)
+                    ),
+                ),
+            )
+        )
 
     def reasons(self, causes: Causes, span: Span) -> tuple[Label, ...]:
         """Where absence comes from; at most three places, none twice."""
@@ -173,16 +193,26 @@ class _Analysis:
         name = f"pos.{node.attrs['name']}"
         inside = root.span.start <= node.span.start < root.span.end
         self.result.found.append(
-            Diagnostic("FC0403", f"`{name}` has no value in an entry", Label(node.span, "no position is open when entries are tried"),
-                       secondary=() if inside else (Label(root.span, "read by this entry"),),
-                       notes=("entries are evaluated while flat; `pos.qty` and `pos.notional` are 0 then",),
-                       helps=("use it in an exit", f"or say what holds without a position: `{name} ?? ...`")))  # fmt: skip
+            Diagnostic(
+                "FC0403",
+                f"`{name}` has no value in an entry",
+                Label(node.span, "no position is open when entries are tried"),
+                secondary=() if inside else (Label(root.span, "read by this entry"),),
+                notes=("entries are evaluated while flat; `pos.qty` and `pos.notional` are 0 then",),
+                helps=("use it in an exit", f"or say what holds without a position: `{name} ?? ...`"),
+            )
+        )
 
     def no_order(self, root: Root, causes: Causes) -> None:
         node = self.built.graph[min(causes)]
         self.result.found.append(
-            Diagnostic("FC0403", f"`order.{node.attrs['name']}` has no value here", Label(node.span, "no order exists where this is read"),
-                       notes=("`order.*` exists in `execution`: in `price` and `requote`",)))  # fmt: skip
+            Diagnostic(
+                "FC0403",
+                f"`order.{node.attrs['name']}` has no value here",
+                Label(node.span, "no order exists where this is read"),
+                notes=("`order.*` exists in `execution`: in `price` and `requote`",),
+            )
+        )
 
     def may_lack(self, root: Root, causes: Causes) -> None:
         what = {"clause": "this clause", "size": "this size", "price": "this price"}.get(root.role, f"this {root.role}")
@@ -193,12 +223,23 @@ class _Analysis:
         made_in_let = not (root.span.start <= first.span.start < root.span.end)
         name = self.built.text(span)
         help_ = f"give a fallback where the value is made: `{self.built.text(first.span)} ?? 0.0`"
-        helps = (help_, f"or require presence in the rule: `present({name}) and {text}`") if root.role == "clause" and made_in_let else (help_,)
+        helps = (
+            (help_, f"or require presence in the rule: `present({name}) and {text}`")
+            if root.role == "clause" and made_in_let
+            else (help_,)
+        )
         end = Span(first.span.path, first.span.end, first.span.end)
         self.result.found.append(
-            Diagnostic("FC0401", f"{what} may have no value", Label(span, "optional: may be absent"), secondary=self.reasons(causes, span),
-                       notes=() if made_in_let or at != span else (why,), helps=helps,
-                       fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(end, " ?? 0.0"),)),)))  # fmt: skip
+            Diagnostic(
+                "FC0401",
+                f"{what} may have no value",
+                Label(span, "optional: may be absent"),
+                secondary=self.reasons(causes, span),
+                notes=() if made_in_let or at != span else (why,),
+                helps=helps,
+                fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(end, " ?? 0.0"),)),),
+            )
+        )
 
     def culprit(self, root: Root, causes: Causes) -> Span:
         """The smallest part of the root's own text that carries the absence."""

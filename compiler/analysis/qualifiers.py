@@ -65,8 +65,19 @@ def _check(built: Built, node: Node, index: int, result: Qualifiers) -> None:
         return
     result.broken.add(node.id)
     span = built.arg_span(node.id, index)
-    what = "a history index" if node.op == "index" else f"this argument of `{node.attrs.get('function', node.attrs.get('name'))}`"
+    what = (
+        "a history index"
+        if node.op == "index"
+        else f"this argument of `{node.attrs.get('function', node.attrs.get('name'))}`"
+    )
     result.found.append(
-        Diagnostic("FC0207", f"{what} must be known before the run", Label(span, "changes while the strategy runs"),
-                   notes=("lengths, depths and history indices are constants or parameters: that is what keeps memory bounded",),
-                   helps=("use a number, or a parameter with a range: `n: {type: int, default: 20, in: 5..50}`",)))  # fmt: skip
+        Diagnostic(
+            "FC0207",
+            f"{what} must be known before the run",
+            Label(span, "changes while the strategy runs"),
+            notes=(
+                "lengths, depths and history indices are constants or parameters: that is what keeps memory bounded",
+            ),
+            helps=("use a number, or a parameter with a range: `n: {type: int, default: 20, in: 5..50}`",),
+        )
+    )

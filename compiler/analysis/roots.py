@@ -38,11 +38,23 @@ def _check(built: Built, root: Root, made: Type) -> Diagnostic | None:
     if root.role == "money":
         return None if _is(made, money) else _wrong(built, root, made, "an amount of money", f" {_quote(built)}")
     if root.role == "size":
-        return None if _is(made, money) or _is(made, base) else _wrong(built, root, made, "an amount of money or a quantity", f" {_quote(built)}")
+        return (
+            None
+            if _is(made, money) or _is(made, base)
+            else _wrong(built, root, made, "an amount of money or a quantity", f" {_quote(built)}")
+        )
     if root.role == "price":
-        return None if _is(made, price) else _wrong(built, root, made, "a price", f" {_quote(built)} / {built.currencies(built.instance)[0]}")
+        return (
+            None
+            if _is(made, price)
+            else _wrong(built, root, made, "a price", f" {_quote(built)} / {built.currencies(built.instance)[0]}")
+        )
     if root.role == "band":
-        return None if _is(made, Type(Kind.REAL)) or _is(made, price) else _wrong(built, root, made, "a ratio or a price", " bps")
+        return (
+            None
+            if _is(made, Type(Kind.REAL)) or _is(made, price)
+            else _wrong(built, root, made, "a ratio or a price", " bps")
+        )
     return None
 
 
@@ -57,15 +69,30 @@ def _quote(built: Built) -> str:
 def _not_bool(built: Built, root: Root, made: Type) -> Diagnostic:
     text = built.text(root.span)
     helps = (f"compare it: `{text} > 0`",) if made.is_number else ()
-    return Diagnostic("FC0203", f"expected a condition, found {noun(made, built)}", Label(root.span, describe(made, built)), helps=helps)
+    return Diagnostic(
+        "FC0203",
+        f"expected a condition, found {noun(made, built)}",
+        Label(root.span, describe(made, built)),
+        helps=helps,
+    )
 
 
 def _wrong(built: Built, root: Root, made: Type, wanted: str, unit: str) -> Diagnostic:
-    what = {"size": "the size", "cooldown": "the cooldown", "price": f"the price of `{root.name}`", "ttl": f"the ttl of `{root.name}`"}.get(root.role, f"`{root.name}`")
+    what = {
+        "size": "the size",
+        "cooldown": "the cooldown",
+        "price": f"the price of `{root.name}`",
+        "ttl": f"the ttl of `{root.name}`",
+    }.get(root.role, f"`{root.name}`")
     bare = made.is_number and not made.dim.exponents and built.graph[root.node].op == "const"
     if bare and not any(c.isalpha() for c in built.text(root.span)):
         shown = f"{built.text(root.span)}{unit}"
         fix = Fix(f"write `{shown}`", Safety.PLACEHOLDER, (Edit(root.span, shown),))
-        return Diagnostic("FC0206", "this number needs a unit", Label(root.span, f"{what} is {wanted}"),
-                          helps=(f"write `{shown}` if that is what you mean",), fixes=(fix,))  # fmt: skip
+        return Diagnostic(
+            "FC0206",
+            "this number needs a unit",
+            Label(root.span, f"{what} is {wanted}"),
+            helps=(f"write `{shown}` if that is what you mean",),
+            fixes=(fix,),
+        )
     return Diagnostic("FC0201", f"{what} is {wanted}, not {noun(made, built)}", Label(root.span, describe(made, built)))

@@ -1,4 +1,7 @@
-"""Group 05: rules, sizes, execution and risk against the pinned venue profile. Pure: graph and facts in, findings out."""
+"""Group 05: rules, sizes, execution and risk against the pinned venue profile.
+
+Pure: graph and facts in, findings out.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,13 @@ _SECOND = 10**9
 
 def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     """Everything of group 05 but FC0510 (`frontend/venue.py`)."""
-    found = [*_sides(built), *_executions(built), *_sizes(built, facts, live), *_chains(built), *_exits(built, facts, live)]
+    found = [
+        *_sides(built),
+        *_executions(built),
+        *_sizes(built, facts, live),
+        *_chains(built),
+        *_exits(built, facts, live),
+    ]
     return found + _crossing(built, facts, live) + _limits(built, facts, live)
 
 
@@ -25,10 +34,15 @@ def _sides(built: Built) -> list[Diagnostic]:
     if built.profile.allows_short:
         return []
     return [
-        Diagnostic("FC0501", f"{built.profile.name} cannot sell what the account does not hold", Label(rule.side.span, "a short entry"),
-                   helps=("leave positions with a rule under `exits`",))
-        for rule in built.document.entries if rule.side.value < 0
-    ]  # fmt: skip
+        Diagnostic(
+            "FC0501",
+            f"{built.profile.name} cannot sell what the account does not hold",
+            Label(rule.side.span, "a short entry"),
+            helps=("leave positions with a rule under `exits`",),
+        )
+        for rule in built.document.entries
+        if rule.side.value < 0
+    ]
 
 
 def _executions(built: Built) -> list[Diagnostic]:
@@ -39,12 +53,25 @@ def _executions(built: Built) -> list[Diagnostic]:
         style = execution.style
         if style.value not in built.profile.styles:
             guess = nearest(style.value, built.profile.styles)
-            found.append(Diagnostic("FC0502", f"{built.profile.name} has no order style `{style.value}`", Label(style.span, "not offered"),
-                                    notes=(f"it offers {', '.join(built.profile.styles)}",), helps=(f"did you mean `{guess}`?",) if guess else ()))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0502",
+                    f"{built.profile.name} has no order style `{style.value}`",
+                    Label(style.span, "not offered"),
+                    notes=(f"it offers {', '.join(built.profile.styles)}",),
+                    helps=(f"did you mean `{guess}`?",) if guess else (),
+                )
+            )
         elif style.value == "market" and execution.price is not None:
-            found.append(Diagnostic("FC0502", f"market orders of {built.profile.name} take no price", Label(execution.price.span, "a price"),
-                                    secondary=(Label(style.span, "a market order"),),
-                                    helps=("use `style: ioc` for an order with a worst price", "or drop the price")))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0502",
+                    f"market orders of {built.profile.name} take no price",
+                    Label(execution.price.span, "a price"),
+                    secondary=(Label(style.span, "a market order"),),
+                    helps=("use `style: ioc` for an order with a worst price", "or drop the price"),
+                )
+            )
     uses = [(r.execute, "execute") for r in (*built.document.entries, *built.document.exits)]
     uses += [(e.then, "then") for e in built.document.execution]
     for use, key in uses:
@@ -58,7 +85,13 @@ def _no_policy(use: Located[str], key: str, names: list[str]) -> Diagnostic:
     guess = nearest(use.value, known)
     fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(use.span, guess),)),) if guess else ()
     helps = (f"did you mean `{guess}`?",) if guess else (f"there are {', '.join(known)}",)
-    return Diagnostic("FC0102", f"no execution policy called `{use.value}`", Label(use.span, f"named by `{key}`"), helps=helps, fixes=fixes)
+    return Diagnostic(
+        "FC0102",
+        f"no execution policy called `{use.value}`",
+        Label(use.span, f"named by `{key}`"),
+        helps=helps,
+        fixes=fixes,
+    )
 
 
 # sizes
@@ -73,6 +106,10 @@ def _sizes(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]
             if limit is not None:
                 found += _too_large(built, facts, root, limit)
     return found
+
+
+def _quote(built: Built) -> str:
+    return built.currencies(built.instance)[1]
 
 
 def _is_money(built: Built, facts: Facts, node: int) -> bool:
@@ -93,23 +130,32 @@ def _too_small(built: Built, facts: Facts, root: Root, rule: Rule) -> list[Diagn
     kind = "notional" if money else "quantity"
     advice = f"raise the lower bound to at least {least * 1.1:g} {unit}"
     return [
-        Diagnostic("FC0503", "this order can be too small for the venue" if known.high >= least else "this order is too small for the venue",
-                   Label(root.span, f"the result {what}"),
-                   notes=(f"{built.profile.name} pins the minimum {kind} of {instrument.symbol} at {least:g} {unit}",),
-                   helps=(f"{advice}, or add `below_min: skip` to state the intent",))
-    ]  # fmt: skip
+        Diagnostic(
+            "FC0503",
+            "this order can be too small for the venue"
+            if known.high >= least
+            else "this order is too small for the venue",
+            Label(root.span, f"the result {what}"),
+            notes=(f"{built.profile.name} pins the minimum {kind} of {instrument.symbol} at {least:g} {unit}",),
+            helps=(f"{advice}, or add `below_min: skip` to state the intent",),
+        )
+    ]
 
 
 def _too_large(built: Built, facts: Facts, root: Root, limit: Root) -> list[Diagnostic]:
     known, most = facts.intervals[root.node], facts.intervals[limit.node]
     if not _is_money(built, facts, root.node) or known.high <= most.low:
         return []
-    quote = built.currencies(built.instance)[1]
+    quote = _quote(built)
     return [
-        Diagnostic("FC0504", "one order can exceed the position limit", Label(root.span, f"up to {_number(known.high)} {quote}"),
-                   secondary=(Label(limit.span, "the position limit"),),
-                   helps=(f"bound it: `min({built.text(root.span)}, {built.text(limit.span)})`",))
-    ]  # fmt: skip
+        Diagnostic(
+            "FC0504",
+            "one order can exceed the position limit",
+            Label(root.span, f"up to {_number(known.high)} {quote}"),
+            secondary=(Label(limit.span, "the position limit"),),
+            helps=(f"bound it: `min({built.text(root.span)}, {built.text(limit.span)})`",),
+        )
+    ]
 
 
 def _number(x: float) -> str:
@@ -140,9 +186,15 @@ def _chains(built: Built) -> list[Diagnostic]:
             ring = path[path.index(name) :]
             last = policies[ring[-1]].then
             assert last is not None
-            found.append(Diagnostic("FC0506", "an order could go round for ever", Label(last.span, f"leads back to `{ring[0]}`"),
-                                    notes=(f"the cycle: {' -> '.join((*ring, ring[0]))}",),
-                                    helps=("end the chain with a policy that takes what is left, such as `style: ioc`",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0506",
+                    "an order could go round for ever",
+                    Label(last.span, f"leads back to `{ring[0]}`"),
+                    notes=(f"the cycle: {' -> '.join((*ring, ring[0]))}",),
+                    helps=("end the chain with a policy that takes what is left, such as `style: ioc`",),
+                )
+            )
         done |= set(path)
     return found
 
@@ -196,11 +248,15 @@ def _crosses(anchor: tuple[str, float], side: int) -> bool:
 
 def _post_only(execution: Execution, span: Span, name: str, side: int, rule: Rule) -> Diagnostic:
     act, own = ("buy", "bid") if side > 0 else ("sell", "ask")
-    return Diagnostic("FC0505", f"a post-only {act} at the {name} is always rejected", Label(span, "would trade at once"),
-                      secondary=(Label(rule.name.span, f"used by this {rule.kind}"),),
-                      notes=("a post-only order that would trade is refused by the venue",),
-                      helps=(f"price it at your own side: `{own}` or `near_side`", "or use `style: ioc` to take"),
-                      fixes=(Fix("use `near_side`", Safety.UNSAFE, (Edit(span, "near_side"),)),))  # fmt: skip
+    return Diagnostic(
+        "FC0505",
+        f"a post-only {act} at the {name} is always rejected",
+        Label(span, "would trade at once"),
+        secondary=(Label(rule.name.span, f"used by this {rule.kind}"),),
+        notes=("a post-only order that would trade is refused by the venue",),
+        helps=(f"price it at your own side: `{own}` or `near_side`", "or use `style: ioc` to take"),
+        fixes=(Fix("use `near_side`", Safety.UNSAFE, (Edit(span, "near_side"),)),),
+    )
 
 
 # exits
@@ -209,10 +265,18 @@ def _post_only(execution: Execution, span: Span, name: str, side: int, rule: Rul
 def _exits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     document = built.document
     if document.entries and not document.exits:
-        return [Diagnostic("FC0508", "no exit covers an open position", Label(document.entries[0].name.span, "can enter, and nothing leaves"),
-                           helps=("add an exit, for instance `exits: {}`".format("{out: pos.age > 4h}"),))]  # fmt: skip
+        return [
+            Diagnostic(
+                "FC0508",
+                "no exit covers an open position",
+                Label(document.entries[0].name.span, "can enter, and nothing leaves"),
+                helps=("add an exit, for instance `exits: {}`".format("{out: pos.age > 4h}"),),
+            )
+        ]
     logic = Implications(built, facts)
-    clauses = {id(rule): [r.node for r in built.roots if r.rule is rule and r.role == "clause"] for rule in document.exits}
+    clauses = {
+        id(rule): [r.node for r in built.roots if r.rule is rule and r.role == "clause"] for rule in document.exits
+    }
     found: list[Diagnostic] = []
     for i, late in enumerate(document.exits):
         mine = clauses[id(late)]
@@ -222,9 +286,16 @@ def _exits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]
             theirs = clauses[id(early)]
             whole = len(theirs) == len(early.clauses) and all(n in live for n in theirs)
             if whole and all(logic.implies(mine, wanted) for wanted in theirs):
-                found.append(Diagnostic("FC0507", f"the exit `{late.name.value}` is never reached", Label(late.name.span, "whenever it holds, an earlier exit holds too"),
-                                        secondary=(Label(early.name.span, "this one wins"),), notes=("exits are tried in file order; the first that holds wins",),
-                                        helps=("remove it, or move it above the other",)))  # fmt: skip
+                found.append(
+                    Diagnostic(
+                        "FC0507",
+                        f"the exit `{late.name.value}` is never reached",
+                        Label(late.name.span, "whenever it holds, an earlier exit holds too"),
+                        secondary=(Label(early.name.span, "this one wins"),),
+                        notes=("exits are tried in file order; the first that holds wins",),
+                        helps=("remove it, or move it above the other",),
+                    )
+                )
                 break
     return found
 
@@ -236,13 +307,22 @@ def _limits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
     """FC0509 and FC0511."""
     found: list[Diagnostic] = []
     profile = built.profile
-    caps = {"risk.position": (profile.runtime_max_position, "position"), "risk.day_loss": (profile.runtime_max_day_loss, "day loss")}
+    caps = {
+        "risk.position": (profile.runtime_max_position, "position"),
+        "risk.day_loss": (profile.runtime_max_day_loss, "day loss"),
+    }
     for root in built.roots:
         if root.name in caps and root.node in live and facts.intervals[root.node].high > float(caps[root.name][0]):
             cap, what = caps[root.name]
-            found.append(Diagnostic("FC0509", f"this {what} limit is looser than the runtime's", Label(root.span, "has no effect"),
-                                    notes=(f"the runtime allows at most {cap} {built.currencies(built.instance)[1]}; no file can raise that",),
-                                    helps=("lower it",)))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "FC0509",
+                    f"this {what} limit is looser than the runtime's",
+                    Label(root.span, "has no effect"),
+                    notes=(f"the runtime allows at most {cap} {_quote(built)}; no file can raise that",),
+                    helps=("lower it",),
+                )
+            )
     return found + _rate(built, facts, live)
 
 
@@ -258,7 +338,11 @@ def _rate(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     if risk.order_rate.max.value * _SECOND <= allowed * per:
         return []
     return [
-        Diagnostic("FC0511", "more orders than the venue accepts", Label(risk.order_rate.max.span, f"per {duration_text(int(per))}"),
-                   notes=(f"{built.profile.name} accepts {allowed} orders per second and account",),
-                   helps=(f"write at most `max: {int(allowed * per / _SECOND)}`",))
-    ]  # fmt: skip
+        Diagnostic(
+            "FC0511",
+            "more orders than the venue accepts",
+            Label(risk.order_rate.max.span, f"per {duration_text(int(per))}"),
+            notes=(f"{built.profile.name} accepts {allowed} orders per second and account",),
+            helps=(f"write at most `max: {int(allowed * per / _SECOND)}`",),
+        )
+    ]

@@ -52,7 +52,11 @@ def _one_sided(a: Interval, b: Interval) -> Interval:
 def _quotient(x: float, y: float) -> float:
     if math.isinf(x):
         return x if y > 0 else -x
-    return 0.0 if math.isinf(y) else min(max(x / y if abs(y) >= 1e-300 else math.copysign(math.inf, x * y) if x else 0.0, -math.inf), math.inf)
+    return (
+        0.0
+        if math.isinf(y)
+        else min(max(x / y if abs(y) >= 1e-300 else math.copysign(math.inf, x * y) if x else 0.0, -math.inf), math.inf)
+    )
 
 
 def _spread(x: Interval) -> Interval:
@@ -68,7 +72,9 @@ def _exp(x: float) -> float:
 
 
 def _log(x: Interval) -> Interval:
-    return Interval(math.log(x.low) if x.low > 0 else -math.inf, math.log(x.high) if 0 < x.high < math.inf else math.inf)
+    return Interval(
+        math.log(x.low) if x.low > 0 else -math.inf, math.log(x.high) if 0 < x.high < math.inf else math.inf
+    )
 
 
 def _abs(x: Interval) -> Interval:

@@ -1,8 +1,9 @@
 """Warm-up: how many ticks of each clock must pass before a value may be read.
 
-Pure: graph and clocks in, `WarmUp` per node out. Terms (see `hir.WarmUp`) stay symbolic in parameters; `evaluate_term`
-gives numbers. Rules: a field 1; pointwise the maximum; a window of n adds n - 1; a lag adds its ticks; a recurrence adds
-its settling time minus 1; `e @ c` keeps what e needs and asks for as many ticks of c as cover it.
+Pure: graph and clocks in, `WarmUp` per node out. Terms (see `hir.WarmUp`) stay symbolic in parameters;
+`evaluate_term` gives numbers. Rules: a field 1; pointwise the maximum; a window of n adds n - 1; a lag adds its
+ticks; a recurrence adds its settling time minus 1; `e @ c` keeps what e needs and asks for as many ticks of c as
+cover it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def infer(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -> di
     return {i: WarmUp(tuple(sorted(n.items(), key=lambda p: clock_rank(p[0], order)))) for i, n in needs.items()}
 
 
-def _round(built: Built, live: frozenset[int], clocks: dict[int, ClockSet], needs: dict[int, Needs], before: dict[int, Needs]) -> None:
+def _round(
+    built: Built, live: frozenset[int], clocks: dict[int, ClockSet], needs: dict[int, Needs], before: dict[int, Needs]
+) -> None:
     for node in built.graph.nodes:
         if node.id not in live:
             continue
@@ -48,7 +51,9 @@ def _round(built: Built, live: frozenset[int], clocks: dict[int, ClockSet], need
             needs[node.id] = _join([before[node.id], needs.get(node.args[1], {})])
         else:
             joined = _join([needs.get(a, {}) for a in node.args])
-            needs[node.id] = _at(joined, next(iter(clocks[node.id]))) if node.op == "at" else _more(built, node, joined, clocks)
+            needs[node.id] = (
+                _at(joined, next(iter(clocks[node.id]))) if node.op == "at" else _more(built, node, joined, clocks)
+            )
 
 
 def _join(parts: list[Needs]) -> Needs:

@@ -30,7 +30,8 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Ascription:
-    """An argument or result of a user function with its written type. One `call` id per inlined call."""
+    """An argument or result of a user function with its written type. One `call` id per inlined call; `result` is the
+    node that stands for the call."""
 
     node: int
     type_text: str
@@ -38,13 +39,18 @@ class Ascription:
     span: Span
     what: str
     call: int
+    result: int
     is_result: bool = False
 
 
 @dataclass(slots=True)
 class Built:
-    """The graph of one traded instrument's instance. `use_spans[(user, i)]` is where argument i was written when the
-    argument is a name that stands for a node elsewhere; `name_spans` are the names of `member` nodes; `ambients` the clocks under which `prev` was written. Nodes in `inlined` ranges come from user functions."""
+    """The graph of one traded instrument's instance, and what messages need to know about its nodes.
+
+    `use_spans[(user, i)]` is where argument i was written when it is a name that stands for a node elsewhere;
+    `name_spans` are the names of `member` nodes; `ambients` the clocks under which each `prev` was written. Nodes in
+    `inlined` ranges come from user functions.
+    """
 
     document: Document
     profile: VenueProfile

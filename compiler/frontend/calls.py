@@ -40,22 +40,34 @@ def call(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     if isinstance(base, ast.Name):
         if base.name in el.scope.aliases:
             return _named(el, e.func.name, e, env.on(base.name))
+        if base.name in el.scope.unread and not env.module:
+            return _poison(el, e, env)
         module = el.scope.module(base.name, env.module)
         if module is not None:
             return _module_call(el, module, e.func, e, env)
         if base.name in _NAMESPACES:
-            known = e.func.name if e.func.name in FUNCTIONS or e.func.name in SPECIAL_FORMS else FOREIGN_NAMES.get(e.func.name)
+            known = (
+                e.func.name
+                if e.func.name in FUNCTIONS or e.func.name in SPECIAL_FORMS
+                else FOREIGN_NAMES.get(e.func.name)
+            )
             _unknown(el, f"{base.name}.{e.func.name}", e.func.span, known, ())
             return _poison(el, e, env)
-    el.error("FC0103", f"no function called `{e.func.name}` here", e.func.name_span, "functions are not members of values",
-             helps=(f"write `{e.func.name}(...)` with the value as its first argument",))  # fmt: skip
+    el.error(
+        "FC0103",
+        f"no function called `{e.func.name}` here",
+        e.func.name_span,
+        "functions are not members of values",
+        helps=(f"write `{e.func.name}(...)` with the value as its first argument",),
+    )
     return _poison(el, e, env)
 
 
-def _poison(el: Elaborator, e: ast.Call, env: Environment) -> None:
-    """Read the arguments for their own errors."""
+def _poison(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
+    """Read the arguments for their own errors; the call has no node."""
     for argument in e.args:
         el.expr(argument.value, env)
+    return None
 
 
 def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | None:
@@ -71,8 +83,13 @@ def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | No
     if name in FUNCTIONS:
         return _library(el, FUNCTIONS[name], e, env)
     if name == "forming":
-        el.error("FC0104", "`forming` needs a field", e.span, "which value of the bar so far?",
-                 helps=("write `forming(1m).close`",))  # fmt: skip
+        el.error(
+            "FC0104",
+            "`forming` needs a field",
+            e.span,
+            "which value of the bar so far?",
+            helps=("write `forming(1m).close`",),
+        )
         return None
     span = e.func.span if isinstance(e.func, ast.Name) else e.func.name_span
     _unknown(el, name, span, FOREIGN_NAMES.get(name), (*FUNCTIONS, *el.scope.functions, *SPECIAL_FORMS))
@@ -87,7 +104,14 @@ def _unknown(el: Elaborator, name: str, span: Span, foreign: str | None, known: 
     if el.scope.is_value(name) or fields.bare(name):
         helps = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",)
         fixes = ()
-    el.error("FC0103", f"no function called `{name}`", span, "not a function of this file or of std", helps=helps, fixes=fixes)
+    el.error(
+        "FC0103",
+        f"no function called `{name}`",
+        span,
+        "not a function of this file or of std",
+        helps=helps,
+        fixes=fixes,
+    )
 
 
 def _shown(name: str) -> str:
@@ -102,9 +126,15 @@ def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
 
     if len(e.args) == 1:
         fix = Fix("start from 0", Safety.PLACEHOLDER, (Edit(Span(e.span.path, e.span.end - 1, e.span.end - 1), ", 0"),))
-        el.error("FC0312", "`prev` needs a value for the first tick", e.span, "what is it before anything came?",
-                 notes=("a delay without an initial value would be unknown on its first tick",),
-                 helps=("write `prev(x, 0)`, or `x[1]` for a value that is not its own past",), fixes=(fix,))  # fmt: skip
+        el.error(
+            "FC0312",
+            "`prev` needs a value for the first tick",
+            e.span,
+            "what is it before anything came?",
+            notes=("a delay without an initial value would be unknown on its first tick",),
+            helps=("write `prev(x, 0)`, or `x[1]` for a value that is not its own past",),
+            fixes=(fix,),
+        )
         return None
     if len(e.args) != 2:
         _wrong(el, e, "`prev` takes a value and its initial value", SPECIAL_FORMS["prev"])
@@ -183,7 +213,7 @@ def _is_static_int(el: Elaborator, node: int | None) -> bool:
         return False
     made = el.graph[node]
     if made.op == "const":
-        return made.attrs["type"] == INT and int(made.attrs["value"]) >= 1  # type: ignore[call-overload, no-any-return]
+        return made.attrs["type"] == INT and int(made.attrs["value"]) >= 1  # type: ignore[call-overload]
     if made.op == "param":
         return made.attrs["type"] == INT
     if made.op in ("add", "sub", "mul"):
@@ -213,7 +243,7 @@ def _is_pointwise(el: Elaborator, args: list[ast.Argument], ids: list[int | None
 
 def _pair(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]) -> int | None:
     order = sorted(range(2), key=lambda i: {"a": 0, "b": 1}.get(args[i].name or "ab"[i], i))
-    return el.join("call", [ids[i] for i in order], [args[i].value.span for i in order], e.span, function=row.name)  # fmt: skip
+    return el.join("call", [ids[i] for i in order], [args[i].value.span for i in order], e.span, function=row.name)
 
 
 def _is_time_window(el: Elaborator, args: list[ast.Argument], ids: list[int | None]) -> bool:
@@ -227,15 +257,22 @@ def _is_duration(el: Elaborator, node: int) -> bool:
     return made.op in ("const", "param") and made.attrs["type"] == DURATION
 
 
-def _time_window(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]) -> int | None:
+def _time_window(
+    el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None]
+) -> int | None:
     """`sum(x, 10s, pane=1s)`: arguments x, length, pane. Without `pane` the window has ten."""
     shown = f"{row.name}(x, 10s, pane=1s)"
     if any(i is None for i in ids):
         return None
     if not row.over_time:
-        el.error("FC0309", f"`{row.name}` cannot be put together from panes of time", e.span, "not decomposable over time",
-                 notes=("windows over time exist for `sum`, `count`, `mean`, `min` and `max`",),
-                 helps=(f"sample first, then count ticks: `{row.name}(x@1s, 10)`",))  # fmt: skip
+        el.error(
+            "FC0309",
+            f"`{row.name}` cannot be put together from panes of time",
+            e.span,
+            "not decomposable over time",
+            notes=("windows over time exist for `sum`, `count`, `mean`, `min` and `max`",),
+            helps=(f"sample first, then count ticks: `{row.name}(x@1s, 10)`",),
+        )
         return None
     if not 2 <= len(args) <= 3 or not all(_is_duration(el, i) for i in ids[1:] if i is not None):
         _wrong(el, e, f"a window over time is `{shown}`", "two lengths of time after the value")
@@ -249,7 +286,14 @@ def _time_window(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argu
     return el.join("call", list(ids), spans, e.span, function=row.name, time=True)
 
 
-def _place(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], ids: list[int | None], params: tuple[Param, ...]) -> dict[str, tuple[int | None, Span]] | None:  # fmt: skip
+def _place(
+    el: Elaborator,
+    row: Function,
+    e: ast.Call,
+    args: list[ast.Argument],
+    ids: list[int | None],
+    params: tuple[Param, ...],
+) -> dict[str, tuple[int | None, Span]] | None:
     """Arguments by parameter name; None after FC0104."""
     names = [p.name for p in params]
     positional = [i for i, a in enumerate(args) if a.name is None]
@@ -258,12 +302,26 @@ def _place(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument],
     for i, argument in enumerate(args):
         name = argument.name or (free[positional.index(i)] if positional.index(i) < len(free) else None)
         if name is None:
-            _wrong(el, e, f"`{row.name}` takes at most {len(names)} argument{'s' * (len(names) != 1)}", f"`{row.signature_text}`", argument.span, "one too many")  # fmt: skip
+            _wrong(
+                el,
+                e,
+                f"`{row.name}` takes at most {len(names)} argument{'s' * (len(names) != 1)}",
+                f"`{row.signature_text}`",
+                argument.span,
+                "one too many",
+            )
             return None
         if name not in names:
             guess = nearest(name, names)
             help_ = f"; did you mean `{guess}`?" if guess else ""
-            _wrong(el, e, f"`{row.name}` has no argument `{name}`{help_}", f"`{row.signature_text}`", argument.span, "no such argument")
+            _wrong(
+                el,
+                e,
+                f"`{row.name}` has no argument `{name}`{help_}",
+                f"`{row.signature_text}`",
+                argument.span,
+                "no such argument",
+            )
             return None
         if name in placed:
             _wrong(el, e, f"`{name}` is given twice", f"`{row.signature_text}`", argument.span, "again here")
@@ -271,7 +329,14 @@ def _place(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument],
         placed[name] = (ids[i], argument.value.span)
     missing = [p.name for p in params if p.default is None and p.name not in placed]
     if missing:
-        _wrong(el, e, f"`{row.name}` needs {' and '.join(f'`{m}`' for m in missing)}", f"`{row.signature_text}`", e.span, "not enough arguments")  # fmt: skip
+        _wrong(
+            el,
+            e,
+            f"`{row.name}` needs {' and '.join(f'`{m}`' for m in missing)}",
+            f"`{row.signature_text}`",
+            e.span,
+            "not enough arguments",
+        )
         return None
     return placed
 
@@ -281,7 +346,9 @@ def _shifts(el: Elaborator, params: tuple[Param, ...], positional: list[int], id
     return bool(params and positional and params[0].default in fields.BARE and _is_static_int(el, ids[positional[0]]))
 
 
-def _fill(el: Elaborator, placed: dict[str, tuple[int | None, Span]], params: tuple[Param, ...], e: ast.Call, env: Environment) -> list[tuple[int | None, Span]]:  # fmt: skip
+def _fill(
+    el: Elaborator, placed: dict[str, tuple[int | None, Span]], params: tuple[Param, ...], e: ast.Call, env: Environment
+) -> list[tuple[int | None, Span]]:
     at = e.func.span
     return [placed[p.name] if p.name in placed else (_default(el, p.default or "", at, env), at) for p in params]
 
@@ -307,27 +374,45 @@ def inline(el: Elaborator, f: FunctionDecl, e: ast.Call, env: Environment, modul
     name = f.name.value
     if name in env.functions:
         drawn = " -> ".join((*env.functions[env.functions.index(name) :], name))
-        el.error("FC0303", f"the function `{name}` calls itself", e.span, "functions are inlined, so they cannot be recursive",
-                 notes=(f"the cycle: {drawn}",), helps=("for state that depends on its own past use `prev(x, init)` in `let`",))  # fmt: skip
+        el.error(
+            "FC0303",
+            f"the function `{name}` calls itself",
+            e.span,
+            "functions are inlined, so they cannot be recursive",
+            notes=(f"the cycle: {drawn}",),
+            helps=("for state that depends on its own past use `prev(x, init)` in `let`",),
+        )
         return None
     ids = [el.expr(a.value, env) for a in e.args]
     bound = _bind(el, f, e, ids)
     if bound is None or any(i is None for i, _ in bound.values()):
         return None
-    number = next(_CALLS)
-    for (arg, type_text), (node, span) in zip(f.args, bound.values(), strict=True):
-        assert node is not None
-        el.built.ascriptions.append(Ascription(node, type_text.value, type_text.span, span, f"argument `{arg.value}` of `{name}`", number))  # fmt: skip
     first = len(el.graph.nodes)
     locals_ = MappingProxyType({arg: node for arg, (node, _) in bound.items()})
     body = el.expr(f.body, replace(env, locals=locals_, functions=(*env.functions, name), module=module))
     el.built.inlined.append((first, len(el.graph.nodes), name))
-    if body is not None and f.returns is not None:
-        el.built.ascriptions.append(Ascription(body, f.returns.value, f.returns.span, f.body.span, f"result of `{name}`", number, True))  # fmt: skip
+    if body is not None:
+        _ascribe(el, f, bound, body)
     return body
 
 
-def _bind(el: Elaborator, f: FunctionDecl, e: ast.Call, ids: list[int | None]) -> dict[str, tuple[int | None, Span]] | None:
+def _ascribe(el: Elaborator, f: FunctionDecl, bound: dict[str, tuple[int | None, Span]], body: int) -> None:
+    """Remember the written types of one call, to be compared with what units analysis infers."""
+    number, name = next(_CALLS), f.name.value
+    for (arg, type_), (node, span) in zip(f.args, bound.values(), strict=True):
+        assert node is not None
+        el.built.ascriptions.append(
+            Ascription(node, type_.value, type_.span, span, f"argument `{arg.value}` of `{name}`", number, body)
+        )
+    if f.returns is not None:
+        el.built.ascriptions.append(
+            Ascription(body, f.returns.value, f.returns.span, f.body.span, f"result of `{name}`", number, body, True)
+        )
+
+
+def _bind(
+    el: Elaborator, f: FunctionDecl, e: ast.Call, ids: list[int | None]
+) -> dict[str, tuple[int | None, Span]] | None:
     names = [arg.value for arg, _ in f.args]
     shown = f"`{f.name.value}({', '.join(f'{a.value}: {t.value}' for a, t in f.args)})`"
     given: dict[str, tuple[int | None, Span]] = {}
@@ -339,7 +424,14 @@ def _bind(el: Elaborator, f: FunctionDecl, e: ast.Call, ids: list[int | None]) -
         given[name] = (ids[i], argument.value.span)
     missing = [n for n in names if n not in given]
     if missing:
-        _wrong(el, e, f"`{f.name.value}` needs {' and '.join(f'`{m}`' for m in missing)}", shown, e.span, "not enough arguments")
+        _wrong(
+            el,
+            e,
+            f"`{f.name.value}` needs {' and '.join(f'`{m}`' for m in missing)}",
+            shown,
+            e.span,
+            "not enough arguments",
+        )
         return None
     return {n: given[n] for n in names}
 
@@ -351,10 +443,22 @@ def _module_call(el: Elaborator, module: Module, func: ast.Member, e: ast.Call, 
         public = sorted(set(module.functions) - module.private)
         guess = nearest(func.name, public)
         helps = (f"did you mean `{shown}.{guess}`?",) if guess else (f"it has {', '.join(public) or 'no functions'}",)
-        el.error("FC0103", f"the module `{module.name}` has no function `{func.name}`", func.name_span, "not defined there", helps=helps)
+        el.error(
+            "FC0103",
+            f"the module `{module.name}` has no function `{func.name}`",
+            func.name_span,
+            "not defined there",
+            helps=helps,
+        )
         return _poison(el, e, env)
     if func.name in module.private:
-        el.bag.add(Diagnostic("FC0113", f"`{func.name}` is private to `{module.name}`", Label(func.name_span, "not for use outside"),
-                              notes=("functions under `private:` serve the module's own functions",)))  # fmt: skip
+        el.bag.add(
+            Diagnostic(
+                "FC0113",
+                f"`{func.name}` is private to `{module.name}`",
+                Label(func.name_span, "not for use outside"),
+                notes=("functions under `private:` serve the module's own functions",),
+            )
+        )
         return _poison(el, e, env)
     return inline(el, found, e, env, module.name)

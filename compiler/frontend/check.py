@@ -1,19 +1,20 @@
 """`check`: a document to a `Checked` strategy, or as many independent findings as there are.
 
-Order matters only for what each analysis may rely on. A node that one analysis rejects is *poisoned*: it and whatever is
-computed from it stay silent in the later ones, so that one mistake gives one error.
+Order matters only for what each analysis may rely on. A node that one analysis rejects is *poisoned*: it and whatever
+is computed from it stay silent in the later ones, so that one mistake gives one error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document
 from ..analysis import clocks, intervals, later, params, presence, qualifiers, roots, units, warmup
 from ..analysis.bounds import Bounds
-from ..ir.hir import Checked, CheckedClause, CheckedRule, Facts, Graph, Stream
+from ..analysis.poison import alive
+from ..ir.hir import Checked, CheckedClause, CheckedRule, Facts, Stream
 from ..ir.types import Clock
 from ..venues.profile import VenueProfile
 from .built import Built, Root
@@ -61,7 +62,7 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     facts = Facts()
     graph = built.graph
     everything = frozenset(range(len(graph.nodes)))
-    live = _alive(graph, everything, built.poisoned)
+    live = alive(graph, everything, built.poisoned)
     typed = units.infer(built, everything - live)
     bag.extend(typed.found)
     live = frozenset(typed.types)
@@ -72,11 +73,11 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     known = qualifiers.infer(built, live)
     bag.extend(known.found)
     facts.qualifiers = known.qualifiers
-    live = _alive(graph, live, known.broken)
+    live = alive(graph, live, known.broken)
     ticking = clocks.infer(built, live)
     bag.extend(ticking.found)
     facts.clocks = ticking.clocks
-    live = _alive(graph, live, ticking.broken)
+    live = alive(graph, live, ticking.broken)
     facts.intervals = intervals.infer(built, live, facts.types)
     present = presence.infer(built, live, facts.intervals)
     bag.extend(present.found)
@@ -87,22 +88,6 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     facts.poisoned = set(everything - live)
     measured = later.run(built, facts, live, present, bag)
     return Analysed(built, facts, present, measured)
-
-
-def _alive(graph: Graph, live: frozenset[int], broken: Iterable[int]) -> frozenset[int]:
-    """What is left when `broken` nodes and everything computed from them are taken away."""
-    dead = set(broken)
-    if not dead:
-        return live
-    grown = True
-    while grown:
-        grown = False
-        for node in graph.nodes:
-            if node.id not in dead and any(a in dead for a in node.args):
-                dead.add(node.id)
-                grown = True
-        grown = grown and any(n.op == "prev" for n in graph.nodes)
-    return live - dead
 
 
 # the result
@@ -142,7 +127,9 @@ def _rule(built: Built, number: int) -> CheckedRule:
     size = next((r.node for r in mine if r.role == "size"), None)
     cooldown = next((r.node for r in mine if r.role == "cooldown"), None)
     execute = rule.execute.value if rule.execute else ""
-    price, ttl = (next((r.node for r in built.roots if r.role == role and r.name == execute), None) for role in ("price", "ttl"))
+    price, ttl = (
+        next((r.node for r in built.roots if r.role == role and r.name == execute), None) for role in ("price", "ttl")
+    )
     return CheckedRule(rule, clauses, size, cooldown, style_of(document, execute, built.decision), price, ttl)
 
 

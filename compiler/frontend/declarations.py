@@ -18,8 +18,12 @@ def declare_names(document: Document, scope: Scope, bag: Diagnostics) -> None:
     for name, what in _declared(document):
         if _usable(name, what, seen, scope, bag):
             seen[name.value] = (name, what)
-    scope.lets = {d.name.value: d for d in reversed(document.lets) if d.name.value in seen and seen[d.name.value][1] == "let"}
-    scope.labels = {d.name.value: d for d in document.labels if d.name.value in seen and seen[d.name.value][1] == "label"}
+    scope.lets = {
+        d.name.value: d for d in reversed(document.lets) if d.name.value in seen and seen[d.name.value][1] == "let"
+    }
+    scope.labels = {
+        d.name.value: d for d in document.labels if d.name.value in seen and seen[d.name.value][1] == "label"
+    }
     scope.built.let_decls = {**scope.labels, **scope.lets}
 
 
@@ -30,22 +34,36 @@ def _declared(document: Document) -> list[tuple[Located[str], str]]:
     return found + [(d.name, "label") for d in document.labels]
 
 
-def _usable(name: Located[str], what: str, seen: dict[str, tuple[Located[str], str]], scope: Scope, bag: Diagnostics) -> bool:
+def _usable(
+    name: Located[str], what: str, seen: dict[str, tuple[Located[str], str]], scope: Scope, bag: Diagnostics
+) -> bool:
     text = name.value
     if text in RESERVED:
         bag.add(Diagnostic("FC0110", f"`{text}` is a name of the language", Label(name.span, "choose another name")))
         return True
     if text in seen:
         first, kind = seen[text]
-        bag.add(Diagnostic("FC0106", f"`{text}` is defined twice", Label(name.span, "defined again here"),
-                           secondary=(Label(first.span, f"first defined here, as a {kind}"),),
-                           notes=("every name of a file is defined once; the order of definitions does not matter",)))  # fmt: skip
+        bag.add(
+            Diagnostic(
+                "FC0106",
+                f"`{text}` is defined twice",
+                Label(name.span, "defined again here"),
+                secondary=(Label(first.span, f"first defined here, as a {kind}"),),
+                notes=("every name of a file is defined once; the order of definitions does not matter",),
+            )
+        )
         scope.ambiguous.add(text)
         return False
     meaning = _already(text, scope, what)
     if meaning:
-        bag.add(Diagnostic("FC0107", f"`{text}` would hide {meaning}", Label(name.span, "hides a name that has a meaning here"),
-                           helps=(f"choose another name, such as `my_{text}`",)))  # fmt: skip
+        bag.add(
+            Diagnostic(
+                "FC0107",
+                f"`{text}` would hide {meaning}",
+                Label(name.span, "hides a name that has a meaning here"),
+                helps=(f"choose another name, such as `my_{text}`",),
+            )
+        )
     return True
 
 
@@ -68,7 +86,9 @@ def declare_params(document: Document, scope: Scope, elaborator: Elaborator) -> 
     """One `param` node each; the type says what it counts or measures."""
     for decl in document.params:
         if decl.name.value not in scope.built.params:
-            node = elaborator.graph.add("param", (), decl.name.span, decl.name.value, name=decl.name.value, type=param_type(decl, scope.built))  # fmt: skip
+            node = elaborator.graph.add(
+                "param", (), decl.name.span, decl.name.value, name=decl.name.value, type=param_type(decl, scope.built)
+            )
             scope.built.params[decl.name.value] = node
 
 
@@ -95,5 +115,11 @@ def declare_functions(document: Document, scope: Scope, bag: Diagnostics) -> Non
             if scope.is_value(arg.value):
                 hidden = f"`{arg.value}` of this file"
             if hidden:
-                bag.add(Diagnostic("FC0107", f"the argument `{arg.value}` would hide {hidden}", Label(arg.span, "hides a name that has a meaning here"),
-                                   helps=("choose another name",)))  # fmt: skip
+                bag.add(
+                    Diagnostic(
+                        "FC0107",
+                        f"the argument `{arg.value}` would hide {hidden}",
+                        Label(arg.span, "hides a name that has a meaning here"),
+                        helps=("choose another name",),
+                    )
+                )

@@ -17,14 +17,21 @@ from ..ir.types import Clock, Kind, Type
 from . import fields, literals
 from .built import Built
 from .environment import Environment
-from .names import DURATIONS, GROUPS, SECOND
+from .names import DURATIONS, FORMING_FIELDS, GROUPS, SECOND
 from .suggest import nearest
 
 if TYPE_CHECKING:
     from .scope import Scope
 
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "??": "orelse", "and": "and", "or": "or"}
-_COMPARE = {"<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">=": ("le", True), "==": ("eq", False), "!=": ("ne", False)}  # fmt: skip
+_COMPARE = {
+    "<": ("lt", False),
+    "<=": ("le", False),
+    ">": ("lt", True),
+    ">=": ("le", True),
+    "==": ("eq", False),
+    "!=": ("ne", False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Elaborator:
         known = [i for i in ids if i is not None]
         if len(known) < len(ids):
             return None
-        made = self.graph.add(op, tuple(known), span, **attrs)
+        made = self.graph.add(op, tuple(known), span, "", **attrs)
         for index, (i, at) in enumerate(zip(known, spans, strict=True)):
             if self.graph[i].span != at:
                 self.built.use_spans[made, index] = at
@@ -187,7 +194,9 @@ class Elaborator:
         helps = (f"did you mean `{guess}`?",) if guess else (f"there are {', '.join(names)}",)
         self.error("FC0208", f"{what} has no field `{e.name}`", e.name_span, "no such field", helps=helps, fixes=fixes)
 
-    def field(self, source: str, name: str, alias: str, span: Span, env: Environment, args: tuple[int, ...] = ()) -> int | None:
+    def field(
+        self, source: str, name: str, alias: str, span: Span, env: Environment, args: tuple[int, ...] = ()
+    ) -> int | None:
         """A field node; bar fields take their period from the ambient clock."""
         if source != "bar":
             return self.graph.add("field", args, span, instrument=alias, source=source, name=name)
@@ -207,7 +216,7 @@ class Elaborator:
         alias = env.instrument
         if isinstance(call.func, ast.Member) and isinstance(call.func.base, ast.Name):
             alias = call.func.base.name
-        names = fields.BAR_FIELDS
+        names = FORMING_FIELDS
         if e.name not in names:
             self.no_field(e, "the forming bar", names)
             return None
@@ -251,8 +260,13 @@ class Elaborator:
             return None
         if c.name in ("book", "trade"):
             return Clock(str(c.name), alias)
-        self.error("FC0102", f"no clock called `{c.name}`", c.span, "not a clock",
-                   helps=("clocks are `book`, `trade` and lengths of time such as `1m` or `100ms`",))  # fmt: skip
+        self.error(
+            "FC0102",
+            f"no clock called `{c.name}`",
+            c.span,
+            "not a clock",
+            helps=("clocks are `book`, `trade` and lengths of time such as `1m` or `100ms`",),
+        )
         return None
 
     def period_clock(self, c: ast.ClockName, env: Environment) -> Clock | None:

@@ -27,13 +27,19 @@ def no_bar_clock(name: str, span: Span, clock: Clock | None) -> Diagnostic:
         "FC0305",
         f"`{name}` of which bars?",
         Label(span, "a bar field, and no bar clock here"),
-        notes=("bare bar fields mean the bars of `decide:` when it is a bar length such as `1m`, or of the nearest `@`",),
+        notes=(
+            "bare bar fields mean the bars of `decide:` when it is a bar length such as `1m`, or of the nearest `@`",
+        ),
         helps=(f"say which: `{name}@1m`", f"or the bar so far: `forming(1m).{name}`"),
     )
 
 
 def no_short_bars(span: Span, period_ns: int, name: str = "") -> Diagnostic:
-    what = f"`{name}` has no bars of {duration_text(period_ns)}" if name else f"there are no bars of {duration_text(period_ns)}"
+    what = (
+        f"`{name}` has no bars of {duration_text(period_ns)}"
+        if name
+        else f"there are no bars of {duration_text(period_ns)}"
+    )
     return Diagnostic(
         "FC0306",
         what,

@@ -54,8 +54,12 @@ def literal(e: ast.Number | ast.Quantity | ast.Boolean, built: Built, alias: str
     if not e.is_int:
         return Constant(Fraction(e.value), REAL)
     if abs(e.value) >= _I64:
-        return Diagnostic("FC0218", "this number is too large for a whole number", Label(e.span, "above 2^63 - 1"),
-                          helps=("write it as a real: add `.0`",))  # fmt: skip
+        return Diagnostic(
+            "FC0218",
+            "this number is too large for a whole number",
+            Label(e.span, "above 2^63 - 1"),
+            helps=("write it as a real: add `.0`",),
+        )
     return Constant(int(e.value), INT)
 
 
@@ -89,8 +93,14 @@ def unknown_unit(unit: str, span: Span, known: tuple[str, ...], note: str = "") 
     fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(span, guess),)),) if guess else ()
     helps = (f"did you mean `{guess}`?",) if guess else ()
     notes = (note,) if note else ()
-    return Diagnostic("FC0105", f"unknown unit `{unit}`", Label(span, "not a unit here"),
-                      notes=(*notes, f"units here: {', '.join(known)}"), helps=helps, fixes=fixes)  # fmt: skip
+    return Diagnostic(
+        "FC0105",
+        f"unknown unit `{unit}`",
+        Label(span, "not a unit here"),
+        notes=(*notes, f"units here: {', '.join(known)}"),
+        helps=helps,
+        fixes=fixes,
+    )
 
 
 def named(name: str, built: Built, alias: str) -> Constant | None:

@@ -40,7 +40,8 @@ class Loader:
     """Reads modules once, depth first."""
 
     def __init__(self, document: Document, bag: Diagnostics) -> None:
-        self.folder = Path(document.source.path).parent
+        self.file = Path(document.source.path)
+        self.folder = self.file.parent
         self.bag = bag
         self.modules: dict[str, Module] = {}
         self.open: list[str] = []
@@ -50,19 +51,31 @@ class Loader:
         found: dict[str, str] = {}
         for name in names:
             if name.value in self.open:
-                ring = (*self.open[self.open.index(name.value) :], name.value)
-                self.bag.add(Diagnostic("FC0112", "modules import each other", Label(name.span, f"`{name.value}` is being read already"),
-                                        notes=(f"the cycle: {' -> '.join(ring)}",), helps=("move what both need into a third module",)))  # fmt: skip
+                self.cycle(name, (*self.open[self.open.index(name.value) :], name.value))
+            elif self.file in self.candidates(name.value):
+                self.cycle(name, (self.file.name, *self.open, self.file.name))
             elif name.value in self.modules or self.load(name):
                 found[short_name(name.value)] = name.value
         return found
+
+    def cycle(self, name: Located[str], ring: tuple[str, ...]) -> None:
+        self.bag.add(
+            Diagnostic(
+                "FC0112",
+                "files import each other",
+                Label(name.span, f"`{name.value}` is being read already"),
+                notes=(f"the cycle: {' -> '.join(ring)}",),
+                helps=("move what both need into a third file",),
+            )
+        )
 
     def load(self, name: Located[str]) -> bool:
         path = next((p for p in self.candidates(name.value) if p.is_file()), None)
         if path is None:
             self.missing(name)
             return False
-        source, found = load(str(path), path.read_bytes())
+        shown = f"std/{path.name}" if path.parent == _STANDARD else str(path)
+        source, found = load(shown, path.read_bytes())
         root = None
         if source is not None:
             root, more = read(source)
@@ -96,9 +109,21 @@ class Loader:
         standard = [f"std.{p.stem}" for p in sorted(_STANDARD.glob("*.yaml"))]
         guess = nearest(name.value, standard)
         fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(name.span, guess),)),) if guess else ()
-        helps = (f"did you mean `{guess}`?",) if guess else ("modules of the compiler begin with `std.`; others are files beside the strategy",)
-        self.bag.add(Diagnostic("FC0111", f"no module called `{name.value}`", Label(name.span, "not found"),
-                                notes=(f"the compiler has {', '.join(standard)}",), helps=helps, fixes=fixes))  # fmt: skip
+        helps = (
+            (f"did you mean `{guess}`?",)
+            if guess
+            else ("modules of the compiler begin with `std.`; others are files beside the strategy",)
+        )
+        self.bag.add(
+            Diagnostic(
+                "FC0111",
+                f"no module called `{name.value}`",
+                Label(name.span, "not found"),
+                notes=(f"the compiler has {', '.join(standard)}",),
+                helps=helps,
+                fixes=fixes,
+            )
+        )
 
 
 def _functions(fields: Fields, node: Node | None) -> dict[str, FunctionDecl]:

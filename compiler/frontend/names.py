@@ -33,30 +33,95 @@ GROUPS = MappingProxyType(
 )
 
 RESERVED = frozenset(
-    {"pos", "working", "order", "day", "account", "trade", "now", "forming", "book", "entry", "if", "then", "else", "and",
-     "or", "not", "true", "false", "prev", "present", "std"}
-)  # fmt: skip
+    {
+        "pos",
+        "working",
+        "order",
+        "day",
+        "account",
+        "trade",
+        "now",
+        "forming",
+        "book",
+        "entry",
+        "if",
+        "then",
+        "else",
+        "and",
+        "or",
+        "not",
+        "true",
+        "false",
+        "prev",
+        "present",
+        "std",
+    }
+)
 
 DURATIONS = MappingProxyType(
-    {"ns": 1, "us": 1_000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9, "w": 7 * 86400 * 10**9}
-)  # fmt: skip
+    {
+        "ns": 1,
+        "us": 1_000,
+        "ms": 10**6,
+        "s": 10**9,
+        "m": 60 * 10**9,
+        "h": 3600 * 10**9,
+        "d": 86400 * 10**9,
+        "w": 7 * 86400 * 10**9,
+    }
+)
 RATIOS = MappingProxyType({"bps": Fraction(1, 10_000), "pct": Fraction(1, 100)})
 TICKS = frozenset({"tick", "ticks"})
 LOTS = frozenset({"lot", "lots"})
 
 #: What people write for a unit, and the unit.
 FOREIGN_UNITS = MappingProxyType(
-    {"percent": "pct", "bp": "bps", "bip": "bps", "bips": "bps", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
-     "min": "m", "mins": "m", "minute": "m", "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d",
-     "week": "w", "weeks": "w", "D": "d", "H": "h", "M": "m", "S": "s", "pips": "ticks", "pip": "tick", "points": "ticks"}
-)  # fmt: skip
+    {
+        "percent": "pct",
+        "bp": "bps",
+        "bip": "bps",
+        "bips": "bps",
+        "sec": "s",
+        "secs": "s",
+        "second": "s",
+        "seconds": "s",
+        "min": "m",
+        "mins": "m",
+        "minute": "m",
+        "minutes": "m",
+        "hour": "h",
+        "hours": "h",
+        "hr": "h",
+        "day": "d",
+        "days": "d",
+        "week": "w",
+        "weeks": "w",
+        "D": "d",
+        "H": "h",
+        "M": "m",
+        "S": "s",
+        "pips": "ticks",
+        "pip": "tick",
+        "points": "ticks",
+    }
+)
 
 #: Values of the two enumerations.
-ENUMS = MappingProxyType({"buy": ("side", 1), "sell": ("side", -1), "flat": ("phase", 0), "entering": ("phase", 1), "exiting": ("phase", 3)})  # fmt: skip
+ENUMS = MappingProxyType(
+    {"buy": ("side", 1), "sell": ("side", -1), "flat": ("phase", 0), "entering": ("phase", 1), "exiting": ("phase", 3)}
+)
 
 PARAM_KINDS = MappingProxyType(
-    {"int": Kind.INT, "real": Kind.REAL, "ratio": Kind.REAL, "bool": Kind.BOOL, "duration": Kind.DURATION,
-     "price": Kind.REAL, "qty": Kind.REAL, "notional": Kind.REAL}
-)  # fmt: skip
+    {
+        "int": Kind.INT,
+        "real": Kind.REAL,
+        "ratio": Kind.REAL,
+        "bool": Kind.BOOL,
+        "duration": Kind.DURATION,
+        "price": Kind.REAL,
+        "qty": Kind.REAL,
+        "notional": Kind.REAL,
+    }
+)
 
 SECOND = 10**9

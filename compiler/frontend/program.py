@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document, Execution, Rule
@@ -12,7 +11,7 @@ from .built import Built, Root
 from .declarations import declare_functions, declare_names, declare_params
 from .elaborate import Elaborator
 from .environment import Environment
-from .modules import Loader
+from .modules import Loader, short_name
 from .scope import Scope
 
 
@@ -33,6 +32,7 @@ def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnos
     loader = Loader(document, bag)
     scope.uses = loader.use(document.uses)
     scope.modules = loader.modules
+    scope.unread = frozenset(short_name(u.value) for u in document.uses) - frozenset(scope.uses)
     built.sources = {m.source.path: m.source for m in loader.modules.values()}
     _Reader(built, elaborator, scope, document).read()
     return built

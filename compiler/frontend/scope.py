@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .elaborate import Elaborator
 
 
-
 class Scope:
     """What a name means in this file. A `let` is read when it is first used; while it is being read it is open."""
 
@@ -34,6 +33,7 @@ class Scope:
         self.labels: dict[str, NamedExpr] = {}
         self.modules: dict[str, Module] = {}
         self.uses: dict[str, str] = {}
+        self.unread: frozenset[str] = frozenset()
         self.ambiguous: set[str] = set()
         self.open: list[str] = []
         self.done: dict[str, int | None] = {}
@@ -106,11 +106,16 @@ class Scope:
         first = decls[ring[0]]
         drawn = " -> ".join((*ring, ring[0]))
         span = use.span if use else first.name.span
-        others = tuple(Label(decls[step].name.span, f"`{step}` needs `{after}`") for step, after in zip(ring, (*ring[1:], ring[0]), strict=True))  # fmt: skip
+        others = tuple(
+            Label(decls[step].name.span, f"`{step}` needs `{after}`")
+            for step, after in zip(ring, (*ring[1:], ring[0]), strict=True)
+        )
         self.bag.add(
             Diagnostic(
                 "FC0303",
-                f"`{name}` needs its own value of the same instant" if len(ring) == 1 else "these values need each other in the same instant",
+                f"`{name}` needs its own value of the same instant"
+                if len(ring) == 1
+                else "these values need each other in the same instant",
                 Label(span, f"`{name}` is needed here to compute `{name}`"),
                 secondary=others,
                 notes=(f"the cycle: {drawn}",),
@@ -137,7 +142,9 @@ class Scope:
         """FC0102 with the nearest name, or what else the name is."""
         help_, fixes = self.advice(e, env)
         where = f"not defined in this file, in std, or by {env.instrument}"
-        self.bag.add(Diagnostic("FC0102", f"no value called `{e.name}`", Label(e.span, where), helps=help_, fixes=fixes))
+        self.bag.add(
+            Diagnostic("FC0102", f"no value called `{e.name}`", Label(e.span, where), helps=help_, fixes=fixes)
+        )
 
     def advice(self, e: ast.Name, env: Environment) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
         if e.name in self.aliases:
@@ -151,5 +158,9 @@ class Scope:
         guess = nearest(e.name, self.known(env))
         if guess is None:
             return (), ()
-        line = f", defined at line {self.built.document.source.position(self.lets[guess].name.span.start).line}" if guess in self.lets else ""
+        line = (
+            f", defined at line {self.built.document.source.position(self.lets[guess].name.span.start).line}"
+            if guess in self.lets
+            else ""
+        )
         return (f"did you mean `{guess}`{line}?",), (Fix(f"write `{guess}`", Safety.SAFE, (Edit(e.span, guess),)),)

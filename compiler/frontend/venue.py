@@ -14,7 +14,9 @@ def venue_of(document: Document, bag: Diagnostics) -> VenueProfile | None:
 
     known = names()
     if document.venue.value not in known:
-        _unknown(bag, f"no profile of the venue `{document.venue.value}`", document.venue.value, document.venue.span, known)
+        _unknown(
+            bag, f"no profile of the venue `{document.venue.value}`", document.venue.value, document.venue.span, known
+        )
         return None
     found = profile(document.venue.value)
     fine = True
@@ -27,8 +29,14 @@ def venue_of(document: Document, bag: Diagnostics) -> VenueProfile | None:
     for alias in document.trade:
         if alias.value not in aliases:
             fine = False
-            bag.add(Diagnostic("FC0102", f"no instrument called `{alias.value}`", Label(alias.span, "not under `instruments`"),
-                               helps=(f"instruments of this file: {', '.join(aliases)}",)))  # fmt: skip
+            bag.add(
+                Diagnostic(
+                    "FC0102",
+                    f"no instrument called `{alias.value}`",
+                    Label(alias.span, "not under `instruments`"),
+                    helps=(f"instruments of this file: {', '.join(aliases)}",),
+                )
+            )
     return found if fine and document.trade else None
 
 
@@ -39,5 +47,13 @@ def _unknown(bag: Diagnostics, message: str, name: str, span: object, known: tup
     guess = nearest(name, known)
     fixes = (Fix(f"write `{guess}`", Safety.UNSAFE, (Edit(span, guess),)),) if guess else ()
     helps = (f"did you mean `{guess}`?",) if guess else ()
-    bag.add(Diagnostic("FC0510", message, Label(span, "not in the pinned profile"), notes=(f"known: {', '.join(known)}",),
-                       helps=helps, fixes=fixes))  # fmt: skip
+    bag.add(
+        Diagnostic(
+            "FC0510",
+            message,
+            Label(span, "not in the pinned profile"),
+            notes=(f"known: {', '.join(known)}",),
+            helps=helps,
+            fixes=fixes,
+        )
+    )

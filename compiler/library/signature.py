@@ -4,10 +4,11 @@
     rsi(x: a = close, n: length = 14) -> real
     bbands(x: a, n: length, k: real = 2.0) -> {upper: a, mid: a, lower: a}
 
-Types: `a`, `b` stand for any unit (each letter one unit per call); `price`, `qty`, `notional` belong to the instrument
-of the call; `real`, `int`, `bool`, `duration`, `time` as they are; `any` is any type, the same wherever it stands in one
-signature; `length` is a whole number of ticks >= 1, `depth` a whole number >= 0, both known before the run. `a*b`,
-`a/b` and `a^2` combine units. A type with `?` may be absent. A default is a number, a duration or a field's name.
+Types: `a`, `b` stand for any unit (each letter one unit per call); `price`, `qty`, `notional` belong to the
+instrument of the call; `real`, `int`, `bool`, `duration`, `time` as they are; `any` is any type, the same wherever it
+stands in one signature; `length` is a whole number of ticks >= 1, `depth` a whole number >= 0, both known before the
+run. `a*b`, `a/b` and `a^2` combine units. A type with `?` may be absent. A default is a number, a duration or a
+field's name.
 """
 
 from __future__ import annotations
