@@ -64,9 +64,13 @@ class _Writer:
     @contextmanager
     def _block(self, key: str, note: str = "") -> Iterator[None]:
         self._line(f"{key}:", note)
+        opened = len(self.lines)
         self.depth += 1
         yield
         self.depth -= 1
+        if len(self.lines) == opened:
+            self.lines.pop()
+            self._line(f"{key}: {{}}", note)
 
     def _field(self, key: str, value: Located[str] | Located[int] | None, note: str = DEFAULT) -> None:
         if value is not None:

@@ -89,7 +89,7 @@ class _Reader(Fields):
             trade=trade,
             decide=decide,
             settle=self._settle(strategy.span),
-            uses=tuple(Located(s.value, s.content) for s in self._list("use")),
+            uses=self._list("use"),
             params=params,
             constraints=body["constraints"],
             functions=functions,
@@ -104,9 +104,10 @@ class _Reader(Fields):
             test_names=test_names,
         )
 
-    def _list(self, key: str) -> tuple[Scalar, ...]:
+    def _list(self, key: str) -> tuple[Located[str], ...]:
         node = self.root.get(key)
-        return tuple(self.items(node)) if isinstance(node, Sequence) else ()
+        found = (self.text(item) for item in node.items) if isinstance(node, Sequence) else ()
+        return tuple(text for text in found if text is not None)
 
     # --- instruments ---
 
