@@ -6,7 +6,9 @@ The rows are the only list of operations. The reference interpreter (`compiler/e
 Integers are two's complement and wrap; floats are IEEE-754 binary64, nearest-even, no contraction; every operation is
 defined for all inputs. `meaning` uses Python notation. Window operations read a ring or a tree that lives in a slot:
 `tick` is the absolute tick number of the clock (epoch time // period), so a result depends on the window's content and
-that number only, never on when the run began.
+that number only, never on when the run began. The order of each float operation, the nodes of trees and the values of
+empty windows are written down in `compiler/evaluate/windows.py`. NaN is one value: no operation shows its sign or
+payload (`compiler/evaluate/numbers.py`).
 """
 
 from __future__ import annotations

@@ -40,17 +40,6 @@ def map_segments(program: Program, change: Callable[[Segment], tuple[Item, ...]]
     return replace(program, segments=tuple(replace(s, body=change(s)) for s in program.segments))
 
 
-def substitute(items: Iterable[Item], alias: dict[int, int]) -> tuple[Item, ...]:
-    """Replace uses of the values in `alias` (already resolved: no chains) in a body."""
-    return tuple(_substituted(item, alias) for item in items)
-
-
-def _substituted(item: Item, alias: dict[int, int]) -> Item:
-    if isinstance(item, When):
-        return When(alias.get(item.condition, item.condition), substitute(item.body, alias))
-    return replace(item, args=tuple(alias.get(a, a) for a in item.args))
-
-
 def renumber(program: Program) -> Program:
     """Number the values of each segment 0, 1, 2 ... in order of definition."""
     return map_segments(program, lambda segment: _renumbered(segment.body, {}))

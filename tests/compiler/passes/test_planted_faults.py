@@ -13,6 +13,7 @@ from flashc.compiler.ir.verify import verify
 from flashc.compiler.ir.walk import operations, slot_name
 from flashc.compiler.passes import algebra, cse, dead_code, fold_constants, hoist_setup, schedule
 from support.fir_programs import Case, random_case, same
+from support.shrink import smallest
 
 
 def rewriting(change: Callable[[Op], Op | None]) -> Callable[[Program], Program]:
@@ -189,6 +190,17 @@ def test_a_planted_fault_is_caught(fault: str, monkeypatch: pytest.MonkeyPatch) 
 def differs(case: Case, run: Callable[[Program], Program]) -> bool:
     after = run(case.program)
     return after != case.program and (bool(verify(after)) or not same(case.program, after, case))
+
+
+def test_a_failing_program_shrinks_to_a_few_operations() -> None:
+    run = rewriting(swap_choices)
+    cases = (random_case(random.Random(seed), 60, 10) for seed in range(600))
+    case = next(case for case in cases if differs(case, run))
+    small = smallest(case.program, lambda program: differs(replace(case, program=program), run))
+    kept = [op.name for segment in small.segments for op in operations(segment.body)]
+    assert "select.f" in kept
+    assert len(kept) <= 16, kept
+    assert not verify(small)
 
 
 def test_the_random_programs_use_every_operation() -> None:
