@@ -20,8 +20,30 @@ may refer to a later node.
 | at         | x                  | clock                              | `x @ clock` |
 | index      | x k                |                                    | `x[k]` |
 | prev       | x init             |                                    | `prev(x, init)`; x may be a later node |
-| call       | x...               | function, names                    | a library function (`compiler/library`), arguments in its order |
+| call       | x...               | function, window, time, skip       | a library function; see below |
 | member     | record             | name                               | `bb.upper` |
+
+**Calls.** `function` is the row's name in `compiler/library/table.py`. The arguments stand in the order of the row's
+signature, defaults filled in as nodes, then the row's implicit fields as field nodes. `min` and `max` of two values have
+two arguments and no attribute; over a window they have `window=True`. The second argument makes a window when it is a
+whole-number literal or `int` parameter (or arithmetic on such) that is not below 1, and the first is not static; named
+arguments decide otherwise: `max(a=x, b=3)`, `max(x=y, n=3)`. `time=True`: a window over time, arguments x, length, pane
+(durations). `skip=True`: absent inputs are skipped. `confirm(k, c...)` is read as `k <= (if c then 1 else 0) + ...`.
+
+**Fields.** `source` is `bar`, `book`, `trade`, `forming`, `pos`, `working`, `order`, `day`, `account` or `now`;
+`instrument` is the alias. Bar and forming fields have `period_ns`. `pos.gain` is a ratio; `pos.entry` is off the grid.
+
+**Constants.** Grid constants (`3 ticks`) hold a whole count, durations whole nanoseconds. The literal 0 fits every unit:
+beside a grid value its type is that grid type, else it is an `int` with the other side's dimension.
+
+**Clocks.** `facts.clocks` holds the clock of every live node; for `at` it may name another instrument than the
+attribute `clock` (bars of one length: the last instrument in file order). `prev` that has no clock of its own counts
+ticks of the bar clock under which it is written.
+
+**Intervals** are in whole units: a price in quote per base, never in ticks; durations and times in ns. Records have
+none. A parameter without a range keeps the sign of its default.
+
+**Presence** is `Type.optional`. Exits read `pos.*` fields whose type is optional: a position exists there.
 """
 
 from __future__ import annotations
@@ -68,7 +90,8 @@ class WarmUp:
     """Ticks that must have passed before a value may be read: per clock, a small expression over parameters.
 
     `terms` is built by `compiler/analysis/warmup.py`: `("const", n)`, `("param", node)`, `("settle", alpha_kind, node)`,
-    `("add", a, b)`, `("max", a, b)`, `("scale", a, numerator, denominator)`.
+    `("add", a, b)`, `("max", a, b)`, `("root", a)` (floor of the square root), `("scale", a, numerator, denominator)`
+    (rounded up). A `param` or `settle` node is a constant, a parameter, or arithmetic on such.
     """
 
     per_clock: tuple[tuple[Clock, tuple[object, ...]], ...] = ()
