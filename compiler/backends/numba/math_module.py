@@ -17,6 +17,7 @@ PATH = Path(__file__).resolve().parents[3] / "runtime" / "backtest" / "kernel_ma
 
 _HEAD = '''# mypy: ignore-errors
 # ruff: noqa
+# fmt: off
 """Transcendental functions for kernels. Generated from compiler/library/mathfir.py by compiler/backends/numba."""
 
 from numba import njit

@@ -1,0 +1,103 @@
+"""Runs printed kernels one event at a time, so that tests can compare them with the reference interpreter."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from flashc.compiler.backends.numba.printer import kernel_name, print_kernel
+from flashc.compiler.evaluate.evaluator import Machine, Out
+from flashc.compiler.evaluate.numbers import NAN_BITS
+from flashc.compiler.ir.layout import offsets, state_words
+from flashc.compiler.ir.nodes import F64, Program
+from flashc.cython_core import layout as memory
+from flashc.runtime.backtest.driver import KernelAddresses, parameter_words
+
+
+def import_kernel(program: Program, folder: Path, *, cache: bool = False) -> ModuleType:
+    """Print, write and import the kernel of a program; without Numba's disk cache unless asked."""
+    text = print_kernel(program)
+    path = folder / f"{kernel_name(text)}.py"
+    path.write_text(text if cache else text.replace('"cache": True', '"cache": False'))
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[path.stem] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def addresses(module: ModuleType) -> KernelAddresses:
+    return KernelAddresses(module.init.address, module.event.address, module.report.address)
+
+
+class KernelMachine:
+    """A compiled kernel behind the interface of the reference interpreter."""
+
+    def __init__(self, program: Program, folder: Path, *, cache: bool = False) -> None:
+        self.program = program
+        self.module = import_kernel(program, folder, cache=cache)
+        self.words = np.zeros(state_words(program), dtype=np.int64)
+        self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
+        self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
+        self._init, self._event, self._report = (f.ctypes for f in (self.module.init, self.module.event, self.module.report))
+
+    def init(self, params: Sequence[int | float] = ()) -> None:
+        """Garbage first: `init` must set every word itself."""
+        self.words[:] = -1
+        values = parameter_words(tuple(params) or tuple(p.default for p in self.program.params))
+        self._init(*_pointers(self._init, values, values, self.words, self.words))
+
+    def event(self, record: Sequence[int]) -> Out:
+        self._record[:] = record
+        self._out[:] = -1
+        self._event(*_pointers(self._event, self._record, self.words, self.words, self._out))
+        count, decided, reason, mask = (int(w) for w in self._out[: memory.OUT_FIRST_INTENT])
+        intents = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)[:count]
+        return Out(bool(decided), reason, mask, tuple(tuple(int(w) for w in row) for row in intents))
+
+    def report(self, record: Sequence[int]) -> None:
+        self._record[:] = record
+        self._report(*_pointers(self._report, self._record, self.words, self.words))
+
+    @property
+    def state(self) -> list[int]:
+        return canonical_state(self.program, self.words)
+
+    def load_state(self, words: Sequence[int]) -> None:
+        self.words[:] = words
+
+
+def _pointers(function: object, *arrays: np.ndarray) -> list[object]:
+    return [array.ctypes.data_as(kind) for array, kind in zip(arrays, function.argtypes, strict=True)]  # type: ignore[attr-defined]
+
+
+def canonical_state(program: Program, words: np.ndarray) -> list[int]:
+    """The state as signed words, with one pattern for every NaN in a float slot."""
+    result = words.copy()
+    for slot in program.slots:
+        if slot.type == F64:
+            at = offsets(program)[slot.name]
+            part = result[at : at + slot.words]
+            part[np.isnan(part.view(np.float64))] = NAN_BITS
+    return [int(w) for w in result]
+
+
+Step = tuple[Out, list[int]]
+
+
+def steps(machine: Machine | KernelMachine, case: object) -> list[Step]:
+    """Outcome and state after each event of a case (`fir_programs.Case`); the first entry is the state after init."""
+    machine.init(case.params)  # type: ignore[attr-defined]
+    seen: list[Step] = [(Out(False, 0, 0, ()), machine.state)]
+    for number, record in enumerate(case.records):  # type: ignore[attr-defined]
+        out = machine.event(record)
+        if number in case.reports:  # type: ignore[attr-defined]
+            machine.report(case.reports[number])  # type: ignore[attr-defined]
+        seen.append((out, machine.state))
+    return seen
