@@ -151,20 +151,13 @@ def flow_edits(source: Source, root: Mapping) -> list[Edit]:
     edits = list(_aligned(source, rows)) if isinstance(params, Mapping) and not params.in_flow else []
     for known in _known(root):
         if known.mapping.in_flow and id(known.mapping) not in aligned and _on_one_line(source, known.mapping):
-            if _inside_flow(source, known.mapping, root):
-                continue
             cells = [_cell(source, entry) for entry in known.sorted()]
             edits.append(Edit(known.mapping.span, "{" + ", ".join(cells) + "}"))
     return [edit for edit in edits if source.slice(edit.span) != edit.text]
 
 
-def _inside_flow(source: Source, mapping: Mapping, root: Mapping) -> bool:
-    """Is another `{...}` around it? Then the outer one is rewritten as a whole."""
-    around = (k.mapping for k in _known(root) if k.mapping.in_flow and k.mapping is not mapping)
-    return any(o.span.start <= mapping.span.start and mapping.span.end <= o.span.end for o in around)
-
-
 def _on_one_line(source: Source, node: Node) -> bool:
+    """Is it a `{...}` on one line, without comments and without another `{...}` inside?"""
     if not isinstance(node, Mapping) or not node.in_flow or not node.entries:
         return False
     text = source.slice(node.span)

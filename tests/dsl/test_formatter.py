@@ -176,3 +176,36 @@ def test_shuffled_keys_come_back_in_order(data: st.DataObject) -> None:
     order = [line.split(":")[0] for line in once.splitlines() if line and not line.startswith(" ")]
     assert order == ["flash", "strategy", "trade", "decide", "params", "let", "entries", "exits", "size"]
     assert not formatted(once).changed
+
+
+@given(st.data())
+def test_comments_blank_lines_and_removed_lines_never_make_it_refuse_or_waver(data: st.DataObject) -> None:
+    lines = (ROOT / "tests" / "data" / "strategies" / "revert_two.yaml").read_text().splitlines()
+    extra = st.sampled_from(["", "  ", "# note", "  # note", "      # note  ", "\t"])
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(lines)))
+        change = data.draw(st.sampled_from(["insert", "remove", "space", "swap"]))
+        if change == "insert":
+            lines.insert(at, data.draw(extra))
+        elif change == "remove" and at < len(lines):
+            del lines[at]
+        elif change == "space" and at < len(lines):
+            lines[at] += "  "
+        elif change == "swap" and at + 1 < len(lines):
+            lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    text = "\n".join(lines)
+    result = format_source(Source("f.yaml", text))
+    assert "FC0908" not in {d.code for d in result.problems}
+    if not result.problems:
+        assert sum("# note" in line for line in result.text.splitlines()) == sum("# note" in line for line in lines)
+        assert not formatted(result.text).changed
+
+
+def test_a_json_file_stays_json() -> None:
+    text = (
+        '{"flash": 1, "strategy": "x", "trade": "BTC/USDC", "decide": {"min_gap": "20ms",  "clock": "1s"},\n'
+        ' "entries": {"long": "close>open"}, "exits": {"out": "close < open"}, "size": "60 USDC"}\n'
+    )
+    result = formatted(text).text
+    assert '"decide": {"clock": "1s", "min_gap": "20ms"}' in result
+    assert '"long": "close > open"' in result
