@@ -24,17 +24,19 @@ may refer to a later node.
 | member     | record             | name                               | `bb.upper` |
 
 **Calls.** `function` is the row's name in `compiler/library/table.py`. The arguments stand in the order of the row's
-signature, defaults filled in as nodes, then the row's implicit fields as field nodes. `min` and `max` of two values have
-two arguments and no attribute; over a window they have `window=True`. The second argument makes a window when it is a
-whole-number literal or `int` parameter (or arithmetic on such) that is not below 1, and the first is not static; named
-arguments decide otherwise: `max(a=x, b=3)`, `max(x=y, n=3)`. `time=True`: a window over time, arguments x, length, pane
-(durations). `skip=True`: absent inputs are skipped. `confirm(k, c...)` is read as `k <= (if c then 1 else 0) + ...`.
+signature, defaults filled in as nodes, then the row's implicit fields as field nodes. `min` and `max` of two values
+have two arguments and no attribute; over a window they have `window=True`. The second argument makes a window when it
+is a whole-number literal or `int` parameter (or arithmetic on such) that is not below 1, and the first is not static;
+named arguments decide otherwise: `max(a=x, b=3)`, `max(x=y, n=3)`. `time=True`: a window over time, arguments x,
+length, pane (durations). `skip=True`: absent inputs are skipped. `confirm(k, c...)` is read as `k <= (if c then 1
+else 0) + ...`.
 
 **Fields.** `source` is `bar`, `book`, `trade`, `forming`, `pos`, `working`, `order`, `day`, `account` or `now`;
-`instrument` is the alias. Bar and forming fields have `period_ns`. `pos.gain` is a ratio; `pos.entry` is off the grid.
+`instrument` is the alias. Bar and forming fields have `period_ns`. `pos.gain` is a ratio; `pos.entry` is off the
+grid.
 
-**Constants.** Grid constants (`3 ticks`) hold a whole count, durations whole nanoseconds. The literal 0 fits every unit:
-beside a grid value its type is that grid type, else it is an `int` with the other side's dimension.
+**Constants.** Grid constants (`3 ticks`) hold a whole count, durations whole nanoseconds. The literal 0 fits every
+unit: beside a grid value its type is that grid type, else it is an `int` with the other side's dimension.
 
 **Clocks.** `facts.clocks` holds the clock of every live node; for `at` it may name another instrument than the
 attribute `clock` (bars of one length: the last instrument in file order). `prev` that has no clock of its own counts
@@ -89,9 +91,9 @@ class Graph:
 class WarmUp:
     """Ticks that must have passed before a value may be read: per clock, a small expression over parameters.
 
-    `terms` is built by `compiler/analysis/warmup.py`: `("const", n)`, `("param", node)`, `("settle", alpha_kind, node)`,
-    `("add", a, b)`, `("max", a, b)`, `("root", a)` (floor of the square root), `("scale", a, numerator, denominator)`
-    (rounded up). A `param` or `settle` node is a constant, a parameter, or arithmetic on such.
+    `terms` is built by `compiler/analysis/warmup.py`: `("const", n)`, `("param", node)`, `("settle", alpha_kind,
+    node)`, `("add", a, b)`, `("max", a, b)`, `("root", a)` (floor of the square root), `("scale", a, numerator,
+    denominator)` (rounded up). A `param` or `settle` node is a constant, a parameter, or arithmetic on such.
     """
 
     per_clock: tuple[tuple[Clock, tuple[object, ...]], ...] = ()
