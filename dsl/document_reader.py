@@ -11,7 +11,7 @@ from decimal import Decimal
 from .ast import ClockName, Expr, Quantity
 from .cst import Mapping, Node, Scalar, Sequence
 from .diagnostics import Diagnostic, Diagnostics, Label
-from .document import Decide, Document, FunctionDecl, Instrument, Located, ParamDecl
+from .document import Decide, Document, Execution, FunctionDecl, Instrument, Located, ParamDecl, Rule
 from .fields import Fields
 from .literals import is_bar_clock, is_literal, literal_type, read_clock, read_range
 from .rule_reader import RuleReader, fill_in_policies, fill_in_rules
@@ -60,14 +60,10 @@ class _Reader(Fields):
         root = self.root
         instruments, trade = self._instruments()
         decide = self._decide(root.get("decide"))
-        rules = RuleReader(self.source, self.bag)
         size = self.expr(root.get("size"))
-        entries = rules.entries(root.get("entries"), file_has_size=root.get("size") is not None)
-        exits = rules.exits(root.get("exits"))
-        execution = rules.executions(root.get("execution"))
-        params = self._params(instruments)
-        functions = self._functions()
-        risk = rules.risk(root.get("risk"))
+        entries, exits, execution = self._rules(decide is None or is_bar_clock(decide.clock), size)
+        params, functions = self._params(instruments), self._functions()
+        risk = RuleReader(self.source, self.bag).risk(root.get("risk"))
         capital = self.mapping(root, "capital")
         start = self.expr(capital.get("start")) if capital else None
         edition, strategy = self.count(root.get("flash")), self.text(root.get("strategy"))
@@ -76,9 +72,6 @@ class _Reader(Fields):
         doc = self.scalar(root.get("doc"))
         if strategy is None or not trade or decide is None:
             return None
-        bars = is_bar_clock(decide.clock)
-        entries = fill_in_rules(entries, bars, size)
-        exits = fill_in_rules(exits, bars, None)
         return Document(
             source=self.source,
             edition=edition or Located(EDITION, strategy.span, written=False),
@@ -98,11 +91,23 @@ class _Reader(Fields):
             entries=entries,
             exits=exits,
             size=size,
-            execution=fill_in_policies(execution, (*entries, *exits)),
+            execution=execution,
             risk=risk,
             capital_start=start or _start_capital(instruments, trade),
             test_names=test_names,
         )
+
+    def _rules(
+        self, on_bars: bool, size: Expr | None
+    ) -> tuple[tuple[Rule, ...], tuple[Rule, ...], tuple[Execution, ...]]:
+        """Entries, exits and execution policies, each with its defaults."""
+        reader = RuleReader(self.source, self.bag)
+        entries = reader.entries(self.root.get("entries"), file_has_size=self.root.get("size") is not None)
+        exits = reader.exits(self.root.get("exits"))
+        execution = reader.executions(self.root.get("execution"))
+        entries = fill_in_rules(entries, on_bars, size)
+        exits = fill_in_rules(exits, on_bars, None)
+        return entries, exits, fill_in_policies(execution, (*entries, *exits))
 
     def _list(self, key: str) -> tuple[Located[str], ...]:
         node = self.root.get(key)

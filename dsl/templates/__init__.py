@@ -1,4 +1,4 @@
-"""Starter files for new strategies. Each is a complete strategy that checks without a finding."""
+"""Starter files for new strategies. Each is a complete strategy that checks without an error."""
 
 from __future__ import annotations
 
