@@ -103,14 +103,14 @@ class _Body:
     count: int = 0
     depth: int = 0
     known: dict[str, list[int]] = field(default_factory=lambda: {t: [] for t in _TYPES})
-    neutral: list[int] = field(default_factory=list)  # the constants NEUTRAL
+    neutral: list[int] = field(default_factory=list)  # constants of NEUTRAL
     made: list[Op] = field(default_factory=list)  # visible operations with a result
 
     def make(self, size: int) -> tuple[Item, ...]:
         items: list[Item] = []
         for type_ in _TYPES:
             items.append(self.constant(type_))
-        for x in NEUTRAL:
+        for x in self.rng.sample(NEUTRAL, min(len(NEUTRAL), 1 + size // 4)):
             self.neutral.append(self.count)
             items.append(self.defined("fconst", (x,), (), None))
         for _ in range(size):
