@@ -43,8 +43,9 @@ types: $(STAMP) ## Check the types of the package (mypy --strict)
 bench: $(STAMP) ## Run the benchmarks and print ratios
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-docs: $(STAMP) ## Write the generated pages of docs/ anew
+docs: $(STAMP) ## Write the generated pages of docs/ and the output shown in README.md anew
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/readme.py
 
 golden: $(STAMP) ## Write the golden files of the tests anew (read the diff!)
 	$(PYTEST) --update-golden --snapshot-update

@@ -1,0 +1,40 @@
+"""Runs the commands that README.md shows and writes what they print below them. `make docs` runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def filled(text: str, folder: Path) -> str:
+    """The README with fresh output; its first strategy becomes `ema_cross.yaml` in `folder`."""
+    strategy = re.search(r"```yaml\n(flash: 1.*?)```", text, flags=re.DOTALL)
+    assert strategy is not None, "the README shows a strategy"
+    (folder / "ema_cross.yaml").write_text(strategy[1])
+    (folder / "typo.yaml").write_text(strategy[1].replace("cross_up(quick", "cross_up(quik"))
+
+    def block(match: re.Match[str]) -> str:
+        commands = [line[2:] for line in match[1].splitlines() if line.startswith("$ ")]
+        return "```console\n" + "".join(f"$ {command}\n{_output(command, folder)}" for command in commands) + "```"
+
+    return re.sub(r"```console\n(.*?)```", block, text, flags=re.DOTALL)
+
+
+def _output(command: str, folder: Path) -> str:
+    arguments = [sys.executable, "-m", *command.split()]
+    settings = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    done = subprocess.run(
+        arguments, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        README.write_text(filled(README.read_text(encoding="utf-8"), Path(name)), encoding="utf-8")

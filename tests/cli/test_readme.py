@@ -1,0 +1,30 @@
+"""Every command that README.md shows prints what README.md shows. Hashes and the run's speed may differ."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def stable(text: str) -> list[str]:
+    """Lines without the engine's speed; hashes are masked, because they change with every change of the compiler."""
+    lines = [line.rstrip() for line in text.splitlines() if not line.startswith("Engine ")]
+    return [re.sub(r"\b[0-9a-f]{12}\b", "<hash>", line) for line in lines]
+
+
+def test_the_readme_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FLASHC_DATA", raising=False)
+    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "docs" / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n$ flashc ") >= 6
+    assert stable(module.filled(text, tmp_path)) == stable(text), "run `make docs` and read the difference"
