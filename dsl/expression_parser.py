@@ -7,6 +7,7 @@ piece, by `expression_errors`, which explains it. Nothing here recurses, so no t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,31 +71,16 @@ def tokens(text: str) -> list[str]:
 
 
 def _to_ast(tree: Tree[Token], span: Span, bag: Diagnostics) -> Expr | None:
-    depth = _depth(tree)
-    if depth > MAX_DEPTH:
-        bag.add(_too_deep(span, depth))
-        return None
     builder = _Builder(span.path)
     expr = builder.build(tree)
-    for problem in builder.problems:
-        bag.add(problem)
-    if builder.problems:
+    bag.extend(builder.problems)
+    if builder.depth > MAX_DEPTH:
+        bag.add(_too_deep(span, builder.depth))
+    if builder.problems or builder.depth > MAX_DEPTH:
         return None
-    for node in walk(expr):
-        if isinstance(node, Compare):
-            bag.extend(_chain_problems(node))
+    for chain in builder.chains:
+        bag.extend(_chain_problems(chain))
     return expr
-
-
-def _depth(tree: Tree[Token]) -> int:
-    """Levels of the tree that will be built; a chain `a + b + c` leans left and counts one level per operator."""
-    from lark import Tree
-
-    height: dict[int, int] = {}
-    for node in tree.iter_subtrees():
-        inner = max((height[id(child)] for child in node.children if isinstance(child, Tree)), default=0)
-        height[id(node)] = inner + (len(node.children) // 2 if node.data in _CHAINS else 1)
-    return height[id(tree)]
 
 
 def _too_deep(span: Span, depth: int) -> Diagnostic:
@@ -110,8 +96,6 @@ def _too_deep(span: Span, depth: int) -> Diagnostic:
 def _chain_problems(node: Compare) -> Iterator[Diagnostic]:
     """A chain of comparisons climbs or falls; the first operator that turns is pointed at."""
     seen: dict[str, Span] = {}
-    if len(node.ops) < 2:
-        return
     for op, span in zip(node.ops, node.op_spans, strict=True):
         way = {"<": "up", "<=": "up", ">": "down", ">=": "down", "==": "level", "!=": "not equal"}[op]
         turned = [other for other in seen if other != way and "level" not in (way, other)]
@@ -165,16 +149,28 @@ class _Builder:
     def __init__(self, path: str) -> None:
         self.path = path
         self.problems: list[Diagnostic] = []
-        self._made: dict[int, Any] = {}
+        self.chains: list[Compare] = []
+        self.depth = 0  # levels of the built tree, brackets included
 
     def build(self, tree: Tree[Token]) -> Expr:
         from lark import Tree
 
+        made: dict[int, tuple[Any, int]] = {}
         for node in tree.iter_subtrees():
-            children = [self._made[id(c)] if isinstance(c, Tree) else c for c in node.children]
+            parts: list[Any] = []
+            inner = 0
+            for child in node.children:
+                if isinstance(child, Tree):
+                    part, height = made[id(child)]
+                    parts.append(part)
+                    inner = max(inner, height)
+                else:
+                    parts.append(child)
             make = cast(Callable[[list[Any]], Any], getattr(self, f"_{node.data}"))
-            self._made[id(node)] = make(children)
-        return cast(Expr, self._made[id(tree)])
+            # A chain `a + b + c` leans to the left: one level per operator.
+            made[id(node)] = make(parts), inner + (len(parts) // 2 if node.data in _CHAINS else 1)
+        expr, self.depth = made[id(tree)]
+        return cast(Expr, expr)
 
     def _span(self, token: Token) -> Span:
         assert token.start_pos is not None
@@ -206,7 +202,11 @@ class _Builder:
 
     def _comparison(self, c: list[Any]) -> Compare:
         ops = c[1::2]
-        return Compare(c[0].span.to(c[-1].span), tuple(c[0::2]), tuple(map(str, ops)), tuple(map(self._span, ops)))
+        spans = tuple(map(self._span, ops))
+        node = Compare(c[0].span.to(c[-1].span), tuple(c[0::2]), tuple(map(str, ops)), spans)
+        if len(ops) > 1:
+            self.chains.append(node)
+        return node
 
     def _prefix(self, c: list[Any]) -> Unary:
         op = self._span(c[0])
@@ -260,8 +260,6 @@ class _Builder:
 
     def _parenthesised(self, c: list[Any]) -> Expr:
         """Brackets belong to the extent of what they enclose: `(a + b) * c` spans from its first bracket."""
-        from dataclasses import replace
-
         return cast(Expr, replace(c[1], span=self._span(c[0]).to(self._span(c[2]))))
 
 
