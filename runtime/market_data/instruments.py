@@ -109,7 +109,9 @@ def _instrument_in(stem: str, parts: list[str]) -> Instrument | None:
         found = parse_instrument(part)
         if found is not None and found.quote in QUOTES:
             return found
-    for match in re.finditer(r"(?=(?:^|[^A-Za-z0-9])([A-Za-z0-9]{2,8})[_-]([A-Za-z]{3,5})(?:[^A-Za-z]|$))", stem):
-        if match[2].upper() in QUOTES:
-            return Instrument(_asset(match[1]), match[2].upper())
-    return None
+    pairs = re.findall(r"(?=(?:^|[^A-Za-z0-9])([A-Za-z0-9]{2,8})[_-]([A-Za-z]{3,5})(?:[^A-Za-z]|$))", stem)
+    known = [(QUOTES.index(quote.upper()), base, quote) for base, quote in pairs if quote.upper() in QUOTES]
+    if not known:
+        return None
+    _, base, quote = min(known)  # currencies before assets: my-btc-usdt is BTC/USDT, not MY/BTC
+    return Instrument(_asset(base), _asset(quote))

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import RuntimeFault, fault
+from .parquet_footer import footer_problem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,11 +66,9 @@ def _reader(path: Path, start: bytes) -> Callable[[Path], Table]:
 
 
 def _parquet(path: Path) -> Table:
-    with path.open("rb") as file:
-        whole = file.read(4) == b"PAR1" and file.seek(-4, 2) >= 0 and file.read(4) == b"PAR1"
-    if not whole:
-        note = "a Parquet file starts and ends with the letters PAR1; this one does not"
-        raise fault("FC1001", "the Parquet file is cut short or damaged", str(path), notes=(note,))
+    problem = footer_problem(path)
+    if problem is not None:
+        raise fault("FC1001", "the Parquet file is cut short or damaged", str(path), notes=(problem,))
     import polars as pl
 
     def read() -> pl.DataFrame:

@@ -93,6 +93,7 @@ def test_symbols_are_read(text, symbol):
         ("BTCUSDT-1m-2024-01", ("BTC/USDT", None, "1m")),
         ("BTC_USDT-5m", ("BTC/USDT", None, "5m")),
         ("BINANCE_BTCUSDT, 60", ("BTC/USDT", "binance", None)),
+        ("my-btc-usdt-1h", ("BTC/USDT", None, "1h")),
         ("bars", (None, None, None)),
         ("mexc_2024", (None, "mexc", None)),
     ],
