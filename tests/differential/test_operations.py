@@ -1,0 +1,156 @@
+"""Every row of the operator table, on extreme values: the kernel's bits are the reference interpreter's."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from pathlib import Path
+
+import pytest
+from flashc.compiler.backends.numba.spelling import CALLS, INFIX, MATHS, SLOTS, spelled
+from flashc.compiler.evaluate.evaluator import Machine
+from flashc.compiler.evaluate.numbers import float_bits
+from flashc.compiler.ir.builder import ProgramBuilder, SegmentBuilder, Value
+from flashc.compiler.ir.nodes import F64, I1, I64, Program, Slot, Stream
+from flashc.compiler.ir.ops import OPS
+from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
+from support.kernels import KernelMachine
+
+INTEGERS = (0, 1, -1, 2, -2, 3, 63, 64, 65, -64, 10**9, -(10**9) - 7, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -(2**63) + 1)
+REALS = (
+    *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 100.0, -3.75, 709.9, -745.2, 1e-300, 4503599627370495.5),
+    *(2.0**53, 2.0**63, -(2.0**63), 9223372036854774784.0, 1e308, -1e308, 5e-324, -5e-324, 2.2250738585072009e-308),
+    *(math.inf, -math.inf, math.nan),
+)
+PURE = sorted([*INFIX, *CALLS, *MATHS])
+RECORD = [60_000_000_000, head(KIND_BAR, FLAG_INSTANT_END), 1, 2, 1, 2, 3, 6]
+
+
+def build(body: object, slots: dict[str, tuple[str, int]]) -> Program:
+    """A program with one bar segment, written by `body(segment, slots by name)`."""
+    builder = ProgramBuilder()
+    builder.streams = [Stream("b0", "bar", "btc", "BTC/USDC", 60_000_000_000, 2, 6)]
+    made = {name: builder.slot(type_, name, words) for name, (type_, words) in slots.items()}
+    segment = SegmentBuilder(builder, "bar", "b0")
+    body(segment, made)  # type: ignore[operator]
+    return Program("ops", 1, (), tuple(builder.streams), tuple(builder.slots), (), (segment.finish(),))
+
+
+def store(segment: SegmentBuilder, slot: Slot, value: Value) -> None:
+    segment.store(slot, segment.op("b2i", value) if value.type == I1 else value)
+
+
+def out_slot(name: str) -> tuple[str, int]:
+    return (F64 if OPS[name].result == F64 else I64, 1)
+
+
+def compare(program: Program, folder: Path, inputs: list[list[int]]) -> None:
+    """Run one event from each start state on both executors."""
+    slow, fast = Machine(program), KernelMachine(program, folder)
+    slow.init(())
+    rest = slow.state
+    for words in inputs:
+        state = words + rest[len(words) :]
+        slow.load_state(state)
+        fast.load_state(state)
+        slow.event(RECORD)
+        fast.event(RECORD)
+        for at, (a, b) in enumerate(zip(slow.state, fast.state, strict=True)):
+            assert a == b, f"word {at} is {b}, not {a}, from {words}"
+
+
+def test_the_printer_spells_every_operation() -> None:
+    assert spelled() == frozenset(OPS)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_pure_operations_agree_on_all_pairs_of_extremes(part: int, tmp_path: Path) -> None:
+    names = PURE[part::4]
+
+    def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
+        pools = {
+            I64: [segment.load(slots[n]) for n in ("i0", "i1", "i2")],
+            F64: [segment.load(slots[n]) for n in ("f0", "f1", "f2")],
+        }
+        pools[I1] = [value.ne(0) for value in pools[I64]]
+        for name in names:
+            takes = {t: iter(pool) for t, pool in pools.items()}
+            store(segment, slots[name], segment.op(name, *(next(takes[t]) for t in OPS[name].args)))
+
+    inputs = {"i0": (I64, 1), "i1": (I64, 1), "i2": (I64, 1), "f0": (F64, 1), "f1": (F64, 1), "f2": (F64, 1)}
+    rng, rows = random.Random(part), []
+    pairs = itertools.zip_longest(itertools.product(INTEGERS, INTEGERS), itertools.product(REALS, REALS))
+    for ints, floats in pairs:
+        i0, i1 = ints or (rng.choice(INTEGERS), rng.choice(INTEGERS))
+        f0, f1 = floats or (rng.choice(REALS), rng.choice(REALS))
+        f2 = rng.choice(REALS)
+        rows.append([i0, i1, rng.choice(INTEGERS), float_bits(f0), float_bits(f1), float_bits(f2)])
+    compare(build(body, inputs | {name: out_slot(name) for name in names}), tmp_path, rows)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_operations_on_literals_are_folded_to_the_same_bits(part: int, tmp_path: Path) -> None:
+    names = PURE[part::2]
+    rng = random.Random(part)
+
+    def literal(segment: SegmentBuilder, type_: str) -> Value:
+        if type_ == F64:
+            return segment.f(rng.choice(REALS))
+        return segment.i(rng.choice(INTEGERS)) if type_ == I64 else segment.b(rng.random() < 0.5)
+
+    def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
+        for name in names:
+            args = [literal(segment, t) for t in OPS[name].args]
+            store(segment, slots[name], segment.op(name, *args))
+
+    compare(build(body, {name: out_slot(name) for name in names}), tmp_path, [[]])
+
+
+FAMILIES = {
+    "ring i": (I64, 1, [n for n in SLOTS if n.startswith(("ring", "win")) and (n.endswith(".i") or n[4:5] == "i")]),
+    "ring f": (F64, 1, [n for n in SLOTS if n.startswith(("ring", "win")) and not (n.endswith(".i") or n[4:5] == "i")]),
+    "sum": (F64, 2, ["tree.put.sum", "tree.sum"]),
+    "min": (F64, 2, ["tree.put.min", "tree.min"]),
+    "max": (F64, 2, ["tree.put.max", "tree.max"]),
+    "moments": (F64, 6, ["tree.put.mom", "tree.mean", "tree.m2"]),
+}
+
+
+def test_every_slot_operation_belongs_to_a_family() -> None:
+    assert sorted(SLOTS) == sorted(n for _, _, names in FAMILIES.values() for n in names)
+
+
+@pytest.mark.parametrize("leaves", [1, 8])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int, tmp_path: Path) -> None:
+    type_, factor, names = FAMILIES[family]
+
+    def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
+        tick, length = segment.load(slots["tick"]), segment.load(slots["length"])
+        x, mean = segment.load(slots["x"]), segment.load(slots["mean"])
+        for name in sorted(names, key=lambda n: "put" not in n):
+            row = OPS[name]
+            if row.result is None:
+                segment.effect(name, tick, x, attrs=(slots["data"].name,))
+                continue
+            operands = (tick, length, mean)[: len(row.args)]
+            segment.store(slots[name], segment.op(name, *operands, attrs=(slots["data"].name,)))
+
+    inputs = {"tick": (I64, 1), "length": (I64, 1), "x": (type_, 1), "mean": (F64, 1)}
+    outs = {n: out_slot(n) for n in names if OPS[n].result is not None}
+    program = build(body, inputs | outs | {"data": (type_, factor * leaves)})
+    slow, fast = Machine(program), KernelMachine(program, tmp_path)
+    rng = random.Random(leaves)
+    for start in (0, -3, 2**63 - 9):
+        slow.init(())
+        fast.init(())
+        for step in range(4 * leaves + 6):
+            extreme = rng.random() < 0.1
+            x = rng.choice(INTEGERS if type_ == I64 else REALS) if extreme else rng.randint(-99, 99)
+            for length in (-1, 0, 1, rng.randint(0, leaves), leaves, leaves + 1, 2**62):
+                words = [min(start + step, 2**63 - 1), length, x if type_ == I64 else float_bits(float(x)), float_bits(0.3)]
+                for machine in (slow, fast):
+                    machine.load_state(words + machine.state[len(words) :])
+                    machine.event(RECORD)
+                assert slow.state == fast.state, f"{family}: {words}"
