@@ -31,7 +31,7 @@ CODES = (
         "times have no clear unit",
         _D,
         "Times are numbers whose size fits no unit, or several units are mixed in one column. Guessing would shift "
-        "every bar. Say the unit with `--time-unit`.",
+        "every bar. `--repair one_time_unit` reads each time in the unit that its size tells.",
         ("time,open,high,low,close,volume\n17,100,101,99,100.5,3.5\n",),
         _GOOD,
     ),
@@ -40,7 +40,7 @@ CODES = (
         "rows are out of order",
         _D,
         "Times must rise from row to row. A file out of order is often two files put together; look before you sort "
-        "it.",
+        "it with `--repair sort_rows`. A file that runs from newest to oldest is turned round and the output says so.",
         (_GOOD + "2024-12-31T23:59:00Z,100,101,99,100.5,3.5\n",),
         _GOOD + "2025-01-01T00:01:00Z,100.50,101.00,100.00,100.75,2.0\n",
     ),
@@ -83,7 +83,7 @@ CODES = (
         "FC1009",
         "more than one instrument in one file",
         _D,
-        "A symbol column holds several names. Import one instrument per file.",
+        "A symbol column holds several names. `--symbol NAME` imports one of them.",
         (
             "symbol,time,open,high,low,close,volume\nBTC,2025-01-01T00:00:00Z,100,101,99,100.5,3.5\n"
             "ETH,2025-01-01T00:01:00Z,10,11,9,10.5,3.5\n",
@@ -148,7 +148,7 @@ CODES = (
         _D,
         "Prices and quantities are stored as whole ticks and lots in 64 bits. A value, or a sum of values, does not "
         "fit.",
-        ("time,open,high,low,close,volume\n2025-01-01T00:00:00Z,1e30,1e30,1e30,1e30,3.5\n",),
+        ("time,open,high,low,close,volume\n2025-01-01T00:00:00Z,100,101,99,100.5,1e14\n",),
         _GOOD,
     ),
     Code(
@@ -163,10 +163,10 @@ CODES = (
         "FC1018",
         "the instrument is not known",
         _D,
-        "Data is stored in ticks and lots of an instrument, and no venue profile knows this one. The message lists "
-        "those known.",
-        ("flashc data import bars.csv --symbol FOO/BAR",),
-        "flashc data import bars.csv --symbol BTC/USDC",
+        "Neither the file nor its name says which instrument the bars are of. Say it with `--instrument`, or name the "
+        "file like `btc-usdc_mexc_1m.csv`.",
+        ("flashc data import bars.csv",),
+        "flashc data import bars.csv --instrument BTC/USDC",
     ),
     Code(
         "FC1101",
