@@ -34,8 +34,7 @@ def read_document(source: Source) -> tuple[Document | None, Diagnostics]:
     assert isinstance(joined, Mapping)
     if _foreign_edition(source, joined, bag):
         return None, bag
-    check_shape(source, joined, bag)
-    document = _Reader(source, bag, joined).document()
+    document = _Reader(source, bag, check_shape(source, joined, bag)).document()
     assert document is not None or bag.errors, "a file without errors has a document"
     return document, bag
 

@@ -7,7 +7,7 @@ wording. No text of pydantic's reaches a user.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -29,13 +29,46 @@ _SHAPES = {
 }
 
 
-def check_shape(source: Source, root: Mapping, bag: Diagnostics) -> None:
-    """Report every unknown key, missing key and wrong shape in the file."""
+def check_shape(source: Source, root: Mapping, bag: Diagnostics) -> Mapping:
+    """Report every unknown key, missing key and wrong shape in the file.
+
+    Returns the file with each mistyped key read as the key it resembles, so that the mistake is reported once and not
+    again as everything that lacks the key.
+    """
+    findings = _findings(source, root)
+    renames = {
+        finding.key_span: near for finding in findings if finding.is_unknown_key and (near := finding.nearest_key())
+    }
+    if renames:
+        bag.extend(finding.diagnostic() for finding in findings if finding.key_span in renames)
+        root = _renamed_mapping(root, renames)
+        findings = _findings(source, root)
+    bag.extend(finding.diagnostic() for finding in findings)
+    return root
+
+
+def _findings(source: Source, root: Mapping) -> list[_Finding]:
     try:
         StrategyFile.model_validate(_plain(root))
     except ValidationError as error:
-        for found in error.errors(include_url=False)[:MAX_FINDINGS]:
-            bag.add(_Finding(source, root, found).diagnostic())
+        return [_Finding(source, root, found) for found in error.errors(include_url=False)[:MAX_FINDINGS]]
+    return []
+
+
+def _renamed_mapping(node: Mapping, renames: dict[Span | None, str]) -> Mapping:
+    entries = (
+        Entry(replace(entry.key, value=renames.get(entry.key.span, entry.key.value)), _renamed(entry.value, renames))
+        for entry in node.entries
+    )
+    return Mapping(node.span, tuple(entries), node.in_flow)
+
+
+def _renamed(node: Node, renames: dict[Span | None, str]) -> Node:
+    if isinstance(node, Mapping):
+        return _renamed_mapping(node, renames)
+    if isinstance(node, Sequence):
+        return Sequence(node.span, tuple(_renamed(item, renames) for item in node.items), node.in_flow)
+    return node
 
 
 def _plain(node: Node) -> Any:
@@ -95,6 +128,14 @@ class _Finding:
         self.message: str = error["msg"]
         self.place = _locate(root, self.loc)
 
+    @property
+    def is_unknown_key(self) -> bool:
+        return self.type == "extra_forbidden" and not self._is_later_key()
+
+    @property
+    def key_span(self) -> Span | None:
+        return self.place.entry.key.span if self.is_unknown_key and self.place.entry else None
+
     def diagnostic(self) -> Diagnostic:
         if self.type == "missing":
             return self._missing(str(self.loc[-1]))
@@ -153,23 +194,30 @@ class _Finding:
     def _unknown_key(self, key: str) -> Diagnostic:
         assert self.place.entry is not None
         span = self.place.entry.key.span
-        owner = _locate(self.root, self.loc[:-1])
-        if key in LATER_KEYS.get(owner.model.__name__, ()):
+        if self._is_later_key():
             note = "the language has this key, but this release does not compile it"
             return Diagnostic("FC0907", f"`{key}` is not supported by this release", Label(span), notes=(note,))
-        known = [field.alias or name for name, field in owner.model.model_fields.items()]
-        present = {e.key.value for e in owner.node.entries} if isinstance(owner.node, Mapping) else set()
-        helps = (f"the keys here are {_listed(known)}",)
-        near = get_close_matches(key, [name for name in known if name not in present], 1, 0.7)
-        if not near:
-            return Diagnostic("FC0004", f"unknown key `{key}`", Label(span), helps=helps)
-        fix = Fix(f"write `{near[0]}`", Safety.SAFE, (self._replace_key(near[0]),))
-        label = Label(span, f"did you mean `{near[0]}`?")
-        return Diagnostic("FC0004", f"unknown key `{key}`", label, helps=helps, fixes=(fix,))
+        message, near = f"unknown key `{_short(key)}`", self.nearest_key()
+        if near is None:
+            helps = (f"the keys here are {_listed(self._known_keys())}",)
+            return Diagnostic("FC0004", message, Label(span), helps=helps)
+        fix = Fix(f"write `{near}`", Safety.SAFE, (Edit(self.place.entry.key.content, near),))
+        return Diagnostic("FC0004", message, Label(span, f"did you mean `{near}`?"), fixes=(fix,))
 
-    def _replace_key(self, text: str) -> Edit:
-        assert self.place.entry is not None
-        return Edit(self.place.entry.key.content, text)
+    def nearest_key(self) -> str | None:
+        """The key of this mapping that an unknown one resembles and that is not there yet."""
+        node = _locate(self.root, self.loc[:-1]).node
+        present = {entry.key.value for entry in node.entries} if isinstance(node, Mapping) else set()
+        free = [key for key in self._known_keys() if key not in present]
+        return next(iter(get_close_matches(str(self.loc[-1]), free, 1, 0.7)), None)
+
+    def _known_keys(self) -> list[str]:
+        fields = _locate(self.root, self.loc[:-1]).model.model_fields
+        return [field.alias or name for name, field in fields.items()]
+
+    def _is_later_key(self) -> bool:
+        model = _locate(self.root, self.loc[:-1]).model
+        return self.loc[-1] in LATER_KEYS.get(model.__name__, ())
 
     def _bad_name(self) -> Diagnostic:
         assert self.place.entry is not None

@@ -101,6 +101,15 @@ def test_a_key_that_is_already_there_is_not_suggested() -> None:
     assert not found.fixes
 
 
+def test_a_mistyped_key_is_reported_once_and_then_read_as_meant() -> None:
+    text = FRAME.replace("decide", "decied") + ENTRY + "exit: {out: a}\nexecution: {x: {styl: ioc}}\n"
+    document, bag = read_document(Source("f", text))
+    assert [d.code for d in bag] == ["FC0004"] * 3
+    assert document is not None
+    assert [rule.name.value for rule in document.exits] == ["out"]
+    assert document.execution[0].style.value == "ioc"
+
+
 def test_a_wrong_word_lists_the_right_ones_and_offers_the_nearest() -> None:
     found = only(FRAME + ENTRY + "execution: {x: {style: postonly, price: bid}}\n")
     assert "`post_only`" in found.message

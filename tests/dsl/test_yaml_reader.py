@@ -192,6 +192,23 @@ def test_indenting_tabs_are_reported_once_with_a_fix_for_all_lines() -> None:
     assert len(found.fixes[0].edits) == 2
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_without_a_colon_is_blamed_itself_and_not_the_line_after_it(end: str) -> None:
+    found, at = only(f"let:{end}  a = 1{end}{end}  # note{end}  b: 2{end}")
+    assert (found.message, at) == ("this line is not `key: value`", "a = 1")
+
+
+def test_a_line_indented_too_far_is_shown_whole() -> None:
+    found, at = only("let:\n  a: 1\n   b: 2\n  c: 3\n")
+    assert "indented more" in found.message
+    assert at == "b: 2"
+
+
+def test_a_file_of_too_many_values_is_refused() -> None:
+    found, _ = only("a: [" + "x, " * 20_000 + "]")
+    assert found.code == "FC0012"
+
+
 def test_no_text_of_the_yaml_library_is_shown() -> None:
     for text in (
         "a: b: c\n",
