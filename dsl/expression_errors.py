@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Diagnostic, Edit, Fix, Label, Safety
 from .expression_scanner import FOREIGN, KEYWORDS, Piece, scan
-from .expression_slips import HINTS, Slip, mend, spaced
+from .expression_slips import HINTS, WORDS, Slip, mend, spaced
 from .expression_tables import parser
 from .source import Source, Span
 
@@ -153,6 +153,11 @@ class _Reading:
         piece, following = self._piece(at), self._piece(at + 1)
         if piece.kind == "EQUAL" and "COMPARE" in accepts:
             return self._replace(piece, "COMPARE", "==", "`=` does not compare", "values are compared with `==`")
+        if piece.text in WORDS and "COMPARE" in accepts and following.kind in (*_VALUE_STARTS, "MINUS"):
+            ours = WORDS[piece.text]
+            return self._replace(
+                piece, "COMPARE", ours, f"there is no operator `{piece.text}`", f"written `{ours}` here"
+            )
         if piece.kind == "PLUS" and "MINUS" in accepts:
             fix = Fix("remove the `+`", Safety.SAFE, (Edit(self._at(piece), ""),))
             label = Label(self._at(piece), "a value fits here")

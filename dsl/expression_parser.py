@@ -73,7 +73,7 @@ def tokens(text: str) -> list[str]:
 def _to_ast(tree: Tree[Token], span: Span, bag: Diagnostics) -> Expr | None:
     builder = _Builder(span.path)
     expr = builder.build(tree)
-    bag.extend(builder.problems)
+    bag.extend((*builder.problems, *builder.slips))
     if builder.depth > MAX_DEPTH:
         bag.add(_too_deep(span, builder.depth))
     if builder.problems or builder.depth > MAX_DEPTH:
@@ -149,6 +149,7 @@ class _Builder:
     def __init__(self, path: str) -> None:
         self.path = path
         self.problems: list[Diagnostic] = []
+        self.slips: list[Diagnostic] = []  # mended: the tree can be used
         self.chains: list[Compare] = []
         self.depth = 0  # levels of the built tree, brackets included
 
@@ -252,7 +253,11 @@ class _Builder:
     def _number(self, c: list[Any]) -> Number:
         return Number(self._span(c[0]), *self._decimal(c[0]))
 
-    def _name(self, c: list[Any]) -> Name:
+    def _name(self, c: list[Any]) -> Name | Boolean:
+        word = c[0].lower()
+        if word in ("true", "false") and word != c[0]:
+            self.slips.append(_capital_truth(self._span(c[0]), word))
+            return Boolean(self._span(c[0]), word == "true")
         return Name(self._span(c[0]), str(c[0]))
 
     def _boolean(self, c: list[Any]) -> Boolean:
@@ -261,6 +266,11 @@ class _Builder:
     def _parenthesised(self, c: list[Any]) -> Expr:
         """Brackets belong to the extent of what they enclose: `(a + b) * c` spans from its first bracket."""
         return cast(Expr, replace(c[1], span=self._span(c[0]).to(self._span(c[2]))))
+
+
+def _capital_truth(span: Span, word: str) -> Diagnostic:
+    fix = Fix(f"write `{word}`", Safety.SAFE, (Edit(span, word),))
+    return Diagnostic("FC0108", f"`{word}` is written in small letters", Label(span), fixes=(fix,))
 
 
 def _not_callable(func: Expr, bracket: Span) -> Diagnostic:

@@ -40,6 +40,9 @@ SAME = {
     "?:": "??",
 }
 
+#: Words that stand between two values in other languages, and our operator.
+WORDS = {"is": "==", "equals": "==", "above": ">", "over": ">", "below": "<", "under": "<"}
+
 #: Operators without a single counterpart: what stands beside them, and the ways to go on.
 HINTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "%": ("`%` is neither a unit nor a remainder here", ("a percentage is written `5 pct`",)),
