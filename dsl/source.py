@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Code points `[start, end)` of the file `path`. An empty span (`start == end`) is a place between two characters."""
+    """Code points `[start, end)` of the file `path`. An empty span (`start == end`) lies between two characters."""
 
     path: str
     start: int
