@@ -34,13 +34,21 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
+_MAY_BE_THE_LINE_ABOVE = (
+    "mapping values are not allowed",
+    "could not find expected ':'",
+    "did not find expected key",
+    "expected <block end>",
+)
+
+
 def describe(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """One FC0001 (FC0002 for a directive) at the place where the library stopped."""
     problem = str(getattr(error, "problem", "") or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = min(mark.index, len(source.text)) if mark is not None else 0
     opened = getattr(error, "context_mark", None)
-    if "mapping values are not allowed" in problem and (better := _line_above(source, place)):
+    if any(part in problem for part in _MAY_BE_THE_LINE_ABOVE) and (better := _line_above(source, place)):
         return better
     message, help_text = _words(problem)
     secondary: tuple[Label, ...] = ()
@@ -62,7 +70,7 @@ def _line_above(source: Source, place: int) -> Diagnostic | None:
     above_start = start
     for _ in range(line - above):
         above_start = source.text.rfind("\n", 0, above_start - 1) + 1
-    if ":" not in before:
+    if ":" not in before and _indent(before) == _indent(here) and not before.lstrip().startswith("- "):
         label = _text_of_line(source, above_start, before, "no `:` after a key")
         return Diagnostic("FC0001", "this line is not `key: value`", label, helps=("write `key: value`",))
     if _indent(here) > _indent(before) and here[: place - start].count(":") == 0:
