@@ -116,11 +116,11 @@ _ROWS = (
     _row("fbits f64 -> i64", "the bits of a"),
     _row("bitsf i64 -> f64", "the double with these bits"),
     # library functions, written in FIR (compiler/library/mathfir.py)
-    _row("fexp f64 -> f64", "e**a, at most 1.5 ulp", cost=24),
-    _row("flog f64 -> f64", "natural logarithm, at most 1.5 ulp; NaN if a < 0, -inf at 0", cost=24),
-    _row("fpow f64 f64 -> f64", "a**b for a > 0, at most 1.5 ulp", cost=60),
-    _row("ftanh f64 -> f64", "tanh(a), at most 1.5 ulp", cost=30),
-    _row("fsigmoid f64 -> f64", "1 / (1 + e**-a), at most 1.5 ulp", cost=30),
+    _row("fexp f64 -> f64", "e**a, at most 1.5 ulp", cost=79),
+    _row("flog f64 -> f64", "natural logarithm, at most 1.5 ulp; NaN if a < 0, -inf at 0", cost=70),
+    _row("fpow f64 f64 -> f64", "a**b for a > 0, at most 1.5 ulp", cost=235),
+    _row("ftanh f64 -> f64", "tanh(a), at most 1.5 ulp", cost=93),
+    _row("fsigmoid f64 -> f64", "1 / (1 + e**-a), at most 1.5 ulp", cost=104),
     # rings: 2**k words; word (tick mod 2**k) holds the value of that tick
     _row("ring.put.i [slot] i64 i64", "ring[tick] = x", writes=True, effect=True, cost=2),
     _row("ring.put.f [slot] i64 f64", "ring[tick] = x", writes=True, effect=True, cost=2),

@@ -164,3 +164,8 @@ def test_the_bodies_are_straight_lines_of_basic_pure_operations() -> None:
             assert op.result not in defined
             defined.add(op.result)
         assert function.result in defined
+
+
+def test_the_operator_table_knows_their_cost() -> None:
+    for name, function in FUNCTIONS.items():
+        assert OPS[name].cost == len(function.body)
