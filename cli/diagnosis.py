@@ -42,14 +42,12 @@ def show(
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> Exit:
     """OK without errors; else what the gravest error stands for."""
+    errors = [d for d in diagnostics if d.severity is Severity.ERROR]
+    if not errors:
+        return Exit.OK  # without loading the catalogue
     from ..dsl.diagnostic_codes import CODES
 
-    codes = [
-        _EXITS.get(CODES[d.code].category, Exit.FILE) if d.code in CODES else Exit.FILE
-        for d in diagnostics
-        if d.severity is Severity.ERROR
-    ]
-    return max(codes, default=Exit.OK)
+    return max(_EXITS.get(CODES[d.code].category, Exit.FILE) if d.code in CODES else Exit.FILE for d in errors)
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
