@@ -10,11 +10,13 @@ from flashc.dsl.edits import apply_edits
 from flashc.dsl.expression_parser import parse_expression, tokens
 from flashc.dsl.expression_printer import print_expression
 from flashc.dsl.expression_scanner import KEYWORDS
+from flashc.dsl.expression_tables import parser
 from flashc.dsl.format_expressions import spacing_edits
 from flashc.dsl.meaning import meaning
 from flashc.dsl.source import Source, Span
 from hypothesis import given
 from hypothesis import strategies as st
+from lark import Token, UnexpectedInput
 
 AT = Span("f", 0, 0)
 
@@ -103,3 +105,19 @@ def test_no_text_crashes_the_parser_and_nothing_outside_the_span_is_read(text: s
     for found in bag:
         assert found.primary is not None
         assert len(before) <= found.primary.span.start <= found.primary.span.end <= len(before) + len(text)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join) | st.lists(st.sampled_from(PIECES)).map("".join))
+def test_both_scanners_see_the_same_tokens(text: str) -> None:
+    try:
+        tree = parser().parse(text)
+    except UnexpectedInput:
+        return
+    assert tokens(text) == [str(token) for token in tree.scan_values(lambda value: isinstance(value, Token))]
+
+
+@given(expressions)
+def test_both_scanners_agree_on_correct_text(expr: ast.Expr) -> None:
+    text = print_expression(expr)
+    tree = parser().parse(text)
+    assert tokens(text) == [str(token) for token in tree.scan_values(lambda value: isinstance(value, Token))]
