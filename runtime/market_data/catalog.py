@@ -16,6 +16,8 @@ from .store import RECORD_FILE, Record, load, read_record
 DEFAULT_ROOT = "data"
 ROOT_VARIABLE = "FLASHC_DATA"
 
+_LONGEST_PATH, _LONGEST_NAME = 3000, 255
+
 
 def data_root(root: Path | None = None) -> Path:
     """The folder of data sets: the argument, the environment variable FLASHC_DATA, or `./data`."""
@@ -55,18 +57,20 @@ def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions 
 
 def locate(name_or_path: str, root: Path | None = None) -> Path:
     """The folder or file that `resolve` would read."""
+    if len(name_or_path) > _LONGEST_PATH:  # longer than any system takes: asking would fail, not answer
+        raise _unknown(f"{name_or_path[:40]}...", root)
     folder = data_root(root) / name_or_path
     is_name = "/" not in name_or_path and name_or_path not in ("", ".", "..")
-    if is_name and (folder / RECORD_FILE).is_file():
+    if is_name and len(name_or_path) < _LONGEST_NAME and (folder / RECORD_FILE).is_file():
         return folder
     path = Path(name_or_path)
-    if path.is_file() or (path / RECORD_FILE).is_file():
+    if all(len(part) <= _LONGEST_NAME for part in path.parts) and (path.is_file() or (path / RECORD_FILE).is_file()):
         return path
     raise _unknown(name_or_path, root)
 
 
 def _unknown(name_or_path: str, root: Path | None) -> RuntimeFault:
-    if Path(name_or_path).is_dir():
+    if len(name_or_path) <= _LONGEST_NAME and Path(name_or_path).is_dir():
         helps = ("name one file of it, or import it: `flashc data import FILE`",)
         return fault("FC1011", "this folder is not a data set", name_or_path, helps=helps)
     folder = data_root(root)

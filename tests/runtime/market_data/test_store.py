@@ -76,6 +76,13 @@ def test_an_unknown_name_suggests_a_near_one(make_dataset, tmp_path):
     assert "`test`" in caught.value.first.helps[0]
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a/" * 400, "nul\0byte", "", "."])
+def test_names_that_no_system_takes_are_unknown(tmp_path, name):
+    with pytest.raises(RuntimeFault) as caught:
+        resolve(name, tmp_path)
+    assert caught.value.first.code == "FC1011"
+
+
 def test_the_root_comes_from_the_argument_the_environment_or_the_default(monkeypatch, tmp_path):
     monkeypatch.setenv("FLASHC_DATA", str(tmp_path))
     assert data_root() == tmp_path
