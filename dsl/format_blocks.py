@@ -176,7 +176,7 @@ def _aligned(source: Source, rows: list[Entry]) -> Iterator[Edit]:
         for row in rows
         if isinstance(row.value, Mapping)
     ]
-    widths = {key: max((len(row.get(key, "")) for row in cells), default=0) for key in order}
+    widths = {key: _width(key, cells, order) for key in order}
     for row, cell in zip(rows, cells, strict=True):
         if not set(cell) <= set(order):
             continue
@@ -185,13 +185,13 @@ def _aligned(source: Source, rows: list[Entry]) -> Iterator[Edit]:
         yield Edit(source.span(row.key.span.end, row.value.span.end), f":{gap}{text}")
 
 
+def _width(key: str, cells: list[dict[str, str]], order: tuple[str, ...]) -> int:
+    """Columns of one key with its comma and a space; a cell that ends its row needs no room. 0: no row has it."""
+    followed = (row for row in cells if any(other in row for other in order[order.index(key) + 1 :]))
+    return max((len(row[key]) + 2 for row in followed if key in row), default=0)
+
+
 def _row_text(cell: dict[str, str], order: tuple[str, ...], widths: dict[str, int]) -> str:
-    used = [key for key in order if key in cell]
-    out = "{"
-    for key in order:
-        if not widths[key] or (used and order.index(key) > order.index(used[-1])):
-            continue
-        text = cell.get(key, "")
-        comma = "," if text and key != used[-1] else ""
-        out += text + comma if key == used[-1] else f"{text + comma:<{widths[key] + 2}}"
-    return out + "}"
+    last = max((order.index(key) for key in cell), default=0)
+    padded = (f"{cell[key] + ',' if key in cell else '':<{widths[key]}}" for key in order[:last])
+    return "{" + "".join(padded) + cell.get(order[last], "") + "}"

@@ -92,8 +92,8 @@ def test_params_stand_in_columns_in_the_order_of_the_schema() -> None:
     )
     right = (
         "params:\n"
-        "  slow:     {type: int,      default: 34,   in: 10..120,  sweep: true}   # the slow one\n"
-        "  f:        {type: real,     default: 0.18,               sweep: true}\n"
+        "  slow:     {type: int,      default: 34,   in: 10..120, sweep: true}   # the slow one\n"
+        "  f:        {type: real,     default: 0.18,              sweep: true}\n"
         "  hold_max: {type: duration, default: 4m,   in: 30s..15m}\n"
         "  plain: 4\n"
     )
