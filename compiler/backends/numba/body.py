@@ -150,7 +150,8 @@ class BodyPrinter:
     def _slot_call(self, op: Op, texts: list[str]) -> str:
         function, view = spelling.SLOTS[op.name]
         slot = str(op.attrs[0])
-        return self._call(function, (view, str(self.offsets[slot]), str(self.slots[slot].words), *texts))
+        place = (str(self.offsets[slot]), str(self.slots[slot].words))
+        return self._call(function, (view, *map(spelling.typed, (*place, *texts))))
 
     def _leaf(self, op: Op) -> str:
         attr = op.attrs[0]
@@ -190,7 +191,7 @@ class BodyPrinter:
         return f"mask = mask | ishl(b2i({texts[0]}), {int(op.attrs[0])})"
 
     def _emit(self, op: Op, texts: list[str]) -> str:
-        return f"count = {self._call('emit', ('out', 'count', *texts))}"
+        return f"count = {self._call('emit', ('out', 'count', *map(spelling.typed, texts)))}"
 
 
 _EFFECTS: dict[str, Callable[[BodyPrinter, Op, list[str]], str]] = {

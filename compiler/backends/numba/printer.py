@@ -80,7 +80,8 @@ class _ModulePrinter:
             return [f"{view}[{at}] = {value}"]
         function = "fill_f" if floats else "fill_i"
         self.library.add(function)
-        return [f"{function}({view}, {at}, {slot.words}, {value})"]
+        operands = ", ".join(spelling.typed(text) for text in (str(at), str(slot.words), value))
+        return [f"{function}({view}, {operands})"]
 
     def _event(self) -> list[str]:
         lines = ["decided = 0", "reason = 0", "mask = 0", "count = 0"]

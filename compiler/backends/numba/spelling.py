@@ -7,6 +7,7 @@ Numba tells LLVM that they never overflow. All spelled operands are atoms or alr
 from __future__ import annotations
 
 import math
+import re
 
 from ...ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
 
@@ -60,6 +61,8 @@ SLOTS: dict[str, tuple[str, str]] = {
     },
 }
 
+_LITERAL = re.compile(r"\d+|\(-\d+( - 1)?\)")
+
 #: Operations that the printer itself writes.
 SPECIAL = frozenset(
     {
@@ -79,6 +82,11 @@ def integer(value: int) -> str:
     if value == -(2**63):
         return "(-9223372036854775807 - 1)"
     return f"({value})" if value < 0 else str(value)
+
+
+def typed(text: str) -> str:
+    """An operand of a library function. Numba would compile the function anew for each literal integer it meets."""
+    return f"int64({text})" if _LITERAL.fullmatch(text) else text
 
 
 def real(value: float) -> str:
