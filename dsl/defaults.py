@@ -16,7 +16,6 @@ from .ast import Expr, Name, Quantity
 from .cst import Mapping, Node, Sequence
 from .document import Document, Execution, FunctionDecl, Located, NamedExpr, ParamDecl, Risk, Rule
 from .document_reader import read_document
-from .schema import DEFAULT_SETTLE
 from .source import Source
 from .yaml_reader import read
 
@@ -127,7 +126,7 @@ class _Writer:
             self._expr("min_gap", document.decide.min_gap)
         with self._block("warmup"):
             settle = document.settle
-            text = self.source.slice(settle.span) if settle.written else DEFAULT_SETTLE
+            text = "bits" if settle.value is None else f"{settle.value.normalize():e}"
             self._line(f"settle: {text}", _note(settle))
         if document.capital_start is not None:
             with self._block("capital"):

@@ -9,6 +9,7 @@ from .ast import Binary, Boolean, ClockName, Expr, Number, Quantity, Unary
 from .cst import Scalar
 from .diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
 from .expression_parser import parse_expression
+from .scalar_expressions import is_without_escapes
 from .source import Source, Span
 
 NANOSECONDS = {
@@ -38,6 +39,8 @@ def trimmed(source: Source, span: Span) -> Span:
 
 def read_clock(source: Source, scalar: Scalar, bag: Diagnostics) -> ClockName | None:
     """`1m`, `250ms`, `book`, `eth.book`. The unit is checked here, because the clock's kind decides defaults."""
+    if not is_without_escapes(source, scalar, bag):
+        return None
     span = trimmed(source, scalar.content)
     match = _CLOCK.fullmatch(source.slice(span))
     if match is None:
@@ -65,6 +68,8 @@ def is_bar_clock(clock: ClockName) -> bool:
 
 def read_range(source: Source, scalar: Scalar, bag: Diagnostics) -> tuple[Expr | None, Expr | None]:
     """`low..high`, each a literal."""
+    if not is_without_escapes(source, scalar, bag):
+        return None, None
     text = source.slice(scalar.content)
     at = text.find("..")
     if at < 0:

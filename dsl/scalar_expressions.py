@@ -31,8 +31,7 @@ def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | 
         help_text = f"an expression may have {MAX_EXPRESSION:,} characters; give parts of it names under `let`"
         bag.add(Diagnostic("FC0012", "this expression is too long", label, helps=(help_text,)))
         return None
-    if _has_escape(scalar, text):
-        bag.add(_escape(source, scalar))
+    if not is_without_escapes(source, scalar, bag):
         return None
     hidden = _comment_that_folding_hides(scalar, text)
     if hidden is not None:
@@ -55,8 +54,13 @@ def parse_guarded(source: Source, scalar: Scalar, bag: Diagnostics, *, check_tok
 # --- FC0006 -------------------------------------------------------------------------------------------------------
 
 
-def _has_escape(scalar: Scalar, text: str) -> bool:
-    return (scalar.style is Style.DOUBLE and "\\" in text) or (scalar.style is Style.SINGLE and "''" in text)
+def is_without_escapes(source: Source, scalar: Scalar, bag: Diagnostics) -> bool:
+    """False, and FC0006, when the text in the quotes is not the value."""
+    text = source.slice(scalar.content)
+    if (scalar.style is Style.DOUBLE and "\\" in text) or (scalar.style is Style.SINGLE and "''" in text):
+        bag.add(_escape(source, scalar))
+        return False
+    return True
 
 
 def _escape(source: Source, scalar: Scalar) -> Diagnostic:

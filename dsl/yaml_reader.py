@@ -98,7 +98,7 @@ def _foreign_encoding(data: bytes) -> str | None:
         return "UTF-32"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "UTF-16"
-    if len(data) >= 4 and (data[0] == data[2] == 0 or data[1] == data[3] == 0):
+    if [byte == 0 for byte in data[:4]] in ([True, False] * 2, [False, True] * 2):
         return "UTF-16"
     return None
 

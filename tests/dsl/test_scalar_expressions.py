@@ -65,6 +65,19 @@ def test_a_doubled_quote_is_an_escape_too() -> None:
     assert [d.code for d in found] == ["FC0006"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        FRAME.replace("1m", '"1\\u006d"'),
+        FRAME + 'params: {p: {default: 2, in: "1\\x2e.3"}}\n',
+        FRAME + 'params: {p: {default: 2, in: "1\\x2e\\x2e3"}}\n',
+    ],
+)
+def test_clocks_and_ranges_have_no_escapes_either(text: str) -> None:
+    _, bag = read_document(Source("f", text))
+    assert [d.code for d in bag] == ["FC0006"]
+
+
 def test_a_comment_in_a_folded_scalar_is_refused_and_the_fix_makes_it_literal() -> None:
     source, _, found = read_let(">\n    a   # note\n      + b")
     assert [(d.code, source.slice(d.primary.span)) for d in found if d.primary] == [("FC0008", "#")]
