@@ -1,0 +1,1 @@
+"""How each library function is computed, in the groups of the library table."""
