@@ -155,8 +155,8 @@ class FunctionBlock(Block):
 
 Clauses = Annotated[
     Annotated[Expression, Tag("<text>")]
-    | Annotated[dict[Name, Expression], Tag("<block>")]
-    | Annotated[list[Expression], Tag("<list>")],
+    | Annotated[dict[Name, Expression], Field(min_length=1), Tag("<block>")]
+    | Annotated[list[Expression], Field(min_length=1), Tag("<list>")],
     _one_of("an expression, a list of clauses, or `name: expression` lines"),
 ]
 
@@ -288,7 +288,7 @@ class StrategyFile(Block):
     venue: DottedName = Field(DEFAULT_VENUE, description="The exchange profile: tick, lot, fees, order styles.")
     instruments: dict[Name, Symbol] | None = Field(None, description="Aliases: `btc: BTC/USDC`.")
     trade: Annotated[
-        Annotated[Traded, Tag("<text>")] | Annotated[list[Traded], Tag("<list>")],
+        Annotated[Traded, Tag("<text>")] | Annotated[list[Traded], Field(min_length=1), Tag("<list>")],
         _one_of("an instrument such as `BTC/USDC`, an alias, or a list of them"),
     ] = Field(description="What is traded: `BTC/USDC`, an alias of `instruments`, or a list.")
     decide: Annotated[
@@ -317,17 +317,17 @@ class StrategyFile(Block):
         Annotated[
             Annotated[Expression, Tag("<text>")]
             | Annotated[EntryBlock, Tag("<block>")]
-            | Annotated[list[Expression], Tag("<list>")],
+            | Annotated[list[Expression], Field(min_length=1), Tag("<list>")],
             _one_of("an expression, a list of clauses, or a mapping with `when`"),
         ],
-    ] = Field(description="Rules that open a position.")
+    ] = Field(min_length=1, description="Rules that open a position.")
     exits: (
         dict[
             Name,
             Annotated[
                 Annotated[Expression, Tag("<text>")]
                 | Annotated[ExitBlock, Tag("<block>")]
-                | Annotated[list[Expression], Tag("<list>")],
+                | Annotated[list[Expression], Field(min_length=1), Tag("<list>")],
                 _one_of("an expression, a list of clauses, or a mapping with `when`"),
             ],
         ]

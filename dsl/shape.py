@@ -26,6 +26,7 @@ _SHAPES = {
     "model_type": "takes `key: value` lines",
     "model_attributes_type": "takes `key: value` lines",
     "list_type": "takes a list",
+    "too_short": "is empty",
 }
 
 

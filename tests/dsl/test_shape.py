@@ -51,7 +51,10 @@ def only(text: str) -> Diagnostic:
         ("params: {a: b + c}\n", "FC0005", "b + c"),
         ('params: {a: "b + c"}\n', "FC0010", "b + c"),
         ("exits: {out: {when: {a: b, c: {}}}}\n", "FC0010", "c"),
-        ("exits: {out: []}\nrisk: {band: 3}\n", "FC0010", "3"),
+        ("exits: {out: []}\n", "FC0010", "out"),
+        ("exits: {out: {when: {}}}\n", "FC0010", "when"),
+        ("exits: {out: {when: []}}\n", "FC0010", "when"),
+        ("risk: {band: 3}\n", "FC0010", "3"),
         ("execution: {x: {style: limit, retries: many}}\n", "FC0010", "many"),
         ("risk: {stale: {book: 1s, then: sleep}}\n", "FC0010", "sleep"),
         ("warmup: {settle: little}\n", "FC0010", "little"),
@@ -74,6 +77,13 @@ def test_a_missing_top_level_key_is_named(key: str) -> None:
     found = only("".join(lines))
     assert found.code == "FC0009"
     assert f"`{key}`" in found.message
+
+
+@pytest.mark.parametrize("text", [FRAME + "entries: {}\n", FRAME.replace("BTC/USDC", "[]") + ENTRY])
+def test_no_entries_and_no_instruments_are_said_so(text: str) -> None:
+    found = only(text)
+    assert found.code == "FC0010"
+    assert found.message.endswith("is empty")
 
 
 @pytest.mark.parametrize("key", ["score: {}", "add: true", "at_most: 3"])
