@@ -17,7 +17,25 @@ from flashc.compiler.ir.ops import OPS
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
 from support.kernels import KernelMachine
 
-INTEGERS = (0, 1, -1, 2, -2, 3, 63, 64, 65, -64, 10**9, -(10**9) - 7, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -(2**63) + 1)
+INTEGERS = (
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    63,
+    64,
+    65,
+    -64,
+    10**9,
+    -(10**9) - 7,
+    2**53 + 1,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+    -(2**63) + 1,
+)
 REALS = (
     *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 100.0, -3.75, 709.9, -745.2, 1e-300, 4503599627370495.5),
     *(2.0**53, 2.0**63, -(2.0**63), 9223372036854774784.0, 1e308, -1e308, 5e-324, -5e-324, 2.2250738585072009e-308),
@@ -149,7 +167,12 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
             extreme = rng.random() < 0.1
             x = rng.choice(INTEGERS if type_ == I64 else REALS) if extreme else rng.randint(-99, 99)
             for length in (-1, 0, 1, rng.randint(0, leaves), leaves, leaves + 1, 2**62):
-                words = [min(start + step, 2**63 - 1), length, x if type_ == I64 else float_bits(float(x)), float_bits(0.3)]
+                words = [
+                    min(start + step, 2**63 - 1),
+                    length,
+                    x if type_ == I64 else float_bits(float(x)),
+                    float_bits(0.3),
+                ]
                 for machine in (slow, fast):
                     machine.load_state(words + machine.state[len(words) :])
                     machine.event(RECORD)

@@ -45,7 +45,9 @@ class KernelMachine:
         self.words = np.zeros(state_words(program), dtype=np.int64)
         self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
         self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
-        self._init, self._event, self._report = (f.ctypes for f in (self.module.init, self.module.event, self.module.report))
+        self._init, self._event, self._report = (
+            f.ctypes for f in (self.module.init, self.module.event, self.module.report)
+        )
 
     def init(self, params: Sequence[int | float] = ()) -> None:
         """Garbage first: `init` must set every word itself."""

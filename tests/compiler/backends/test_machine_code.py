@@ -16,7 +16,9 @@ from support.kernels import import_kernel
 
 FLAGS = re.compile(r"\b(fast|nnan|ninf|nsz|arcp|contract|afn|reassoc)\b")
 FUSED = re.compile(r"\bv?fn?m(?:add|sub)[0-9]*[sp][sd]\b|llvm\.fma|llvm\.fmuladd")
-FORBIDDEN = re.compile(r"\bPy\w+|\bNRT_\w+|\bnumba_\w+|\b(?:exp|log|pow|tanh|sin|cos|exp2|log2|fma|fmod|rint|floor)f?\b")
+FORBIDDEN = re.compile(
+    r"\bPy\w+|\bNRT_\w+|\bnumba_\w+|\b(?:exp|log|pow|tanh|sin|cos|exp2|log2|fma|fmod|rint|floor)f?\b"
+)
 
 
 def hot(library: Any, name: str) -> str:
@@ -45,7 +47,12 @@ def libraries(named: list[tuple[str, Any]]) -> list[Any]:
 
 
 def test_the_sample_holds_arithmetic_that_could_be_fused() -> None:
-    used = {op.name for s in random_program(random.Random(3), 40).segments for op in operations(s.body) if isinstance(op, Op)}
+    used = {
+        op.name
+        for s in random_program(random.Random(3), 40).segments
+        for op in operations(s.body)
+        if isinstance(op, Op)
+    }
     assert used & {"fmul"}
     assert used & {"fadd", "fsub"}
     assert used & {*INFIX, *CALLS, *MATHS}

@@ -112,7 +112,9 @@ def test_setup_reads_parameters_by_position() -> None:
 
 
 def test_reports_name_the_words_of_a_report() -> None:
-    assert event_lines("%0: i64 = ev fee\n%1: f64 = i2f %0\nstore.f %s0 %1", trigger="report") == ["sf[0] = i2f(rec[6])"]
+    assert event_lines("%0: i64 = ev fee\n%1: f64 = i2f %0\nstore.f %s0 %1", trigger="report") == [
+        "sf[0] = i2f(rec[6])"
+    ]
 
 
 def test_origins_are_comments_and_off_by_default() -> None:

@@ -312,7 +312,11 @@ def test_the_twins_agree_on_anything_and_money_is_conserved(
 def test_tables_grow_when_a_strategy_trades_without_end(run: Run) -> None:
     rows = [FLAT]
     for minute in range(1, 3000):
-        rows += [order(minute, 1, STYLE_MARKET, 10), order(minute, -1, STYLE_MARKET, 10), bar(minute + 1, 100, 100, 100, 100)]
+        rows += [
+            order(minute, 1, STYLE_MARKET, 10),
+            order(minute, -1, STYLE_MARKET, 10),
+            bar(minute + 1, 100, 100, 100, 100),
+        ]
     result = run(rows, account(10**9))
     assert len(result.orders) == 2 * 2999
     assert result.orders[:, names.O_NUMBER].tolist() == list(range(1, 2 * 2999 + 1))
