@@ -262,6 +262,8 @@ class _Writer:
             with self._block(head):
                 for entry in node.entries:
                     self._node(entry.key.value, entry.value)
+        elif isinstance(node, Sequence) and not node.items:
+            self._line(f"{head}: []")
         elif isinstance(node, Sequence):
             with self._block(head):
                 for item in node.items:
@@ -273,15 +275,16 @@ class _Writer:
 
     def _item(self, node: Node) -> None:
         """A list item: its lines one level deeper, the first one with the dash."""
+        if not isinstance(node, Mapping) or not node.entries:
+            self._line("- {}")
+            return
         first = len(self.lines)
         self.depth += 1
-        if isinstance(node, Mapping):
-            for entry in node.entries:
-                self._node(entry.key.value, entry.value)
+        for entry in node.entries:
+            self._node(entry.key.value, entry.value)
         self.depth -= 1
         indent = "  " * self.depth
-        if len(self.lines) > first:
-            self.lines[first] = f"{indent}- {self.lines[first][len(indent) + 2 :]}"
+        self.lines[first] = f"{indent}- {self.lines[first][len(indent) + 2 :]}"
 
 
 def _is_ours(expr: Expr) -> bool:
