@@ -36,7 +36,7 @@ class CallTyping:
         made = self.type(self.signature.result)
         if self.signature.result == "any":
             return made
-        if self.row.grid == "keep" and self.signature.result == "a":
+        if self.row.grid == "keep" and self.signature.result.rstrip("?") == "a":
             return self.kept(made)
         if self.row.grid == "keep":
             return self.on_grid(made)

@@ -53,6 +53,52 @@ def _since(call: Call) -> Result:
     return Lowered(ticks.max(0), ~(ticks < 0))
 
 
+def _kept(first_only: bool) -> Emitter:
+    """first(x, cond), last(x, cond): x is kept when cond holds (for `first` only once)."""
+
+    def lower(call: Call) -> Result:
+        b = call.b
+        x = call.raw(0)
+        seen, kept = call.slot(I64, "ever"), call.slot(x.type, "kept")
+        before = b.load(seen).ne(0)
+        take = call.raw(1) & ~before if first_only else call.raw(1)
+        value = b.select(take, x, b.load(kept))
+        ever = before | call.raw(1)
+        b.store(kept, value)
+        b.store(seen, b.op("b2i", ever))
+        return Lowered(value, ever)
+
+    return lower
+
+
+def _debounce(call: Call) -> Result:
+    b = call.b
+    slot = call.slot(I64, "run")
+    length = b.select(call.raw(0), b.load(slot) + 1, b.i(0))
+    b.store(slot, length)
+    return Lowered(call.raw(1) <= length)
+
+
+def _hysteresis(call: Call) -> Result:
+    b = call.b
+    same = all(call.type(i).carrier == I64 and call.type(i).grid == call.type(0).grid for i in range(3))
+    x, on, off = ((call.raw(i) if same else call.number(i)) for i in range(3))
+    slot = call.slot(I64, "on")
+    now = (on < x) | (b.load(slot).ne(0) & (off <= x))
+    b.store(slot, b.op("b2i", now))
+    return Lowered(now)
+
+
+def _hold_for(call: Call) -> Result:
+    """The slot keeps the time since which cond holds; 0 while it does not."""
+    b, time = call.b, call.home.time
+    slot = call.slot(I64, "since")
+    before = b.load(slot)
+    since = b.select(call.raw(0), b.select(before.eq(0), time, before), b.i(0))
+    b.store(slot, since)
+    return Lowered(call.raw(0) & (call.raw(1) <= time - since))
+
+
 def _hour(call: Call) -> Result:
     b = call.b
     return Lowered(b.op("imod", b.op("idiv", call.raw(0), b.i(NS_PER_HOUR)), b.i(24)))
@@ -84,6 +130,11 @@ ROWS: dict[str, Emitter] = {
     "falling": _run(False),
     "count": _count,
     "since": _since,
+    "first": _kept(True),
+    "last": _kept(False),
+    "debounce": _debounce,
+    "hysteresis": _hysteresis,
+    "hold_for": _hold_for,
     "hour": _hour,
     "weekday": _weekday,
     "bucket": _bucket,

@@ -67,8 +67,7 @@ def strategy(expression: str) -> str:
 strategy: probe
 trade: BTC/USDC
 decide: 1m
-params:
-  len: {{type: int, default: 10, in: 2..40}}
+{"params: {len: {type: int, default: 10, in: 2..40}}" if "len" in expression else ""}
 let:
   value: {expression}
 entries:
@@ -82,7 +81,18 @@ exits:
 """
 
 
-BOOLEAN = ("cross_", "rising", "falling", "session", "near", "same_tick")
+BOOLEAN = (
+    "cross_",
+    "rising",
+    "falling",
+    "session",
+    "near",
+    "same_tick",
+    "debounce",
+    "hysteresis",
+    "hold_for",
+    "confirm",
+)
 
 
 def compile_text(text: str):  # type: ignore[no-untyped-def]
@@ -190,6 +200,19 @@ def kama(b: Bars) -> list[float]:
     return out
 
 
+def kept(b: Bars, k: int, which: Callable[..., int]) -> float:
+    held = [j for j in range(k + 1) if b.close[j] > b.open[j]]
+    return b.close[which(held)] if held else 0.0
+
+
+def hysteresis(b: Bars, on: float, off: float) -> list[bool]:
+    state, out = False, []
+    for close in b.close:
+        state = close > on or (state and close >= off)
+        out.append(state)
+    return out
+
+
 def obv(b: Bars) -> list[float]:
     total, out = 0.0, [0.0]
     for k in range(1, len(b.close)):
@@ -294,6 +317,18 @@ DEFINITIONS: dict[str, Definition] = {
     "count(close > open, 10)": lambda b, k: sum(
         c > o for c, o in zip(window(b.close, k, 10), window(b.open, k, 10), strict=True)
     ),
+    "(first(close, close > open) ?? 0 USDC/BTC)": lambda b, k: kept(b, k, min),
+    "(last(close, close > open) ?? 0 USDC/BTC)": lambda b, k: kept(b, k, max),
+    "debounce(close > open, 2)": lambda b, k: all(b.close[j] > b.open[j] for j in (k - 1, k)),
+    "hysteresis(close, 60_500 USDC/BTC, 59_500 USDC/BTC)": lambda b, k: hysteresis(b, 60500.0, 59500.0)[k],
+    "hold_for(close > open, 2m)": lambda b, k: k >= 2 and all(b.close[j] > b.open[j] for j in (k - 2, k - 1, k)),
+    "(since(close > open) ?? -1)": lambda b, k: (
+        k - max((j for j in range(k + 1) if b.close[j] > b.open[j]), default=k + 1)
+    ),
+    "session(22h, 5h)": lambda b, k: b.time[k] // MINUTE % 1440 >= 1320 or b.time[k] // MINUTE % 1440 < 300,
+    "confirm(2, close > open, close > close[1], close > high[1])": lambda b, k: (
+        k > 0 and (b.close[k] > b.open[k]) + (b.close[k] > b.close[k - 1]) + (b.close[k] > b.high[k - 1]) >= 2
+    ),
     "max(close, open)": lambda b, k: max(b.close[k], b.open[k]),
     "min(close, open)": lambda b, k: min(b.close[k], b.open[k]),
     "clamp(close, 59_000 USDC/BTC, 61_000 USDC/BTC)": lambda b, k: min(max(b.close[k], 59000.0), 61000.0),
@@ -331,8 +366,8 @@ def test_a_function_equals_its_plain_definition_once_it_is_warm(expression: str,
 
 def test_every_lowered_function_is_tested_here_or_listed() -> None:
     named = {name.removeprefix("window_") for name in LIBRARY}
-    tested = {e.partition("(")[0].split(".")[0] for e in DEFINITIONS}
-    elsewhere = {"slope", "since", "bucket", "session", "ceil", "round"}
+    tested = {e.lstrip("(").partition("(")[0].split(".")[0] for e in DEFINITIONS}
+    elsewhere = {"slope", "bucket", "ceil", "round"}
     assert named - tested <= elsewhere, sorted(named - tested - elsewhere)
 
 
