@@ -18,7 +18,7 @@ from ..ir.hir import Facts, Node
 from ..ir.types import Interval, Kind, duration_text
 from ..library.function import Function, is_pair
 from ..library.table import FUNCTIONS
-from .intervals import COUNTER
+from .intervals import COUNTER, is_recursive
 from .params import parameters
 from .qualifiers import static_arguments
 from .warmup import ticks_needed
@@ -252,6 +252,8 @@ def _event_window(built: Built, node: Node, facts: Facts, result: Bounds) -> Non
 def _overflow(built: Built, node: Node, facts: Facts, result: Bounds) -> None:
     """FC0217: whole numbers stay inside 64 bits; recursive ones may only grow by steps."""
     if facts.types[node.id].kind is not Kind.INT or node.op not in ("add", "sub", "mul", "neg", "prev"):
+        return
+    if node.op == "prev" and not is_recursive(built, node):
         return
     if node.op == "prev":
         known = facts.intervals.get(node.args[0], COUNTER)

@@ -26,11 +26,40 @@ _DAYS_100_YEARS = 36525 * 86400 * 1e9
 
 def infer(built: Built, live: frozenset[int], types: dict[int, Type]) -> dict[int, Interval]:
     """Intervals of the `live` nodes. Records have none."""
+    delays = [n for n in built.graph.nodes if n.op == "prev" and n.id in live]
+    plain = [n for n in delays if not is_recursive(built, n)]
+    known = _round(built, live, types, {})
+    for _ in plain:
+        before = {
+            n.id: known[n.args[0]].join(known[n.args[1]]) for n in plain if n.args[0] in known and n.args[1] in known
+        }
+        if all(known[i] == found for i, found in before.items()):
+            break
+        known = _round(built, live, types, before)
+    return known
+
+
+def is_recursive(built: Built, node: Node) -> bool:
+    """The value that this `prev` delays is made of the delay itself."""
+    todo, seen = [node.args[0]], set[int]()
+    while todo:
+        current = todo.pop()
+        if current == node.id:
+            return True
+        if current not in seen:
+            seen.add(current)
+            todo += built.graph[current].args
+    return False
+
+
+def _round(
+    built: Built, live: frozenset[int], types: dict[int, Type], delayed: dict[int, Interval]
+) -> dict[int, Interval]:
     known: dict[int, Interval] = {}
     for node in built.graph.nodes:
         if node.id not in live or types[node.id].kind is Kind.RECORD:
             continue
-        made = _interval(built, node, known, types)
+        made = delayed.get(node.id) or _interval(built, node, known, types)
         if types[node.id].kind is Kind.BOOL:
             made = Interval(max(made.low, 0), min(made.high, 1)) if made.low <= 1 and made.high >= 0 else _BOOL
         known[node.id] = made
@@ -177,7 +206,7 @@ def _call(built: Built, node: Node, args: list[Interval]) -> Interval:
         )
         return rule(args, length, number_facts(built, node))
     low, _, high = row.interval.partition("..")
-    return Interval(float(low), float(high) if high else math.inf)
+    return Interval(float(low), float(high) if high else COUNTER.high if row.signature.result == "int?" else math.inf)
 
 
 def _time_sum(x: Interval) -> Interval:

@@ -82,7 +82,13 @@ class _Analysis:
                 return self.get(c) | (self.get(a) - self.when_true(c)) | (self.get(b) - self.when_false(c))
             case "prev":
                 return _NONE
+        if self.refuses(node):
+            return self.own(node)  # FC0402 has said it; what is built on it stays silent
         return self.own(node).union(*(self.get(a) for a in node.args))
+
+    def refuses(self, node: Node) -> bool:
+        """A stateful operator that takes no absent input."""
+        return is_stateful(node) and not node.attrs.get("skip") and node.attrs.get("function") not in ("since", "age")
 
     def own(self, node: Node) -> Causes:
         """A cause that arises at this node."""
@@ -118,11 +124,10 @@ class _Analysis:
     def check(self, node: Node) -> None:
         if node.op == "orelse" and not self.get(node.args[0]):
             self.unused_fallback(node)
-        if is_stateful(node) and not node.attrs.get("skip"):
-            for i in range(len(node.args)):
-                if self.get(node.args[i]) and not (node.op == "call" and node.attrs["function"] in ("since", "age")):
-                    self.optional_input(node, i)
-                    break
+        if self.refuses(node):
+            missing = next((i for i, a in enumerate(node.args) if self.get(a)), None)
+            if missing is not None:
+                self.optional_input(node, missing)
 
     def unused_fallback(self, node: Node) -> None:
         self.result.idle.add(node.id)

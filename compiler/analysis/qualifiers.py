@@ -78,6 +78,6 @@ def _check(built: Built, node: Node, index: int, result: Qualifiers) -> None:
             notes=(
                 "lengths, depths and history indices are constants or parameters: that is what keeps memory bounded",
             ),
-            helps=("use a number, or a parameter with a range: `n: {type: int, default: 20, in: 5..50}`",),
+            helps=("use a number, or a parameter with a range: `length: {type: int, default: 20, in: 5..50}`",),
         )
     )

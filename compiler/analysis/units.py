@@ -364,7 +364,7 @@ class _Inference(TypingState):
     def ascriptions(self) -> None:
         bound: dict[int, dict[str, str]] = {}
         for item in self.built.ascriptions:
-            if item.node in self.types:
+            if item.node in self.types and item.result not in self.poisoned:
                 before = len(self.units.found)
                 check_ascription(self, item, bound.setdefault(item.call, {}))
                 if len(self.units.found) > before:

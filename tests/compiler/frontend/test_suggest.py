@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from flashc.compiler.frontend.suggest import distance, nearest
+from hypothesis import given
+from hypothesis import strategies as st
+
+words = st.text("abcd", max_size=6)
+
+
+@given(words, words)
+def test_distance_is_symmetric_and_zero_only_for_equal_words(a: str, b: str) -> None:
+    assert distance(a, b, 6) == distance(b, a, 6)
+    assert (distance(a, b, 6) == 0) == (a == b)
+
+
+@given(words, words)
+def test_a_limit_only_hides_larger_distances(a: str, b: str) -> None:
+    assert min(distance(a, b, 6), 3) == min(distance(a, b, 2), 3)
+
+
+def test_swapped_letters_count_once() -> None:
+    assert distance("quikc", "quick", 3) == 1
+
+
+def test_short_names_are_matched_strictly() -> None:
+    assert nearest("ab", ["xy"]) is None
+    assert nearest("presure", ["pressure", "price"]) == "pressure"
