@@ -43,7 +43,7 @@ _MAY_BE_THE_LINE_ABOVE = (
 
 
 def describe(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    """One FC0001 (FC0002 for a directive) at the place where the library stopped."""
+    """One FC0001 at the place where the library stopped."""
     problem = str(getattr(error, "problem", "") or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = min(mark.index, len(source.text)) if mark is not None else 0
