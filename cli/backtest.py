@@ -33,7 +33,9 @@ Set = Annotated[
 Fees = Annotated[
     str | None, typer.Option("--fees", metavar="RATE", help="5bps, 0.05%, or MAKER/TAKER; the venue's if left out.")
 ]
-Slippage = Annotated[int, typer.Option("--slippage", metavar="TICKS", min=0, help="Ticks lost when an order takes.")]
+Slippage = Annotated[
+    int, typer.Option("--slippage", metavar="TICKS", min=0, max=1_000_000, help="Ticks lost when an order takes.")
+]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="Where run folders are written.")]
 
 

@@ -35,11 +35,9 @@ class Problem(Exception):
         head = f"\x1b[1;31m{title}\x1b[0m" if color else title
         lines = [f"{head}: {self.message}"]
         if self.where:
-            lines.append(f"  --> {self.where}")
-        if self.notes or self.helps:
-            lines.append("   |")
-        lines += [f"   = note: {note}" for note in self.notes]
-        lines += [f"   = help: {line}" for line in self.helps]
+            lines.append(f" --> {self.where}")
+        lines += [f"  = note: {note}" for note in self.notes]
+        lines += [f"  = help: {line}" for line in self.helps]
         return "\n".join(lines)
 
     def json(self) -> dict[str, object]:

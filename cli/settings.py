@@ -51,7 +51,7 @@ def _rate(part: str, whole: str) -> Decimal:
         value = Decimal(number) * scale
     except InvalidOperation:
         value = Decimal(-1)
-    if not 0 <= value <= Decimal("0.1"):
+    if not value.is_finite() or not 0 <= value <= Decimal("0.1"):
         raise Problem(
             f"`--fees {whole}` is not a fee between 0 and 10 %",
             helps=("write one rate such as `5bps` or `0.05%`, or maker and taker: `0/5bps`",),
