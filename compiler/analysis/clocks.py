@@ -154,14 +154,13 @@ def _several(
     inner = built.arg_span(node.id, 0)
     text = built.text(inner)
     at = f"({text})@{_written(finest)}" if " " in text else f"{text}@{_written(finest)}"
-    fix = Fix(f"sample at {_written(finest)}", Safety.PLACEHOLDER, (Edit(inner, at),))
+    fix = Fix(f"say which: `{at}`", Safety.PLACEHOLDER, (Edit(inner, at),))
     return Diagnostic(
         "FC0304",
         what,
-        Label(node.span, f"{length} of which?" if length else "ticks of which?"),
+        Label(_length_span(built, node), f"{length} of which?" if length else "ticks of which?"),
         secondary=labels,
         notes=("pointwise operators may mix clocks (the slower side is held); windows and other state may not",),
-        helps=(f"say which: `{at}`",),
         fixes=(fix,),
     )
 
@@ -178,13 +177,18 @@ def _written(clock: Clock) -> str:
 
 def _length(built: Built, node: Node) -> str:
     """The text of the length argument, if the call has one."""
-    if node.op != "call":
-        return ""
-    params = FUNCTIONS[str(node.attrs["function"])].signature.params
+    span = _length_span(built, node)
+    return "" if span == node.span else built.text(span)
+
+
+def _length_span(built: Built, node: Node) -> Span:
+    """Where the length is written; the whole node where none is."""
+    params = FUNCTIONS[str(node.attrs["function"])].signature.params if node.op == "call" else ()
     for i, p in enumerate(params):
-        if p.type == "length":
-            return built.text(built.arg_span(node.id, i))
-    return ""
+        span = built.arg_span(node.id, i)
+        if p.type == "length" and span.start > node.span.start:  # a default stands at the function's name
+            return span
+    return node.span
 
 
 def _parts(built: Built, node: Node, clocks: dict[int, ClockSet]) -> dict[Clock, Span]:

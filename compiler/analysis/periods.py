@@ -91,14 +91,13 @@ def _panes(built: Built, node: Node, clocks: dict[int, ClockSet]) -> list[Diagno
     if isinstance(length, int) and isinstance(pane, int) and (pane <= 0 or length % pane):
         span = built.arg_span(node.id, 2)
         good = _nearest_pane(length, pane)
-        fix = Fix(f"use {good}", Safety.PLACEHOLDER, (Edit(span, good),))
+        fix = Fix(f"write `pane={good}`", Safety.PLACEHOLDER, (Edit(span, good),))
         found.append(
             Diagnostic(
                 "FC0310",
                 "the pane does not divide the window",
                 Label(span, f"{duration_text(length)} is no whole number of {duration_text(pane)}"),
                 secondary=(Label(built.arg_span(node.id, 1), "the window"),),
-                helps=(f"write `pane={good}`",),
                 fixes=(fix,),
             )
         )

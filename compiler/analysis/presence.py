@@ -14,7 +14,7 @@ from ...dsl.source import Span
 from ..frontend.built import Built, Root
 from ..frontend.names import OPEN_ONLY
 from ..ir.hir import Node
-from ..ir.types import EVERYTHING, Interval
+from ..ir.types import EVERYTHING, REAL, Interval, Kind, Type
 from ..library.table import FUNCTIONS
 from .clocks import is_stateful
 
@@ -36,10 +36,10 @@ class Presence:
         return bool(self.causes.get(node))
 
 
-def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval]) -> Presence:
+def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval], types: dict[int, Type]) -> Presence:
     """Causes of absence of the `live` nodes."""
     result = Presence()
-    analysis = _Analysis(built, live, intervals, result)
+    analysis = _Analysis(built, intervals, types, result)
     for node in built.graph.nodes:
         if node.id in live:
             result.causes[node.id] = analysis.causes(node)
@@ -53,8 +53,8 @@ def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval]) ->
 
 
 class _Analysis:
-    def __init__(self, built: Built, live: frozenset[int], intervals: dict[int, Interval], result: Presence) -> None:
-        self.built, self.live, self.intervals, self.result = built, live, intervals, result
+    def __init__(self, built: Built, intervals: dict[int, Interval], types: dict[int, Type], result: Presence) -> None:
+        self.built, self.intervals, self.types, self.result = built, intervals, types, result
 
     def get(self, node_id: int) -> Causes:
         return self.result.causes.get(node_id, _NONE)
@@ -134,14 +134,13 @@ class _Analysis:
         if self.built.is_inlined(node.id):
             return
         value, fallback = self.built.arg_span(node.id, 0), self.built.arg_span(node.id, 1)
-        fix = Fix("remove the fallback", Safety.SAFE, (Edit(Span(value.path, value.end, fallback.end), ""),))
+        fix = Fix("remove `??` and the fallback", Safety.SAFE, (Edit(Span(value.path, value.end, fallback.end), ""),))
         self.result.found.append(
             Diagnostic(
                 "FC0405",
                 "this fallback is never used",
                 Label(fallback, "cannot be reached"),
                 secondary=(Label(value, "always has a value"),),
-                helps=("remove `??` and the fallback",),
                 fixes=(fix,),
             )
         )
@@ -158,17 +157,17 @@ class _Analysis:
                 Label(span, "may be absent"),
                 secondary=self.reasons(causes, span),
                 notes=("a window with holes has no single meaning",),
-                helps=(
-                    f"give a fallback where the value is made: `{text} ?? 0.0`",
-                    "or skip absent ticks: add `skip=true`",
-                ),
-                fixes=(
-                    Fix(
-                        "fall back to 0.0", Safety.PLACEHOLDER, (Edit(Span(span.path, span.end, span.end), " ?? 0.0"),)
-                    ),
-                ),
+                helps=("or skip absent ticks: add `skip=true`",),
+                fixes=(self.fallback(span, text, node.args[index]),),
             )
         )
+
+    def fallback(self, span: Span, text: str, node: int) -> Fix:
+        """`... ?? 0.0`; a bare 0 where the value has a unit, which only 0 fits."""
+        made = self.types.get(node, REAL)
+        zero = "0.0" if made.kind is Kind.REAL and not made.dim.exponents else "0"
+        title = f"give a fallback where the value is made: `{text} ?? {zero}`"
+        return Fix(title, Safety.PLACEHOLDER, (Edit(Span(span.path, span.end, span.end), f" ?? {zero}"),))
 
     def reasons(self, causes: Causes, span: Span) -> tuple[Label, ...]:
         """Where absence comes from; at most three places, none twice."""
@@ -227,13 +226,8 @@ class _Analysis:
         at, why = reason(self.built, first)
         made_in_let = not (root.span.start <= first.span.start < root.span.end)
         name = self.built.text(span)
-        help_ = f"give a fallback where the value is made: `{self.built.text(first.span)} ?? 0.0`"
-        helps = (
-            (help_, f"or require presence in the rule: `present({name}) and {text}`")
-            if root.role == "clause" and made_in_let
-            else (help_,)
-        )
-        end = Span(first.span.path, first.span.end, first.span.end)
+        narrow = root.role == "clause" and made_in_let
+        helps = (f"or require presence in the rule: `present({name}) and {text}`",) if narrow else ()
         self.result.found.append(
             Diagnostic(
                 "FC0401",
@@ -242,7 +236,7 @@ class _Analysis:
                 secondary=self.reasons(causes, span),
                 notes=() if made_in_let or at != span else (why,),
                 helps=helps,
-                fixes=(Fix("fall back to 0.0", Safety.PLACEHOLDER, (Edit(end, " ?? 0.0"),)),),
+                fixes=(self.fallback(first.span, self.built.text(first.span), first.id),),
             )
         )
 

@@ -87,12 +87,11 @@ def _wrong(built: Built, root: Root, made: Type, wanted: str, unit: str) -> Diag
     bare = made.is_number and not made.dim.exponents and built.graph[root.node].op == "const"
     if bare and not any(c.isalpha() for c in built.text(root.span)):
         shown = f"{built.text(root.span)}{unit}"
-        fix = Fix(f"write `{shown}`", Safety.PLACEHOLDER, (Edit(root.span, shown),))
+        fix = Fix(f"write `{shown}` if that is what you mean", Safety.PLACEHOLDER, (Edit(root.span, shown),))
         return Diagnostic(
             "FC0206",
             "this number needs a unit",
             Label(root.span, f"{what} is {wanted}"),
-            helps=(f"write `{shown}` if that is what you mean",),
             fixes=(fix,),
         )
     return Diagnostic("FC0201", f"{what} is {wanted}, not {noun(made, built)}", Label(root.span, describe(made, built)))

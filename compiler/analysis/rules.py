@@ -83,8 +83,8 @@ def _executions(built: Built) -> list[Diagnostic]:
 def _no_policy(use: Located[str], key: str, names: list[str]) -> Diagnostic:
     known = (*names, *_STANDARD)
     guess = nearest(use.value, known)
-    fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(use.span, guess),)),) if guess else ()
-    helps = (f"did you mean `{guess}`?",) if guess else (f"there are {', '.join(known)}",)
+    fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(use.span, guess),)),) if guess else ()
+    helps = () if guess else (f"there are {', '.join(known)}",)
     return Diagnostic(
         "FC0102",
         f"no execution policy called `{use.value}`",
@@ -254,8 +254,8 @@ def _post_only(execution: Execution, span: Span, name: str, side: int, rule: Rul
         Label(span, "would trade at once"),
         secondary=(Label(rule.name.span, f"used by this {rule.kind}"),),
         notes=("a post-only order that would trade is refused by the venue",),
-        helps=(f"price it at your own side: `{own}` or `near_side`", "or use `style: ioc` to take"),
-        fixes=(Fix("use `near_side`", Safety.UNSAFE, (Edit(span, "near_side"),)),),
+        helps=(f"or at `{own}`; to take use `style: ioc`",),
+        fixes=(Fix("price it at your own side: `near_side`", Safety.UNSAFE, (Edit(span, "near_side"),)),),
     )
 
 

@@ -102,7 +102,7 @@ class TypingState:
         text = self.built.text(span)
         unit = units[0] if units else str(closed(type_.dim)).replace(" per ", "/")
         shown = f"{text}{unit}" if units else f"{text} {unit}"
-        fix = Fix(f"write `{shown}`", Safety.PLACEHOLDER, (Edit(span, shown),))
+        fix = Fix(f"write `{shown}` if that is what you mean", Safety.PLACEHOLDER, (Edit(span, shown),))
         self.report(
             "FC0206",
             "this number needs a unit",
@@ -110,7 +110,6 @@ class TypingState:
             "a pure number",
             secondary=(other,),
             notes=("only 0 fits every unit",),
-            helps=(f"write `{shown}` if that is what you mean",),
             fixes=(fix,),
         )
 
@@ -125,6 +124,10 @@ class TypingState:
                     return True
         return False
 
+    def price_name(self) -> str:
+        """A price that can be read where the decision clock is ambient."""
+        return "close" if self.built.ambient is not None and self.built.ambient.kind == "bar" else "mid"
+
     def advice(self, a: Type, b: Type, spans: tuple[Span, Span]) -> dict[str, object]:
         """Notes and helps for the mixtures people write most."""
         price = tick_type(self.built, self.built.instance).dim
@@ -138,7 +141,10 @@ class TypingState:
             text = self.built.text(spans[0] if closed(a.dim) == price else spans[1])
             return {
                 "notes": ("`bps` and `pct` are pure numbers (1 bps = 0.0001); a price difference is not",),
-                "helps": (f"divide by a price: `({text}) / close`", "or compare in price: use `ticks` or `USDC / BTC`"),
+                "helps": (
+                    f"divide by a price: `({text}) / {self.price_name()}`",
+                    "or compare in price: use `ticks` or `USDC / BTC`",
+                ),
             }
         return {}
 

@@ -98,9 +98,9 @@ def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | No
 
 def _unknown(el: Elaborator, name: str, span: Span, foreign: str | None, known: tuple[str, ...]) -> None:
     guess = foreign or nearest(name, known)
-    fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(span, guess),)),) if guess else ()
     help_ = f"flashc calls it `{guess}`" if foreign else f"did you mean `{guess}`?"
-    helps = (f"{help_}: `{_shown(guess)}`",) if guess else ()
+    fixes = (Fix(help_, Safety.SAFE, (Edit(span, guess),)),) if guess else ()
+    helps = (f"it is `{_shown(guess)}`",) if guess else ()
     if el.scope.is_value(name) or fields.bare(name):
         helps = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",)
         fixes = ()
@@ -125,14 +125,18 @@ def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     from .elaborate import Deferred
 
     if len(e.args) == 1:
-        fix = Fix("start from 0", Safety.PLACEHOLDER, (Edit(Span(e.span.path, e.span.end - 1, e.span.end - 1), ", 0"),))
+        fix = Fix(
+            "start from 0: `prev(x, 0)`",
+            Safety.PLACEHOLDER,
+            (Edit(Span(e.span.path, e.span.end - 1, e.span.end - 1), ", 0"),),
+        )
         el.error(
             "FC0312",
             "`prev` needs a value for the first tick",
             e.span,
             "what is it before anything came?",
             notes=("a delay without an initial value would be unknown on its first tick",),
-            helps=("write `prev(x, 0)`, or `x[1]` for a value that is not its own past",),
+            helps=("or write `x[1]`, for a value that is not its own past",),
             fixes=(fix,),
         )
         return None

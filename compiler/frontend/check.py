@@ -79,7 +79,7 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     facts.clocks = ticking.clocks
     live = alive(graph, live, ticking.broken)
     facts.intervals = intervals.infer(built, live, facts.types)
-    present = presence.infer(built, live, facts.intervals)
+    present = presence.infer(built, live, facts.intervals, facts.types)
     bag.extend(present.found)
     for i in live:
         if present.optional(i):

@@ -190,8 +190,8 @@ class Elaborator:
 
     def no_field(self, e: ast.Member, what: str, names: tuple[str, ...]) -> None:
         guess = nearest(e.name, names)
-        fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(e.name_span, guess),)),) if guess else ()
-        helps = (f"did you mean `{guess}`?",) if guess else (f"there are {', '.join(names)}",)
+        fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(e.name_span, guess),)),) if guess else ()
+        helps = () if guess else (f"there are {', '.join(names)}",)
         self.error("FC0208", f"{what} has no field `{e.name}`", e.name_span, "no such field", helps=helps, fixes=fixes)
 
     def field(

@@ -90,15 +90,13 @@ def unit_names(built: Built) -> tuple[str, ...]:
 def unknown_unit(unit: str, span: Span, known: tuple[str, ...], note: str = "") -> Diagnostic:
     guess = FOREIGN_UNITS.get(unit) if FOREIGN_UNITS.get(unit) in known else None
     guess = guess or nearest(unit, known)
-    fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(span, guess),)),) if guess else ()
-    helps = (f"did you mean `{guess}`?",) if guess else ()
+    fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(span, guess),)),) if guess else ()
     notes = (note,) if note else ()
     return Diagnostic(
         "FC0105",
         f"unknown unit `{unit}`",
         Label(span, "not a unit here"),
         notes=(*notes, f"units here: {', '.join(known)}"),
-        helps=helps,
         fixes=fixes,
     )
 

@@ -108,12 +108,8 @@ class Loader:
     def missing(self, name: Located[str]) -> None:
         standard = [f"std.{p.stem}" for p in sorted(_STANDARD.glob("*.yaml"))]
         guess = nearest(name.value, standard)
-        fixes = (Fix(f"write `{guess}`", Safety.SAFE, (Edit(name.span, guess),)),) if guess else ()
-        helps = (
-            (f"did you mean `{guess}`?",)
-            if guess
-            else ("modules of the compiler begin with `std.`; others are files beside the strategy",)
-        )
+        fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(name.span, guess),)),) if guess else ()
+        helps = () if guess else ("modules of the compiler begin with `std.`; others are files beside the strategy",)
         self.bag.add(
             Diagnostic(
                 "FC0111",

@@ -163,4 +163,4 @@ class Scope:
             if guess in self.lets
             else ""
         )
-        return (f"did you mean `{guess}`{line}?",), (Fix(f"write `{guess}`", Safety.SAFE, (Edit(e.span, guess),)),)
+        return (), (Fix(f"did you mean `{guess}`{line}?", Safety.SAFE, (Edit(e.span, guess),)),)

@@ -45,15 +45,13 @@ def _unknown(bag: Diagnostics, message: str, name: str, span: object, known: tup
 
     assert isinstance(span, Span)
     guess = nearest(name, known)
-    fixes = (Fix(f"write `{guess}`", Safety.UNSAFE, (Edit(span, guess),)),) if guess else ()
-    helps = (f"did you mean `{guess}`?",) if guess else ()
+    fixes = (Fix(f"did you mean `{guess}`?", Safety.UNSAFE, (Edit(span, guess),)),) if guess else ()
     bag.add(
         Diagnostic(
             "FC0510",
             message,
             Label(span, "not in the pinned profile"),
             notes=(f"known: {', '.join(known)}",),
-            helps=helps,
             fixes=fixes,
         )
     )

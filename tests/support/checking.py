@@ -59,6 +59,11 @@ def shown(text: str, found: Diagnostic) -> str:
     return text[found.primary.span.start : found.primary.span.end]
 
 
+def advice(found: Diagnostic) -> tuple[str, ...]:
+    """What the finding says one can do, fixes first."""
+    return (*(fix.title for fix in found.fixes), *found.helps)
+
+
 def checked(text: str) -> Checked:
     result, found = check(read(text))
     assert result is not None, [d.message for d in found]

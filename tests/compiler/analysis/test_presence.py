@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from support.checking import analysed, checked, codes, findings, only, shown, strategy
+from support.checking import advice, analysed, checked, codes, findings, only, shown, strategy
 
 BODY = "body: (close - open) / (high - low)"
 
@@ -35,7 +35,7 @@ def test_the_place_where_the_value_is_lost_is_shown() -> None:
     assert [label.text for label in found.secondary] == [
         "absent when (high - low) is 0"
     ] or "absent when" in found.secondary[0].text
-    assert found.helps[1] == "or require presence in the rule: `present(body) and body > 0.5`"
+    assert advice(found)[1] == "or require presence in the rule: `present(body) and body > 0.5`"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from flashc.compiler.ir.types import Dim, Kind
-from support.checking import checked, codes, only, shown, strategy
+from support.checking import advice, checked, codes, only, shown, strategy
 
 ACCEPTED = [
     "close - open > 3 ticks",
@@ -61,12 +61,12 @@ def test_both_sides_of_a_mixture_are_labelled() -> None:
     assert found.message == "cannot compare a price with a ratio"
     assert shown(text, found) == ">"
     assert [label.text for label in found.secondary] == ["price, USDC per BTC", "ratio"]
-    assert found.helps[0] == "divide by a price: `(close - open) / close`"
+    assert advice(found)[0] == "divide by a price: `(close - open) / close`"
 
 
 def test_a_bare_number_is_asked_for_its_unit() -> None:
     found = only(strategy(long="close - open > 5"))
-    assert found.helps == ("write `5 USDC/BTC` if that is what you mean",)
+    assert advice(found) == ("write `5 USDC/BTC` if that is what you mean",)
 
 
 def test_venue_values_stay_on_their_grid_until_an_operation_leaves_it() -> None:

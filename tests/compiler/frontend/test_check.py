@@ -10,7 +10,7 @@ import pytest
 from flashc.compiler.frontend.check import check
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
-from support.checking import checked, codes, findings, only, shown, strategy
+from support.checking import advice, checked, codes, findings, only, shown, strategy
 
 STRATEGIES = Path(__file__).parents[2] / "data" / "strategies"
 EMA = """flash: 1
@@ -72,7 +72,7 @@ def test_a_misspelt_name_is_suggested_with_its_line() -> None:
     found = only(text)
     assert found.code == "FC0102"
     assert shown(text, found) == "presure"
-    assert found.helps == ("did you mean `pressure`, defined at line 7?",)
+    assert advice(found) == ("did you mean `pressure`, defined at line 7?",)
     assert found.fixes[0].edits[0].text == "pressure"
 
 
@@ -88,7 +88,7 @@ def test_a_misspelt_name_is_suggested_with_its_line() -> None:
 def test_functions_of_other_tools_are_translated(call: str, ours: str) -> None:
     found = only(strategy(long=call))
     assert found.code == "FC0103"
-    assert found.helps[0].startswith(f"flashc calls it `{ours}`")
+    assert advice(found)[0].startswith(f"flashc calls it `{ours}`")
 
 
 def test_a_value_that_is_called_is_explained_as_history() -> None:
@@ -166,7 +166,7 @@ def test_every_traded_instrument_is_checked() -> None:
 def test_modules_are_used_through_their_last_name() -> None:
     assert codes(strategy(long="bars.inside() and bars.position() > 0.5", tail="use: [std.bars]")) == ["FL116"]
     found = [d for d in findings(strategy(long="bars.insid()", tail="use: [std.bars]")) if d.code == "FC0103"]
-    assert found[0].helps == ("did you mean `bars.inside`?",)
+    assert advice(found[0]) == ("did you mean `bars.inside`?",)
 
 
 def test_a_missing_module_is_the_only_error() -> None:
