@@ -150,7 +150,7 @@ def _manifest(
     identity: dict[str, Any] = {
         "strategy": summary.strategy,
         "engine": summary.engine,
-        "hashes": prepared.facts["hashes"],
+        "meaning": {"ir": summary.ir_hash, "venue": _text(prepared.facts["hashes"], "venue")},
         "data": {"hash": summary.data.hash, "from": summary.data.first, "to": summary.data.last},
         "params": dict(summary.params),
         "account": {
@@ -163,6 +163,7 @@ def _manifest(
     return {
         "id": run_id(identity),
         **identity,
+        "hashes": prepared.facts["hashes"],
         "flashc": __version__,
         "sources": list(data),
         "events": summary.data.events,

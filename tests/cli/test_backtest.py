@@ -265,3 +265,32 @@ def test_check_report_names_inputs_and_warm_up(capsys: pytest.CaptureFixture[str
     assert out.startswith("ema_cross · edition 1 · ir ")
     assert "armed" in out
     assert "181 ticks of btc.1m" in out
+
+
+def test_a_comment_does_not_make_another_run(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    result(capsys, "--out", "comments")
+    (place / "commented.yaml").write_text("# a thought\n" + STRATEGY)
+    assert run(["backtest", "commented.yaml", "--data", "demo", "--out", "comments"]) == Exit.OK
+    assert len(list((place / "comments").iterdir())) == 1
+
+
+def test_a_strategy_that_never_trades_has_a_result(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    (place / "never.yaml").write_text(STRATEGY.replace("cross_up(quick, calm)", "quick > 2 * calm"))
+    assert run(["backtest", "never.yaml", "--data", "demo"]) == Exit.OK
+    out = capsys.readouterr().out
+    assert re.search(r"^Trades +0$", out, flags=re.MULTILINE)
+    assert re.search(r"^Win rate +-$", out, flags=re.MULTILINE)
+    assert "flat, no entry rule held" in out
+    assert run(["backtest", "never.yaml", "--data", "demo", "--json"]) == Exit.OK
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    assert [metrics[name] for name in ("win_rate", "profit_factor", "sharpe", "trades")] == [None, None, None, 0]
+
+
+def test_data_shorter_than_the_warm_up_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backtest", "s.yaml", "--data", "demo", "--to", "2024-01-01T01:00"]) == Exit.OK
+    assert "never over: the data is shorter than the warm-up" in capsys.readouterr().out
+
+
+def test_one_bar_is_enough_for_a_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backtest", "s.yaml", "--data", "demo", "--to", "2024-01-01T00:01"]) == Exit.OK
+    assert re.search(r"^Bars +1 of 1m$", capsys.readouterr().out, flags=re.MULTILINE)

@@ -14,6 +14,7 @@ TESTED_IN: dict[str, str] = {
     "cython_core": "tests/runtime",
     "compiler/backends/numba": "tests/differential",
     "compiler/library/modules": "tests/compiler/library",
+    "compiler/lower/functions": "tests/compiler/lower",
     "compiler/venues": "tests/compiler/frontend",
 }
 
