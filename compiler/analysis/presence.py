@@ -43,6 +43,7 @@ def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval], ty
     for node in built.graph.nodes:
         if node.id in live:
             result.causes[node.id] = analysis.causes(node)
+            analysis.follow(node)
     for node in built.graph.nodes:
         if node.id in live:
             analysis.check(node)
@@ -55,6 +56,12 @@ def infer(built: Built, live: frozenset[int], intervals: dict[int, Interval], ty
 class _Analysis:
     def __init__(self, built: Built, intervals: dict[int, Interval], types: dict[int, Type], result: Presence) -> None:
         self.built, self.intervals, self.types, self.result = built, intervals, types, result
+        self.silent: set[int] = set()
+
+    def follow(self, node: Node) -> None:
+        """What is built on a refused node (FC0402) stays silent."""
+        if any(a in self.silent for a in node.args) or (self.refuses(node) and any(self.get(a) for a in node.args)):
+            self.silent.add(node.id)
 
     def get(self, node_id: int) -> Causes:
         return self.result.causes.get(node_id, _NONE)
@@ -122,7 +129,7 @@ class _Analysis:
     # findings
 
     def check(self, node: Node) -> None:
-        if node.op == "orelse" and not self.get(node.args[0]):
+        if node.op == "orelse" and not self.get(node.args[0]) and node.id not in self.silent:
             self.unused_fallback(node)
         if self.refuses(node):
             missing = next((i for i, a in enumerate(node.args) if self.get(a)), None)
