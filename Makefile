@@ -38,7 +38,7 @@ format: $(STAMP) ## Format all Python files and sort imports
 # The repository root is the package, whatever the clone's folder is called: mypy sees it through a link.
 types: $(STAMP) ## Check the types of the package (mypy --strict)
 	@mkdir -p $(TYPES) && ln -sfn "$(CURDIR)" $(TYPES)/flashc
-	cd $(TYPES) && "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/.mypy_cache" -p flashc
+	MYPYPATH=$(TYPES) $(BIN)/mypy -p flashc
 
 bench: $(STAMP) ## Run the benchmarks and print ratios
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
