@@ -17,8 +17,8 @@ def structural_keys(built: Built) -> list[int]:
         if node.op == "prev":
             shape: tuple[object, ...] = ("prev", node.id)
         else:
-            attrs = tuple(sorted((k, repr(v)) for k, v in node.attrs.items() if k != "swapped"))
-            shape = (node.op, attrs, tuple(keys[a] for a in node.args))
+            attrs = ((k, node.attrs[k].__class__, node.attrs[k]) for k in sorted(node.attrs) if k != "swapped")
+            shape = (node.op, *attrs, *(keys[a] for a in node.args))
         keys.append(table.setdefault(shape, len(table)))
     return keys
 
@@ -42,6 +42,7 @@ class Implications:
     def __init__(self, built: Built, facts: Facts) -> None:
         self.built, self.facts = built, facts
         self.keys = structural_keys(built)
+        self._bounds: dict[int, Bound | None] = {}
 
     def implies(self, known: list[int], wanted: int) -> bool:
         """All of `known` together imply `wanted`."""
@@ -69,6 +70,11 @@ class Implications:
 
     def bound(self, node: Node) -> Bound | None:
         """`x < c`, `c <= x`: a comparison with a literal."""
+        if node.id not in self._bounds:
+            self._bounds[node.id] = self._bound(node)
+        return self._bounds[node.id]
+
+    def _bound(self, node: Node) -> Bound | None:
         if node.op not in ("lt", "le") or any(a not in self.facts.intervals for a in node.args):
             return None
         left, right = (self.facts.intervals[a] for a in node.args)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from ..frontend.built import Built
 from ..ir.hir import Node
 from ..ir.types import EVERYTHING, Interval, Kind, Type
 from ..library.function import is_pair
 from ..library.table import FUNCTIONS
+from ..venues.profile import InstrumentProfile
 from .transfer import TRANSFER, add, divide, multiply, negate, number
 
 _TINY = 5e-324
@@ -156,7 +158,11 @@ def parameter_interval(built: Built, name: str) -> Interval:
 def field_interval(built: Built, node: Node) -> Interval:
     """What the venue profile promises about a field."""
     alias, name, source = (str(node.attrs[k]) for k in ("instrument", "name", "source"))
-    facts = built.instrument(alias)
+    return _promised(built.instrument(alias), source, name)
+
+
+@lru_cache(maxsize=1024)
+def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
     tick, cap, lot, most = (float(v) for v in (facts.tick, facts.max_price, facts.lot, facts.max_qty))
     money = cap * most
     price, held = Interval(tick, cap), Interval(0, most)

@@ -6,6 +6,7 @@ from ...dsl.diagnostics import Diagnostics
 from ..frontend.built import Built
 from ..ir.hir import Facts
 from . import bounds, causality, lints, parameters, periods, rules
+from .implication import Implications
 from .presence import Presence
 
 
@@ -19,7 +20,8 @@ def run(built: Built, facts: Facts, live: frozenset[int], present: Presence, bag
     bag.extend(swept)
     measured = bounds.analyse(built, facts, live, rejected)
     bag.extend(measured.found)
-    bag.extend(rules.analyse(built, facts, live))
+    logic = Implications(built, facts)
+    bag.extend(rules.analyse(built, facts, live, logic))
     if not bag.errors:
-        bag.extend(lints.analyse(built, facts, live))
+        bag.extend(lints.analyse(built, facts, live, logic))
     return measured

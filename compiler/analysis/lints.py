@@ -22,16 +22,16 @@ _LONG_WINDOW = 10
 _BPS = 10_000
 
 
-def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
+def analyse(built: Built, facts: Facts, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
     """All static lints."""
-    found = [*_unused(built), *_fixed_clauses(built, facts), *_implied(built, facts), *_numbers(built), *_edges(built)]
+    found = [*_unused(built), *_fixed_clauses(built, facts), *_implied(built, logic), *_numbers(built), *_edges(built)]
     return (
         found
         + _windows(built, facts, live)
         + _fees(built, facts)
         + _stops(built, facts)
         + _guards(built, facts)
-        + _same_rules(built, facts)
+        + _same_rules(built, logic)
     )
 
 
@@ -78,8 +78,7 @@ def _why(built: Built, facts: Facts, node: Node) -> str:
     return "decided by the ranges of its parts"
 
 
-def _implied(built: Built, facts: Facts) -> list[Diagnostic]:
-    logic = Implications(built, facts)
+def _implied(built: Built, logic: Implications) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for rule in (*built.document.entries, *built.document.exits):
         mine = [r for r in _clauses(built) if r.rule is rule]
@@ -319,9 +318,8 @@ def _guard(built: Built, name: str) -> tuple[str, ...]:
     return (name.partition(".")[0],) if "." in name else tuple(t.value for t in built.document.trade)
 
 
-def _same_rules(built: Built, facts: Facts) -> list[Diagnostic]:
+def _same_rules(built: Built, logic: Implications) -> list[Diagnostic]:
     """FL115: two entries whose conditions are equal."""
-    logic = Implications(built, facts)
     nodes = {id(rule): [r.node for r in _clauses(built) if r.rule is rule] for rule in built.document.entries}
     found: list[Diagnostic] = []
     for i, second in enumerate(built.document.entries):

@@ -18,14 +18,14 @@ _STANDARD = ("market", "cross")
 _SECOND = 10**9
 
 
-def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
+def analyse(built: Built, facts: Facts, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
     """Everything of group 05 but FC0510 (`frontend/venue.py`)."""
     found = [
         *_sides(built),
         *_executions(built),
         *_sizes(built, facts, live),
         *_chains(built),
-        *_exits(built, facts, live),
+        *_exits(built, live, logic),
     ]
     return found + _crossing(built, facts, live) + _limits(built, facts, live)
 
@@ -262,7 +262,7 @@ def _post_only(execution: Execution, span: Span, name: str, side: int, rule: Rul
 # exits
 
 
-def _exits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
+def _exits(built: Built, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
     document = built.document
     if document.entries and not document.exits:
         return [
@@ -273,7 +273,6 @@ def _exits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]
                 helps=("add an exit, for instance `exits: {}`".format("{out: pos.age > 4h}"),),
             )
         ]
-    logic = Implications(built, facts)
     clauses = {
         id(rule): [r.node for r in built.roots if r.rule is rule and r.role == "clause"] for rule in document.exits
     }

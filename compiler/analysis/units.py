@@ -18,7 +18,7 @@ from ..library.function import Function, is_pair
 from ..library.table import FUNCTIONS
 from .ascription import check_ascription
 from .call_types import CallTyping
-from .dims import closed
+from .dims import closed, is_open
 from .field_types import field_type
 from .poison import alive
 from .typing_state import TIMES, TypingState, Units
@@ -94,9 +94,10 @@ class _Inference(TypingState):
     def close(self) -> None:
         """Solve what unification left open: a 0 that met no unit is a pure number."""
         for i, made in self.types.items():
-            dim = self.solver.resolve(made.dim)
-            fields = tuple((n, replace(t, dim=closed(self.solver.resolve(t.dim)))) for n, t in made.fields)
-            self.types[i] = replace(made, dim=closed(dim), fields=fields)
+            if is_open(made.dim) or made.fields:
+                dim = closed(self.solver.resolve(made.dim))
+                fields = tuple((n, replace(t, dim=closed(self.solver.resolve(t.dim)))) for n, t in made.fields)
+                self.types[i] = replace(made, dim=dim, fields=fields)
 
     # leaves
 

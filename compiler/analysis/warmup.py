@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, Decimal, localcontext
+from functools import lru_cache
 from typing import cast
 
 from ..frontend.built import Built
@@ -195,6 +196,7 @@ def evaluate_term(term: Term, value: Callable[[int], int], settle: Decimal | Non
     raise AssertionError(f"unknown term {term!r}")
 
 
+@lru_cache(maxsize=4096)
 def settle_ticks(kind: str, length: int, settle: Decimal | None) -> int:
     """`ceil(ln(settle) / ln(1 - alpha))`, at least 1: after so many ticks the seed weighs less than `settle`."""
     with localcontext() as context:

@@ -264,7 +264,7 @@ def test_check_report_names_inputs_and_warm_up(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert out.startswith("ema_cross · edition 1 · ir ")
     assert "armed" in out
-    assert "181 ticks of btc.1m" in out
+    assert "181 closed 1m bars of btc" in out
 
 
 def test_a_comment_does_not_make_another_run(capsys: pytest.CaptureFixture[str], place: Path) -> None:

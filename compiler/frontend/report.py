@@ -1,0 +1,118 @@
+"""What the front end inferred about a strategy, in the words of `check --report`."""
+
+from __future__ import annotations
+
+from ..analysis.warmup import evaluate_term, static_value
+from ..ir.hir import Checked, Parameter
+from ..ir.types import Clock, duration_text
+
+
+def report(checked: Checked) -> list[tuple[str, str]]:
+    """(topic, text) rows: inputs, armed, presence, sweep."""
+    return [
+        ("inputs", inputs(checked)),
+        ("armed", armed(checked)),
+        ("presence", presence(checked)),
+        ("sweep", sweep(checked)),
+    ]
+
+
+def inputs(checked: Checked) -> str:
+    """`btc.book depth 5 · btc.trade · timers 50ms 100ms · bars btc 1m 5m`."""
+    events = [f"{s.clock}{f' depth {s.depth}' if s.depth else ''}" for s in checked.streams if not s.clock.period_ns]
+    clocks = {c for found in checked.facts.clocks.values() for c in found} | {checked.decision}
+    timers = sorted(c.period_ns for c in clocks if c.kind == "timer")
+    if timers:
+        events.append("timers " + " ".join(map(duration_text, timers)))
+    for alias in dict.fromkeys(s.clock.instrument for s in checked.streams if s.clock.kind == "bar"):
+        mine = [s.clock for s in checked.streams if s.clock.kind == "bar" and s.clock.instrument == alias]
+        periods = sorted(clock.period_ns for clock in mine)
+        events.append(f"bars {alias} " + " ".join(map(duration_text, periods)))
+    return " · ".join(events)
+
+
+def armed(checked: Checked) -> str:
+    """`after 235 closed 1m bars (829 at the top of the sweep), 61s of tape`: what rules need before they may fire."""
+    usual = _ticks(checked, {p.name: p.default for p in checked.parameters})
+    most = _ticks(checked, {p.name: _top(p) for p in checked.parameters})
+    parts = [
+        _need(clock, usual[clock], max(usual[clock], most.get(clock, 0))) for clock in usual if clock.kind == "bar"
+    ]
+    tape = [max((t[c] * c.period_ns for c in t if c.kind == "timer"), default=0) for t in (usual, most)]
+    if tape[0]:
+        parts.append(f"{duration_text(tape[0])} of tape")
+    return "after " + ", ".join(parts or ["the first event"])
+
+
+def _top(parameter: Parameter) -> int | float:
+    return parameter.high if parameter.sweep and parameter.high is not None else parameter.default
+
+
+def _need(clock: Clock, usual: int, most: int) -> str:
+    top = f" ({most:,} at the top of the sweep)" if most > usual else ""
+    return f"{usual:,} closed {str(clock).partition('.')[2]} bars of {clock.instrument}{top}"
+
+
+def _ticks(checked: Checked, values: dict[str, int | float]) -> dict[Clock, int]:
+    settle = checked.document.settle.value
+    most: dict[Clock, int] = {}
+    for node in roots(checked):
+        for clock, term in checked.facts.warmups[node].per_clock:
+            ticks = evaluate_term(term, lambda i: static_value(checked.graph, i, values), settle)
+            most[clock] = max(most.get(clock, 1), ticks)
+    return most
+
+
+def roots(checked: Checked) -> list[int]:
+    """Everything that rules read: clauses, sizes, cooldowns."""
+    rules = (*checked.entries, *checked.exits)
+    found = [clause.node for rule in rules for clause in rule.clauses]
+    return found + [n for rule in rules for n in (rule.size, rule.cooldown) if n is not None]
+
+
+def presence(checked: Checked) -> str:
+    """Which named values fall back, and which fallbacks were proved idle."""
+    used, idle = [], []
+    for name, node in checked.graph.lets.items():
+        kinds = {_falls_back(checked, n) for n in _own_nodes(checked, node)}
+        used += [name] if True in kinds else []
+        idle += [name] if False in kinds else []
+    parts = ["all rules total"]
+    parts += [f"fallbacks {', '.join(used)}"] if used else []
+    parts += [f"proved idle after inlining: {', '.join(idle)}"] if idle else []
+    return " · ".join(parts)
+
+
+def _falls_back(checked: Checked, node_id: int) -> bool | None:
+    """True for a fallback that may be used, False for one that cannot, None for anything else."""
+    node = checked.graph[node_id]
+    return checked.facts.types[node.args[0]].optional if node.op == "orelse" else None
+
+
+def _own_nodes(checked: Checked, root: int) -> list[int]:
+    """The nodes of one equation, without those of the equations it names."""
+    named = set(checked.graph.lets.values())
+    todo, found = [root], list[int]()
+    seen = {root}
+    while todo:
+        current = todo.pop()
+        found.append(current)
+        for a in checked.graph[current].args:
+            if a not in seen and a not in named:
+                seen.add(a)
+                todo.append(a)
+    return found
+
+
+def sweep(checked: Checked) -> str:
+    """The searched parameters, and the share of values that none of them touches."""
+    swept = [p.name for p in checked.parameters if p.sweep]
+    if not swept:
+        return "no parameters"
+    touched: set[int] = set()
+    for node in checked.graph.nodes:
+        mine = node.op == "param" and node.attrs["name"] in swept
+        if mine or any(a in touched for a in node.args):
+            touched.add(node.id)
+    share = 100 * (len(checked.graph.nodes) - len(touched)) // len(checked.graph.nodes)
+    return f"{len(swept)} parameters ({', '.join(swept)}) · {share} % of values do not depend on them"
