@@ -1,4 +1,3 @@
-# mypy: allow-untyped-decorators, allow-untyped-calls
 """The compiled tape driver and its Python entrance.
 
 The driver calls a kernel through raw addresses, so it is compiled once and serves every strategy. It works through a
@@ -7,55 +6,27 @@ range of records and can stop and go on anywhere: chunks feed a progress bar and
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit, types
 
 from ...cython_core.kernel_stamp import source_stamp
 from ...cython_core.layout import (
-    CLOSE,
     HEAD,
-    INTENT_WORDS,
     KIND_BAR,
     MAX_INTENTS,
-    OUT_DECIDED,
-    OUT_FIRST_INTENT,
-    OUT_INTENTS,
-    OUT_MASK,
-    OUT_REASON,
     OUT_WORDS,
     STREAM_SHIFT,
     TIME,
-    WORD_BYTES,
     WORDS_PER_RECORD,
 )
-from . import numba_cache
-from . import simulator as block
-from .native_ops import call_event, call_init, float_words, int_words, words_after
+from . import machine_code
+from . import sim_words as block
 from .result import DECISION_COLUMNS, MAX_OPEN, Account, KernelFacts, RunResult
-from .simulator import (
-    BAR,
-    BASE_STREAM,
-    DECISIONS_AT,
-    EQUITY_AT,
-    EVENT_FUNCTION,
-    FILLS_LIMIT,
-    LAST_CLOSE,
-    N_DECISIONS,
-    N_FILLS,
-    N_OPEN,
-    N_ORDERS,
-    ORDERS_LIMIT,
-    OUT_AT,
-    STATE_AT,
-    equity_at,
-    submit,
-    trade,
-)
 
 if TYPE_CHECKING:
     from .result import Words
@@ -64,11 +35,21 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 _FIRST_ROWS = 1 << 12
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
-_RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
 _DECISION_WORDS = len(DECISION_COLUMNS)
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True, "cache": True}
 
 Progress = Callable[[int, int], None]  # (records done, records in all)
+
+_START = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
+_DRIVE = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """`start(params, state, init)` and `drive(tape, at, stop, sim)`; calling them releases the interpreter lock."""
+
+    start: Callable[[int, int, int], int]
+    drive: Callable[[int, int, int, int], int]
+    code: machine_code.Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,59 +61,24 @@ class KernelAddresses:
     report: int
 
 
-def _build(stamp: int) -> tuple[Any, Any]:
-    """Compile `start` and `drive`, or load them from Numba's disk cache.
-
-    The stamp is a variable of the closure, so it is part of the cache key: Numba itself looks only at this file, but
-    the compiled code contains the simulator.
-    """
-    i64 = types.int64
-
-    @njit(i64(i64, i64, i64), **_OPTIONS)
-    def start(params: int, state: int, init: int) -> Any:
-        call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
-        return 0 * stamp
-
-    @njit(i64(i64, i64, i64, i64), **_OPTIONS)
-    def drive(tape: int, at: int, stop: int, sim_at: int) -> int:
-        """Records [at, stop) of the tape at address `tape`; returns where it stopped."""
-        sim = int_words(sim_at)
-        st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
-        equity, decisions = int_words(sim[EQUITY_AT]), int_words(sim[DECISIONS_AT])
-        event, base_head = sim[EVENT_FUNCTION], KIND_BAR | (sim[BASE_STREAM] << STREAM_SHIFT)
-        while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
-            rec = int_words(tape + at * _RECORD_BYTES)
-            base = (rec[HEAD] & _KIND_AND_STREAM) == base_head
-            if base:
-                if sim[N_OPEN] > 0:
-                    trade(sim, rec)
-                sim[LAST_CLOSE] = rec[CLOSE]
-            call_event(event, rec, st, sf, out)
-            for k in range(out[OUT_INTENTS]):
-                submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), rec[TIME])
-            if out[OUT_DECIDED] != 0:
-                row = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
-                row[0] = rec[TIME]
-                row[1] = out[OUT_REASON]
-                row[2] = out[OUT_MASK]
-                sim[N_DECISIONS] += 1
-            if base:
-                equity[sim[BAR]] = equity_at(sim, rec[CLOSE])
-                sim[BAR] += 1
-            at += 1
-        return at + 0 * stamp
-
-    return start, drive
+def _stamp() -> str:
+    """What the compiled driver is made of."""
+    files = ("native_driver", "native_ops", "result", "sim_words", "simulator")
+    return source_stamp("cython_core/layout.py", *(f"runtime/backtest/{name}.py" for name in files))
 
 
-def _stamp() -> int:
-    """What the compiled driver contains besides this file, as a positive int64."""
-    files = (f"runtime/backtest/{name}.py" for name in ("native_ops", "result", "simulator"))
-    return int(source_stamp("cython_core/layout.py", *files), 16) >> 1
+@lru_cache(maxsize=1)
+def _functions() -> _Functions:
+    """The compiled driver: stored machine code if there is some that fits, else compiled now and stored."""
+    path = machine_code.folder() / f"driver-{machine_code.environment(_stamp())}"
+    code = machine_code.load(path)
+    if code is None:
+        from .native_driver import build
 
-
-numba_cache.provide(Path(__file__))
-_start, _drive = _build(_stamp())
+        start, drive = build(int(_stamp(), 16) >> 1)
+        machine_code.store(path, {"start": start, "drive": drive})
+        code = machine_code.Code({"start": start.address, "drive": drive.address}, (start, drive))
+    return _Functions(_START(code.addresses["start"]), _DRIVE(code.addresses["drive"]), code)
 
 
 class Run:
@@ -157,12 +103,12 @@ class Run:
     def start(self, params: Sequence[int | float]) -> None:
         """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits."""
         words = parameter_words(params)
-        _start(words.ctypes.data, self.state.ctypes.data, self.kernel.init)
+        _functions().start(words.ctypes.data, self.state.ctypes.data, self.kernel.init)
 
     def advance(self, at: int, stop: int) -> int:
         """Work through records [at, stop); the index reached (less than `stop` only after a table grew)."""
         self._place_tables()
-        return int(_drive(self._records.ctypes.data, at, stop, self.sim.ctypes.data))
+        return int(_functions().drive(self._records.ctypes.data, at, stop, self.sim.ctypes.data))
 
     def _place_tables(self) -> None:
         """Make room for what one event can add, and tell the driver where everything is."""

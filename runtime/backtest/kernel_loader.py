@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ...cython_core.kernel_stamp import kernel_name, kernel_stamp
-from . import numba_cache
+from . import machine_code
 from .driver import KernelAddresses
 
 
@@ -19,10 +19,10 @@ class KernelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A loaded kernel. The module owns the machine code; keep this object as long as the addresses are used."""
+    """A loaded kernel. `keeper` owns the machine code; keep this object as long as the addresses are used."""
 
     addresses: KernelAddresses
-    module: ModuleType
+    keeper: object
 
 
 def load(path: Path) -> Kernel:
@@ -35,13 +35,24 @@ def load(path: Path) -> Kernel:
         raise KernelError(f"{path} was made for another version of flashc; compile the strategy again")
     if path.stem != kernel_name(text):
         raise KernelError(f"{path} was changed after it was made; compile the strategy again")
+    stored = machine_code.folder() / f"{path.stem}-{machine_code.environment(path.stem)}"
+    code = machine_code.load(stored) or _compiled(path, stored)
+    return Kernel(KernelAddresses(**code.addresses), code)
+
+
+def _compiled(path: Path, stored: Path) -> machine_code.Code:
+    """The kernel through Numba; what it compiled is stored for the next process."""
+    module = sys.modules.get(path.stem) or import_kernel(path)
+    functions = {name: getattr(module, name) for name in ("init", "event", "report")}
+    machine_code.store(stored, functions)
+    return machine_code.Code({name: function.address for name, function in functions.items()}, module)
+
+
+def import_kernel(path: Path) -> ModuleType:
+    """Import a kernel file with Numba: compile it, or take it from Numba's own disk cache."""
+    from . import numba_cache
+
     numba_cache.provide(path)
-    module = sys.modules.get(path.stem) or _import(path)
-    addresses = KernelAddresses(module.init.address, module.event.address, module.report.address)
-    return Kernel(addresses, module)
-
-
-def _import(path: Path) -> ModuleType:
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None, f"{path} is not a Python file"
     assert specification.loader is not None, f"{path} cannot be loaded"

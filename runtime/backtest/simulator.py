@@ -40,7 +40,6 @@ from .result import (
     BELOW_MINIMUM_QUANTITY,
     CANCELLED,
     EXPIRED,
-    FILL_COLUMNS,
     FILLED,
     INSUFFICIENT_BALANCE,
     LARGEST_VALUE,
@@ -58,7 +57,6 @@ from .result import (
     O_STYLE,
     O_TIME,
     O_TTL,
-    ORDER_COLUMNS,
     RATE_PARTS,
     REJECTED,
     RESTING,
@@ -67,16 +65,32 @@ from .result import (
     TOO_MANY_ORDERS,
     WOULD_CROSS,
 )
-
-# words of `sim`: what changes; what is given; where things are; the report under way; the open orders
-(CASH, POSITION, LAST_CLOSE, N_OPEN, N_ORDERS, N_FILLS, N_DECISIONS, BAR, WAITS) = range(9)
-(SCALE, TAKER, MAKER, SLIPPAGE, MIN_NOTIONAL, MIN_QTY, BASE_STREAM, PERIOD) = range(9, 17)
-(EVENT_FUNCTION, REPORT_FUNCTION, STATE_AT, OUT_AT, ORDERS_AT, FILLS_AT, EQUITY_AT, DECISIONS_AT) = range(17, 25)
-(ORDERS_LIMIT, FILLS_LIMIT) = range(25, 27)  # the driver stops when more rows than this are taken
-REPORT = 32
-OPEN_ORDERS = 40
-SIM_WORDS = OPEN_ORDERS + MAX_OPEN
-ORDER_WORDS, FILL_WORDS = len(ORDER_COLUMNS), len(FILL_COLUMNS)
+from .sim_words import (
+    BAR,
+    BASE_STREAM,
+    CASH,
+    FILL_WORDS,
+    FILLS_AT,
+    LAST_CLOSE,
+    MAKER,
+    MIN_NOTIONAL,
+    MIN_QTY,
+    N_FILLS,
+    N_OPEN,
+    N_ORDERS,
+    OPEN_ORDERS,
+    ORDER_WORDS,
+    ORDERS_AT,
+    PERIOD,
+    POSITION,
+    REPORT,
+    REPORT_FUNCTION,
+    SCALE,
+    SLIPPAGE,
+    STATE_AT,
+    TAKER,
+    WAITS,
+)
 
 _HALF = RATE_PARTS // 2
 Words = Any  # CPointer(int64)

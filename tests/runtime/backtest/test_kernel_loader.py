@@ -34,11 +34,11 @@ def kernel(tmp_path: Path) -> Path:
 
 def test_a_kernel_is_compiled_once_and_then_found_in_the_cache(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "CACHE_DIR", str(kernel.parent / "cache"))
-    first = load(kernel)
-    assert first.module.event.cache_hits == 0
+    first = kernel_loader.import_kernel(kernel)
+    assert first.event.cache_hits == 0
     monkeypatch.delitem(sys.modules, kernel.stem)
-    again = load(kernel)
-    assert [f.cache_hits for f in (again.module.init, again.module.event, again.module.report)] == [1, 1, 1]
+    again = kernel_loader.import_kernel(kernel)
+    assert [f.cache_hits for f in (again.init, again.event, again.report)] == [1, 1, 1]
 
 
 def test_a_kernel_that_was_edited_is_refused(kernel: Path) -> None:

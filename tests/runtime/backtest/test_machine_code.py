@@ -1,0 +1,82 @@
+"""Stored machine code: found again without Numba, and never used when it is not what was stored."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flashc.compiler.backends.numba.printer import kernel_name, print_kernel
+from flashc.runtime.backtest import kernel_loader, machine_code
+from numba.core import config
+from support.fir_programs import random_program
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="object files are kept on Linux only")
+
+
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A kernel file and the object file that loading it for the first time left behind."""
+    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "numba"))
+    text = print_kernel(random_program(random.Random(23), 3))
+    kernel = tmp_path / f"{kernel_name(text)}.py"
+    kernel.write_text(text)
+    kernel_loader.load(kernel)
+    (found,) = (tmp_path / "cache" / "objects").iterdir()
+    return kernel, found
+
+
+@linux
+def test_a_second_process_runs_a_kernel_without_numba(stored: tuple[Path, Path]) -> None:
+    script = (
+        "import pathlib, sys; from flashc.runtime.backtest import kernel_loader;"
+        "k = kernel_loader.load(pathlib.Path(sys.argv[1])); assert k.addresses.event; assert 'numba' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(stored[0])], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@linux
+def test_stored_code_has_the_three_functions(stored: tuple[Path, Path]) -> None:
+    code = machine_code.load(stored[1])
+    assert code is not None
+    assert set(code.addresses) == {"init", "event", "report"}
+    assert all(code.addresses.values())
+
+
+@linux
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-1], lambda b: b[:40], lambda b: b"", lambda b: b[:99] + b"x" + b[100:]]
+)
+def test_a_damaged_file_is_not_used(stored: tuple[Path, Path], damage) -> None:  # type: ignore[no-untyped-def]
+    stored[1].write_bytes(damage(stored[1].read_bytes()))
+    assert machine_code.load(stored[1]) is None
+
+
+@linux
+def test_code_that_needs_an_unknown_symbol_is_not_used(stored: tuple[Path, Path]) -> None:
+    header, objects = machine_code._unpack(stored[1].read_bytes()) or ({}, [])
+    header["undefined"] = ["no_such_symbol_anywhere"]
+    stored[1].write_bytes(b"".join(machine_code._pack(header, objects)))
+    assert machine_code.load(stored[1]) is None
+
+
+@linux
+def test_the_hot_functions_name_no_symbol_outside_the_error_path(stored: tuple[Path, Path]) -> None:
+    header, objects = machine_code._unpack(stored[1].read_bytes()) or ({}, [])
+    named = {symbol for part in objects for symbol in machine_code.undefined_symbols(part)}
+    assert named == set(header["undefined"])
+    strange = {s for s in named if not s.startswith("Py") and s not in machine_code._ERROR_PATH}
+    assert strange == set(), "generated code calls nothing outside itself"
+
+
+def test_a_missing_file_is_no_code(tmp_path: Path) -> None:
+    assert machine_code.load(tmp_path / "nothing") is None
+
+
+def test_the_key_depends_on_every_part() -> None:
+    assert machine_code.environment("a") != machine_code.environment("b")
+    assert machine_code.environment("a") == machine_code.environment("a")
