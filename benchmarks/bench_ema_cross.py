@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from flashc.compiler.artifact import write_artifact
 from flashc.compiler.frontend.check import check
 from flashc.compiler.ir.layout import state_words
@@ -32,6 +30,7 @@ from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.backtest import driver, kernel_loader
 from flashc.runtime.backtest.result import F_PRICE, F_QTY, F_SIDE, Account, KernelFacts
+from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 STRATEGY = HERE.parent / "strategies" / "ema_cross.yaml"
@@ -227,8 +226,8 @@ def report(bars: Words, contenders: dict[str, tuple[Any, int]], folder: Path) ->
             truth, base = outcome, least
         unit = 1e9 / len(bars)
         ratio = least / base
-        row = f"{least * unit:>12.1f} {median * unit:>10.1f} {ratio:>10.2f} {len(outcome.fills):>8} {outcome.profit:>16.4f}"
-        print(f"{name:<12} {row}")
+        times = f"{least * unit:>12.1f} {median * unit:>10.1f} {ratio:>10.2f}"
+        print(f"{name:<12} {times} {len(outcome.fills):>8} {outcome.profit:>16.4f}")
         problem = compare(name, outcome, truth)
         if problem:
             print(f"  DIFFERS: {problem}")

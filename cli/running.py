@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..compiler.artifact import capital_start, manifest, rule_names, write_artifact
 from ..compiler.pipeline import Compiled, compile_checked
 from ..dsl.source import Source
-from . import cache
+from ..runtime.cache_root import cache_root
 from .front import read_front
 from .problem import Problem
 from .settings import parameter_values, values_with
@@ -65,7 +65,7 @@ def prepare(path: Path, settings: Sequence[str]) -> Prepared:
     assert front.source is not None and front.document is not None and front.checked is not None
     compiled = compile_checked(front.checked)
     params = values_with(front.document, settings) if settings else parameter_values(front.checked)
-    folder = write_artifact(compiled, cache.artifact_root())
+    folder = write_artifact(compiled, cache_root())
     return Prepared(front.source, compiled, manifest(compiled), folder, params, rule_names(compiled))
 
 
@@ -80,7 +80,7 @@ def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_n
         StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals)
         for s in prepared.compiled.program.streams
     ]
-    return open_or_build(data, needs, from_ns, to_ns, cache=cache.artifact_root() / "tapes")
+    return open_or_build(data, needs, from_ns, to_ns, cache=cache_root() / "tapes")
 
 
 def costs_of(prepared: Prepared, fees: tuple[Decimal, Decimal] | None, slippage_ticks: int) -> Costs:

@@ -95,7 +95,7 @@ CODES = (
     Code(
         "FC0907",
         "not supported by this release",
-        _T,
+        Category.FILE,
         "The language has this feature, and this release does not compile it yet. It is refused, because a file must "
         "never mean less than it says. The message names the feature; remove it or wait for a later release.",
         (strategy(tail="models:\n  edge_model: {file: models/edge.onnx}"),),

@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ..cache_root import cache_root
 from ..market_data.files import write_atomically
 
 FORMAT = 1
@@ -99,11 +100,8 @@ def store(path: Path, functions: Mapping[str, Any]) -> None:
 
 
 def folder() -> Path:
-    """Where object files are kept: `$FLASHC_CACHE/objects`, else the user's cache folder."""
-    root = os.environ.get("FLASHC_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "flashc"
-    )
-    return Path(root) / "objects"
+    """Where object files are kept."""
+    return cache_root() / "objects"
 
 
 def _object_of(function: Any) -> bytes | None:

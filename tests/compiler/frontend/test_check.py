@@ -196,3 +196,13 @@ def test_checking_never_loads_numpy_or_numba(tmp_path: Path) -> None:
         "assert not {'numpy', 'numba', 'llvmlite', 'polars'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_names_in_a_function_that_nothing_calls_are_checked() -> None:
+    tail = "fn:\n  half:\n    args: {x: price<i>}\n    is: x / tow + open\n"
+    assert codes(strategy(tail=tail)) == ["FC0102"]
+
+
+def test_what_only_labels_read_is_not_an_input() -> None:
+    result = checked(strategy(let="spare: eth.mid", tail="labels:\n  up: lead(mid@1s, 300) / mid@1s - 1.0\n"))
+    assert [str(s.clock) for s in result.streams] == ["btc.1m"]

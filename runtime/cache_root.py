@@ -1,4 +1,4 @@
-"""Where artefacts are kept between runs, so that a kernel is compiled once."""
+"""Where things are kept that can be made again: compiled code, artefacts, built tapes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 VARIABLE = "FLASHC_CACHE"
 
 
-def artifact_root() -> Path:
+def cache_root() -> Path:
     """`$FLASHC_CACHE`, else `flashc` in the user's cache folder."""
     given = os.environ.get(VARIABLE)
     if given:
