@@ -144,10 +144,10 @@ def style_of(document: Document, execute: str, decision: Clock) -> str:
 
 
 def streams(analysed: Analysed) -> tuple[Stream, ...]:
-    """The inputs that live nodes read, plus the decision clock and the traded instrument's own bars on bar clocks."""
+    """The inputs that a run reads, plus the decision clock and the traded instrument's own bars on bar clocks."""
     built = analysed.built
     depths: dict[Clock, int] = {}
-    for node in built.graph.nodes:
+    for node in (built.graph[i] for i in sorted(_read(built))):
         for clock in analysed.facts.clocks.get(node.id, ()):
             if clock.kind in ("bar", "book", "trade"):
                 depths.setdefault(clock, 1 if clock.kind == "book" else 0)
@@ -159,6 +159,18 @@ def streams(analysed: Analysed) -> tuple[Stream, ...]:
     order = [i.alias.value for i in built.document.instruments]
     ranked = sorted(depths, key=lambda c: clocks.clock_rank(c, order))
     return tuple(Stream(c, built.symbol(c.instrument), depths[c]) for c in ranked)
+
+
+def _read(built: Built) -> set[int]:
+    """The nodes that rules, policies and limits read: what labels and unused equations read is not needed to run."""
+    todo = [root.node for root in built.roots]
+    found = set(todo)
+    while todo:
+        for a in built.graph[todo.pop()].args:
+            if a not in found:
+                found.add(a)
+                todo.append(a)
+    return found
 
 
 def depth_of(analysed: Analysed, node: int, name: str) -> int:

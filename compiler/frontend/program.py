@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
+
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document, Execution, Rule
@@ -38,6 +41,10 @@ def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnos
     return built
 
 
+#: What can be said about a function's body without a call.
+_NAME_CODES = frozenset({"FC0102", "FC0103", "FC0105"})
+
+
 class _Reader:
     """Walks the document in file order and records the roots."""
 
@@ -60,6 +67,19 @@ class _Reader:
         self.limits()
         self.elaborator.finish()
         self.mark_read()
+        self.uncalled()
+
+    def uncalled(self) -> None:
+        """Functions that nothing calls are read for their names; units and clocks need a call."""
+        called = {name for _, _, name in self.built.inlined}
+        for f in self.document.functions:
+            if f.name.value not in called and self.scope.functions.get(f.name.value) is f:
+                bag, self.elaborator.bag = self.elaborator.bag, Diagnostics()
+                unknown, self.scope.bag = self.scope.bag, self.elaborator.bag
+                nothing = MappingProxyType(dict.fromkeys((arg.value for arg, _ in f.args), None))
+                self.elaborator.expr(f.body, replace(self.env, locals=nothing, functions=(f.name.value,)))
+                found, self.elaborator.bag, self.scope.bag = self.elaborator.bag, bag, unknown
+                bag.extend(d for d in found if d.code in _NAME_CODES)
 
     def mark_read(self) -> None:
         """Equations that other equations read count as read, as do those that labels read."""
