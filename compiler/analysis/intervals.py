@@ -185,7 +185,7 @@ def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
         "count": Interval(0, 256),
         "filled": held,
         "pnl": EVERYTHING,
-        "equity": EVERYTHING,
+        "equity": Interval(0, math.inf),
         "free": Interval(0, math.inf),
         "drawdown": Interval(0, 1),
         "trades": Interval(0, 2**53),
