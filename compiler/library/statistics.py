@@ -39,7 +39,7 @@ ROWS = (
     Function(
         "min(x: a, n: length) -> a",
         _G,
-        "Least of the last n values, or over a time; min(a, b) is the smaller of two; a plain number is written 50.0.",
+        "Least of the last n values, or over a time; min(a, b) is the smaller of two; write 50.0 for a number.",
         "min(x[0..n-1])",
         True,
         warmup=window("n"),
@@ -54,7 +54,7 @@ ROWS = (
     Function(
         "max(x: a, n: length) -> a",
         _G,
-        "Greatest of the last n values, or over a time; max(a, b) is the larger of two; a plain number is written 50.0.",
+        "Greatest of the last n values, or over a time; max(a, b) is the larger of two; write 50.0 for a number.",
         "max(x[0..n-1])",
         True,
         warmup=window("n"),
