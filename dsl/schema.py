@@ -5,14 +5,15 @@ by YAML's implicit types. `shape.py` turns pydantic's errors into diagnostics; `
 keys.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: pydantic would compile and evaluate every annotation's text again.
 
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 EDITION = 1
 DEFAULT_VENUE = "mexc.spot"
@@ -33,16 +34,23 @@ LATER_KEYS: dict[str, frozenset[str]] = {
 # --- kinds of scalars ---------------------------------------------------------------------------------------------
 
 
-def _matching(pattern: str, what: str) -> AfterValidator:
-    """Accept text that matches `pattern`; else an error whose message is `what` the key takes."""
-    compiled = re.compile(pattern)
+class _Matching:
+    """Accept text that matches `pattern`; else an error whose message is `what` the key takes.
 
-    def check(value: str) -> str:
-        if compiled.fullmatch(value.strip()) is None:
-            raise PydanticCustomError("wrong_text", "{what}", {"what": what})
+    It makes its core schema itself: pydantic's `AfterValidator` reads the function's signature at every use.
+    """
+
+    def __init__(self, pattern: str, what: str) -> None:
+        self._pattern = pattern
+        self._what = what
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: str) -> str:
+        if re.fullmatch(self._pattern, value.strip()) is None:
+            raise PydanticCustomError("wrong_text", "{what}", {"what": self._what})
         return value
-
-    return AfterValidator(check)
 
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
@@ -51,49 +59,49 @@ _DURATION = r"[0-9][0-9_]*(\.[0-9]+)?\s*[a-z]+"
 
 Name = Annotated[
     str,
-    _matching(_NAME, "a name: a letter, then letters, digits and `_`"),
+    _Matching(_NAME, "a name: a letter, then letters, digits and `_`"),
     WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"}),
 ]
 DottedName = Annotated[
     str,
-    _matching(rf"{_NAME}(\.{_NAME})*", "a name such as `mexc.spot`"),
+    _Matching(rf"{_NAME}(\.{_NAME})*", "a name such as `mexc.spot`"),
     WithJsonSchema({"type": "string", "pattern": rf"^{_NAME}(\.{_NAME})*$"}),
 ]
 Symbol = Annotated[
     str,
-    _matching(_SYMBOL, "an instrument such as `BTC/USDC`, in capitals"),
+    _Matching(_SYMBOL, "an instrument such as `BTC/USDC`, in capitals"),
     WithJsonSchema({"type": "string", "pattern": f"^{_SYMBOL}$"}),
 ]
 Traded = Annotated[
     str,
-    _matching(rf"{_SYMBOL}|{_NAME}", "an instrument such as `BTC/USDC` or an alias of `instruments`"),
+    _Matching(rf"{_SYMBOL}|{_NAME}", "an instrument such as `BTC/USDC` or an alias of `instruments`"),
     WithJsonSchema({"type": "string"}),
 ]
 ClockText = Annotated[
     str,
-    _matching(rf"{_DURATION}|{_NAME}(\.{_NAME})?", "a clock: a duration such as `1m`, or `book`, or `trade`"),
+    _Matching(rf"{_DURATION}|{_NAME}(\.{_NAME})?", "a clock: a duration such as `1m`, or `book`, or `trade`"),
     WithJsonSchema({"type": "string"}),
 ]
 TypeText = Annotated[
     str,
-    _matching(rf"{_NAME}(<{_NAME}>)?", "a type such as `ratio` or `qty<i>`"),
+    _Matching(rf"{_NAME}(<{_NAME}>)?", "a type such as `ratio` or `qty<i>`"),
     WithJsonSchema({"type": "string"}),
 ]
 Settle = Annotated[
     str,
-    _matching(r"bits|[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", "a tolerance such as `1e-6`, or `bits`"),
+    _Matching(r"bits|[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", "a tolerance such as `1e-6`, or `bits`"),
     WithJsonSchema({"type": ["number", "string"]}),
 ]
-Range = Annotated[str, _matching(r"(?s).+\.\..+", "a range such as `4..30`"), WithJsonSchema({"type": "string"})]
+Range = Annotated[str, _Matching(r"(?s).+\.\..+", "a range such as `4..30`"), WithJsonSchema({"type": "string"})]
 Count = Annotated[
-    str, _matching(r"[0-9][0-9_]{0,17}", "a whole number"), WithJsonSchema({"type": "integer", "minimum": 0})
+    str, _Matching(r"[0-9][0-9_]{0,17}", "a whole number"), WithJsonSchema({"type": "integer", "minimum": 0})
 ]
-Edition = Annotated[str, _matching(r"[0-9]{1,9}", "a whole number"), WithJsonSchema({"const": EDITION})]
-Flag = Annotated[str, _matching("true|false", "`true` or `false`"), WithJsonSchema({"type": "boolean"})]
+Edition = Annotated[str, _Matching(r"[0-9]{1,9}", "a whole number"), WithJsonSchema({"const": EDITION})]
+Flag = Annotated[str, _Matching("true|false", "`true` or `false`"), WithJsonSchema({"type": "boolean"})]
 Text = Annotated[str, WithJsonSchema({"type": "string"})]
 Expression = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 TestName = Annotated[
-    str, _matching(r"[A-Za-z][A-Za-z0-9_.]*", "a name of the file, or `t`"), WithJsonSchema({"type": "string"})
+    str, _Matching(r"[A-Za-z][A-Za-z0-9_.]*", "a name of the file, or `t`"), WithJsonSchema({"type": "string"})
 ]
 
 _Halt = Literal["block_entries", "halt", "flatten_and_halt"]
@@ -112,9 +120,9 @@ def _one_of(what: str) -> Discriminator:
 
 
 class Block(BaseModel):
-    """A closed mapping."""
+    """A closed mapping. Validators are built once, for the whole file, and not class by class."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 # --- blocks -------------------------------------------------------------------------------------------------------
@@ -233,7 +241,7 @@ class BandBlock(Block):
 class StaleBlock(Block):
     """Stop entering when an input falls silent: `book: 400ms`, `eth.book: 1s`."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, Expression] = Field(init=False)
     then: _Halt = Field("block_entries", description="What happens while an input is stale.")
 
