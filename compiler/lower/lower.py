@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...dsl.diagnostics import Diagnostic, FlashcError, Label
+from ...dsl.source import Span
 from ..ir.hir import Checked
 from ..ir.nodes import Program
+from ..ir.types import Clock
 from ..venues.profile import profile
 from .account import declare_account
 from .context import Lowering
@@ -68,23 +70,37 @@ def _refuse_unsupported(checked: Checked) -> None:
         )
     if len(checked.traded) > 1:
         refuse("several traded instruments in one file", Label(document.trade[1].span), later)
+    if checked.decision.kind == "bar" and document.decide.min_gap is not None:
+        refuse("`min_gap`", Label(document.decide.min_gap.span), "leave it out: the bar length is the least gap")
     for stream in checked.streams:
         if stream.clock.kind != "bar" and checked.decision.kind == "bar":
-            refuse(
-                f"the stream {stream.clock}", Label(document.decide.span, f"this strategy reads {stream.clock}"), later
-            )
+            kind = "the order book" if stream.clock.kind == "book" else "single trades"
+            label = Label(_first_reader(checked, stream.clock), f"reads {stream.clock}")
+            refuse(f"what reads {kind}", label, "use fields of closed bars, such as `close` and `volume`")
     for policy in document.execution:
         if policy.requote is not None or policy.then is not None or policy.retries is not None:
             refuse("`requote`, `then` and `retries`", Label(policy.span), later)
     risk = document.risk
     if risk is not None:
-        for part, name in (
-            (risk.order_rate, "order_rate"),
-            (risk.band, "band"),
-            (risk.stale, "stale"),
-            (risk.invariants or None, "invariants"),
+        for name, span in (
+            ("order_rate", risk.order_rate.max.span if risk.order_rate else None),
+            ("band", risk.band.max.span if risk.band else None),
+            ("stale", risk.stale.then.span if risk.stale else None),
+            ("invariants", risk.invariants[0].name.span if risk.invariants else None),
         ):
-            if part is not None:
-                refuse(f"`risk.{name}`", Label(risk.span), later)
+            if span is not None:
+                refuse(f"`risk.{name}`", Label(span), later)
     if found:
         raise FlashcError(found)
+
+
+def _first_reader(checked: Checked, clock: Clock) -> Span:
+    """The first place in the file that reads a clock; the decision clock's where none is known."""
+    clocks = checked.facts.clocks
+
+    def reads(node_id: int) -> bool:
+        return clock in clocks.get(node_id, ())
+
+    own = checked.document.source.path
+    spans = [n.span for n in checked.graph.nodes if reads(n.id) and not any(map(reads, n.args)) and n.span.path == own]
+    return min(spans, key=lambda span: span.start, default=checked.document.decide.span)

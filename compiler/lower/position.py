@@ -78,9 +78,10 @@ class PositionMachine:
         armed = b.b(True)
         for home in lowering.homes.values():
             terms = {t for n in roots for c, t in lowering.facts.warmups[n].per_clock if c == home.clock}
-            most = b.i(1)
-            for term in sorted(terms, key=repr):
-                most = most.max(lowering.term(term, b))
+            needs = [lowering.term(term, b) for term in sorted(terms, key=repr)] or [b.i(1)]
+            most = needs[0]
+            for need in needs[1:]:
+                most = most.max(need)
             armed = armed & (most <= b.load(home.seen_slot))
         return armed
 

@@ -57,7 +57,7 @@ class KernelAddresses:
     """Addresses of a kernel's C functions; whoever made the kernel keeps it alive."""
 
     init: int
-    event: int
+    events: int
     report: int
 
 
@@ -118,7 +118,7 @@ class Run:
         if sim[block.N_FILLS] > len(self.fills) - MAX_OPEN:
             self.fills = _doubled(self.fills)
         sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - MAX_OPEN
-        sim[block.EVENT_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.event, self.kernel.report
+        sim[block.EVENTS_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.events, self.kernel.report
         sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
         sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
         sim[block.EQUITY_AT], sim[block.DECISIONS_AT] = self.equity.ctypes.data, self.decisions.ctypes.data

@@ -45,6 +45,7 @@ from .native_ops import (
     select_b,
     select_f,
     select_i,
+    words_after,
 )
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "win_min",
     "win_sum",
     "win_wsum",
+    "words_after",
 ]  # fmt: skip
 
 Cells = Any  # CPointer(int64) or CPointer(float64)

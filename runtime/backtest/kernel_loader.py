@@ -43,7 +43,7 @@ def load(path: Path) -> Kernel:
 def _compiled(path: Path, stored: Path) -> machine_code.Code:
     """The kernel through Numba; what it compiled is stored for the next process."""
     module = sys.modules.get(path.stem) or import_kernel(path)
-    functions = {name: getattr(module, name) for name in ("init", "event", "report")}
+    functions = {name: getattr(module, name) for name in ("init", "events", "report")}
     machine_code.store(stored, functions)
     return machine_code.Code({name: function.address for name, function in functions.items()}, module)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from numba import cfunc, types
+from numba import cfunc, njit, types
 
 from ...cython_core.layout import (
     CLOSE,
@@ -20,22 +20,21 @@ from ...cython_core.layout import (
     OUT_DECIDED,
     OUT_FIRST_INTENT,
     OUT_INTENTS,
-    OUT_MASK,
-    OUT_REASON,
     STREAM_SHIFT,
     TIME,
     WORD_BYTES,
     WORDS_PER_RECORD,
 )
 from . import numba_cache
-from .native_ops import call_event, call_init, float_words, int_words, words_after
+from .native_ops import call_events, call_init, float_words, iadd, imul, int_words, words_after
 from .result import DECISION_COLUMNS
 from .sim_words import (
     BAR,
     BASE_STREAM,
+    CASH,
     DECISIONS_AT,
     EQUITY_AT,
-    EVENT_FUNCTION,
+    EVENTS_FUNCTION,
     FILLS_LIMIT,
     LAST_CLOSE,
     N_DECISIONS,
@@ -44,14 +43,33 @@ from .sim_words import (
     N_ORDERS,
     ORDERS_LIMIT,
     OUT_AT,
+    POSITION,
+    SCALE,
     STATE_AT,
 )
-from .simulator import equity_at, submit, trade
+from .simulator import submit, trade
 
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
 _RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
 _DECISION_WORDS = len(DECISION_COLUMNS)
+
+#: Records that a kernel may take at once while no order is open: few enough to stay in the nearest cache.
+_STRETCH = 256
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": True}
+
+
+@njit(error_model="numpy", fastmath=False, nogil=True)
+def mark(sim: Any, equity: Any, rec: Any, count: int, base_head: int) -> None:
+    """Equity after each base bar among `count` records; between two orders cash and position stand still."""
+    bar, close = sim[BAR], sim[LAST_CLOSE]
+    cash, per_tick = sim[CASH], imul(sim[POSITION], sim[SCALE])
+    for _ in range(count):
+        if (rec[HEAD] & _KIND_AND_STREAM) == base_head:
+            close = rec[CLOSE]
+            equity[bar] = iadd(cash, imul(per_tick, close))
+            bar += 1
+        rec = words_after(rec, WORDS_PER_RECORD)
+    sim[BAR], sim[LAST_CLOSE] = bar, close
 
 
 def build(stamp: int) -> tuple[Any, Any]:
@@ -74,27 +92,20 @@ def build(stamp: int) -> tuple[Any, Any]:
         sim = int_words(sim_at)
         st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
         equity, decisions = int_words(sim[EQUITY_AT]), int_words(sim[DECISIONS_AT])
-        event, base_head = sim[EVENT_FUNCTION], KIND_BAR | (sim[BASE_STREAM] << STREAM_SHIFT)
+        events, base_head = sim[EVENTS_FUNCTION], KIND_BAR | (sim[BASE_STREAM] << STREAM_SHIFT)
         while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
             rec = int_words(tape + at * _RECORD_BYTES)
-            base = (rec[HEAD] & _KIND_AND_STREAM) == base_head
-            if base:
-                if sim[N_OPEN] > 0:
-                    trade(sim, rec)
-                sim[LAST_CLOSE] = rec[CLOSE]
-            call_event(event, rec, st, sf, out)
+            if sim[N_OPEN] > 0 and (rec[HEAD] & _KIND_AND_STREAM) == base_head:
+                trade(sim, rec)
+            many = min(stop - at, _STRETCH) if sim[N_OPEN] == 0 else 1
+            rows = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
+            done = call_events(events, rec, many, st, sf, out, rows)
+            sim[N_DECISIONS] += out[OUT_DECIDED]
+            mark(sim, equity, rec, done, base_head)
+            last = words_after(rec, (done - 1) * WORDS_PER_RECORD)
             for k in range(out[OUT_INTENTS]):
-                submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), rec[TIME])
-            if out[OUT_DECIDED] != 0:
-                row = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
-                row[0] = rec[TIME]
-                row[1] = out[OUT_REASON]
-                row[2] = out[OUT_MASK]
-                sim[N_DECISIONS] += 1
-            if base:
-                equity[sim[BAR]] = equity_at(sim, rec[CLOSE])
-                sim[BAR] += 1
-            at += 1
+                submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), last[TIME])
+            at += done
         return at + 0 * stamp
 
     return start, drive

@@ -210,8 +210,8 @@ def _call_init(typingctx: Any, address: Any, params: Any, float_params: Any, st:
 
 
 @intrinsic
-def _call_event(typingctx: Any, address: Any, record: Any, st: Any, sf: Any, out: Any) -> Any:
-    return _c_call((_INTS, _INTS, _FLOATS, _INTS))
+def _call_events(typingctx: Any, address: Any, record: Any, count: Any, st: Any, sf: Any, out: Any, rows: Any) -> Any:
+    return _c_call((_INTS, types.int64, _INTS, _FLOATS, _INTS, _INTS))
 
 
 @intrinsic
@@ -219,7 +219,7 @@ def _call_report(typingctx: Any, address: Any, record: Any, st: Any, sf: Any) ->
     return _c_call((_INTS, _INTS, _FLOATS))
 
 
-#: (address, *arguments): call a kernel's `init`, `event` or `report`.
+#: (address, *arguments): call a kernel's `init`, `events` or `report`.
 call_init: Any = _call_init
-call_event: Any = _call_event
+call_events: Any = _call_events
 call_report: Any = _call_report

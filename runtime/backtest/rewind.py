@@ -35,18 +35,18 @@ def state_before(
         if progress is not None:
             progress(at, index)
     # A bar first fills orders, whose reports change the state, and then is an event: leave out only the latter.
-    work.kernel = replace(kernel, event=ctypes.cast(_NOTHING, ctypes.c_void_p).value or 0)
+    work.kernel = replace(kernel, events=ctypes.cast(_NOTHING, ctypes.c_void_p).value or 0)
     while work.advance(index, index + 1) <= index:
         pass
     return work.state
 
 
-def _nothing(record: int, state: int, floats: int, out: int) -> int:
-    """An event that leaves the state alone and wants nothing."""
+def _nothing(record: int, count: int, state: int, floats: int, out: int, rows: int) -> int:
+    """One event that leaves the state alone and wants nothing."""
     for word in (OUT_INTENTS, OUT_DECIDED):
         ctypes.c_int64.from_address(out + word * WORD_BYTES).value = 0
-    return 0
+    return 1
 
 
-_POINTERS = (ctypes.c_void_p,) * 4
-_NOTHING = ctypes.CFUNCTYPE(ctypes.c_int64, *_POINTERS)(_nothing)
+_ADDRESS = ctypes.c_void_p
+_NOTHING = ctypes.CFUNCTYPE(ctypes.c_int64, _ADDRESS, ctypes.c_int64, *[_ADDRESS] * 4)(_nothing)

@@ -33,7 +33,7 @@ def import_kernel(program: Program, folder: Path, *, cache: bool = False) -> Mod
 
 
 def addresses(module: ModuleType) -> KernelAddresses:
-    return KernelAddresses(module.init.address, module.event.address, module.report.address)
+    return KernelAddresses(module.init.address, module.events.address, module.report.address)
 
 
 class KernelMachine:
@@ -45,8 +45,8 @@ class KernelMachine:
         self.words = np.zeros(state_words(program), dtype=np.int64)
         self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
         self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
-        self._init, self._event, self._report = (
-            f.ctypes for f in (self.module.init, self.module.event, self.module.report)
+        self._init, self._events, self._report = (
+            f.ctypes for f in (self.module.init, self.module.events, self.module.report)
         )
 
     def init(self, params: Sequence[int | float] = ()) -> None:
@@ -58,10 +58,18 @@ class KernelMachine:
     def event(self, record: Sequence[int]) -> Out:
         self._record[:] = record
         self._out[:] = -1
-        self._event(*_pointers(self._event, self._record, self.words, self.words, self._out))
+        words, row = self.words, np.full(3, -1, dtype=np.int64)
+        kinds = [t for k, t in enumerate(self._events.argtypes) if k != 1]
+        pointers = [
+            a.ctypes.data_as(t) for a, t in zip((self._record, words, words, self._out, row), kinds, strict=True)
+        ]
+        taken = self._events(pointers[0], 1, *pointers[1:])
+        assert taken == 1, "one record in, one record taken"
         count, decided, reason, mask = (int(w) for w in self._out[: memory.OUT_FIRST_INTENT])
+        assert decided in (0, 1)
+        assert not decided or row.tolist() == [record[memory.TIME], reason, mask], "the row is the decision"
         intents = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)[:count]
-        return Out(bool(decided), reason, mask, tuple(tuple(int(w) for w in row) for row in intents))
+        return Out(bool(decided), reason, mask, tuple(tuple(int(w) for w in r) for r in intents))
 
     def report(self, record: Sequence[int]) -> None:
         self._record[:] = record

@@ -41,6 +41,7 @@ class BodyPrinter:
     offsets: dict[str, int]
     params: dict[str, int]  # name -> word
     with_origins: bool = False
+    local: frozenset[str] = frozenset()  # slots that live in variables of the function
     library: set[str] = field(default_factory=set)  # imported names
     maths: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
@@ -171,7 +172,9 @@ class BodyPrinter:
         return self._cell(str(attr))
 
     def _cell(self, slot: str) -> str:
-        return f"{'sf' if self.slots[slot].type == F64 else 'st'}[{self.offsets[slot]}]"
+        if slot in self.local:
+            return local_name(self.offsets[slot])
+        return cell(self.slots[slot], self.offsets[slot])
 
     # --- effects
 
@@ -192,6 +195,16 @@ class BodyPrinter:
 
     def _emit(self, op: Op, texts: list[str]) -> str:
         return f"count = {self._call('emit', ('out', 'count', *map(spelling.typed, texts)))}"
+
+
+def cell(slot: Slot, offset: int) -> str:
+    """A slot's first word in the state block."""
+    return f"{'sf' if slot.type == F64 else 'st'}[{offset}]"
+
+
+def local_name(offset: int) -> str:
+    """The variable that stands for a state word."""
+    return f"w{offset}"
 
 
 _EFFECTS: dict[str, Callable[[BodyPrinter, Op, list[str]], str]] = {

@@ -31,7 +31,7 @@ def hot(library: Any, name: str) -> str:
 
 def functions(program: Program, folder: Path) -> dict[str, Any]:
     module = import_kernel(program, folder)
-    return {name: getattr(module, name)._library for name in ("init", "event", "report")}
+    return {name: getattr(module, name)._library for name in ("init", "events", "report")}
 
 
 @pytest.fixture(scope="module")

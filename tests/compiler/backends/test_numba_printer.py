@@ -26,14 +26,15 @@ slot %s1 i64[4] = 0 id 00000001 "ring"
 
 
 def event_lines(body: str, *, origins: bool = False, trigger: str = "bar %b0") -> list[str]:
-    """The statements of a segment in the printed `event` (or `init`, `report`)."""
+    """The statements of a segment in the printed `events` (or `init`, `report`)."""
     text = print_kernel(parse_program(f"{HEAD}segment {trigger} {{\n{body}\n}}\n"), origins=origins)
-    name = {"bar": "event", "decide": "event", "setup": "init", "report": "report"}[trigger.split()[0]]
+    name = {"bar": "events", "decide": "events", "setup": "init", "report": "report"}[trigger.split()[0]]
     part = text.split(f"def {name}(")[1].split("    return 0")[0].splitlines()[1:]
-    if name != "event":
+    if name != "events":
         return [line[4:] for line in part if not line.startswith(("    sf[0] = 0.0", "    fill_i", "    st[5] = 0"))]
-    start = next(k for k, line in enumerate(part) if line == "    if stream == 0:")
-    return [line[8:] for line in part[start + 1 :] if line.startswith("        ")][:-1]
+    start = next(k for k, line in enumerate(part) if line == "        if stream == 0:")
+    stop = next(k for k, line in enumerate(part) if line.startswith("        if (((rec[1]"))
+    return [line[12:] for line in part[start + 1 : stop]]
 
 
 def test_values_used_once_stand_where_they_are_used_in_parentheses() -> None:
@@ -46,12 +47,12 @@ def test_values_used_once_stand_where_they_are_used_in_parentheses() -> None:
         %5: f64 = fsub %3 %4
         store.f %s0 %5"""
     )
-    assert lines == ["sf[0] = ((i2f(rec[5]) / 100.0) - sf[0])"]
+    assert lines == ["w0 = ((i2f(rec[5]) / 100.0) - w0)"]
 
 
 def test_a_value_used_twice_gets_a_name() -> None:
     lines = event_lines("%0: f64 = load.f %s0\n%1: f64 = fmul %0 %0\nstore.f %s0 %1")
-    assert lines == ["s0_0 = sf[0]", "sf[0] = (s0_0 * s0_0)"]
+    assert lines == ["s0_0 = w0", "w0 = (s0_0 * s0_0)"]
 
 
 def test_a_read_does_not_move_across_a_write_of_its_slot() -> None:
@@ -64,7 +65,7 @@ def test_a_read_does_not_move_across_a_write_of_its_slot() -> None:
         %4: f64 = fadd %1 %3
         store.f %s0 %4"""
     )
-    assert lines == ["s0_1 = fneg(sf[0])", "sf[0] = 1.0", "sf[0] = (s0_1 + sf[0])"]
+    assert lines == ["s0_1 = fneg(w0)", "w0 = 1.0", "w0 = (s0_1 + w0)"]
 
 
 def test_a_read_does_not_move_across_a_region_that_writes_its_slot() -> None:
@@ -77,7 +78,7 @@ def test_a_read_does_not_move_across_a_region_that_writes_its_slot() -> None:
         }
         store.f %s0 %0"""
     )
-    assert lines == ["s0_0 = sf[0]", "if True:", "    sf[0] = 1.0", "sf[0] = s0_0"]
+    assert lines == ["s0_0 = w0", "if True:", "    w0 = 1.0", "w0 = s0_0"]
 
 
 def test_a_value_for_one_region_is_computed_inside_it() -> None:
@@ -91,6 +92,17 @@ def test_a_value_for_one_region_is_computed_inside_it() -> None:
         }"""
     )
     assert lines == ["s0_0 = rec[2]", "if (s0_0 < rec[5]):", "    sf[0] = i2f(s0_0)"]
+
+
+def test_a_word_that_every_record_reads_lives_in_a_variable_and_others_in_memory() -> None:
+    text = print_kernel(parse_program(f"{HEAD}segment bar %b0 {{\n%0: f64 = load.f %s0\nstore.f %s0 %0\n}}\n"))
+    events = text.split("def events(")[1].split("@cfunc")[0]
+    assert (
+        events.index("    w0 = sf[0]") < events.index("while done < n and count == 0:") < events.index("    sf[0] = w0")
+    )
+    assert "w0" not in print_kernel(
+        parse_program(f"{HEAD}segment bar %b0 {{\n%0: f64 = fconst 0x1p+0\nstore.f %s0 %0\n}}\n")
+    )
 
 
 def test_slots_with_many_words_are_library_calls() -> None:

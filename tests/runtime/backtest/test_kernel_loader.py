@@ -35,10 +35,10 @@ def kernel(tmp_path: Path) -> Path:
 def test_a_kernel_is_compiled_once_and_then_found_in_the_cache(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "CACHE_DIR", str(kernel.parent / "cache"))
     first = kernel_loader.import_kernel(kernel)
-    assert first.event.cache_hits == 0
+    assert first.events.cache_hits == 0
     monkeypatch.delitem(sys.modules, kernel.stem)
     again = kernel_loader.import_kernel(kernel)
-    assert [f.cache_hits for f in (again.init, again.event, again.report)] == [1, 1, 1]
+    assert [f.cache_hits for f in (again.init, again.events, again.report)] == [1, 1, 1]
 
 
 def test_a_kernel_that_was_edited_is_refused(kernel: Path) -> None:

@@ -33,7 +33,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
 def test_a_second_process_runs_a_kernel_without_numba(stored: tuple[Path, Path]) -> None:
     script = (
         "import pathlib, sys; from flashc.runtime.backtest import kernel_loader;"
-        "k = kernel_loader.load(pathlib.Path(sys.argv[1])); assert k.addresses.event; assert 'numba' not in sys.modules"
+        "k = kernel_loader.load(pathlib.Path(sys.argv[1])); assert k.addresses.events; assert 'numba' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", script, str(stored[0])], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -43,7 +43,7 @@ def test_a_second_process_runs_a_kernel_without_numba(stored: tuple[Path, Path])
 def test_stored_code_has_the_three_functions(stored: tuple[Path, Path]) -> None:
     code = machine_code.load(stored[1])
     assert code is not None
-    assert set(code.addresses) == {"init", "event", "report"}
+    assert set(code.addresses) == {"init", "events", "report"}
     assert all(code.addresses.values())
 
 

@@ -1,0 +1,70 @@
+"""One root cause, one error: what follows from a mistake is not reported beside it."""
+
+from __future__ import annotations
+
+import pytest
+from flashc.compiler.frontend.check import check
+from flashc.dsl.document_reader import read_document
+from flashc.dsl.source import Source
+from support.checking import FILE, advice, codes, only, shown, strategy
+
+
+def all_codes(text: str) -> list[str]:
+    """Codes of reading and of checking, as `flashc check` shows them."""
+    document, found = read_document(Source(FILE, text))
+    if document is not None:
+        found.extend(check(document)[1])
+    return [d.code for d in found]
+
+
+def test_a_parameter_that_a_misspelt_name_may_mean_is_not_called_unused() -> None:
+    assert codes(strategy(params="fast: 12", long="ema(close, fsat) > close")) == ["FC0102"]
+
+
+def test_a_parameter_that_no_unknown_name_resembles_is_still_unused() -> None:
+    assert codes(strategy(params="calm: 12", long="ema(close, fsat) > close")) == ["FC0605", "FC0102"]
+
+
+def test_a_parameter_is_not_called_unused_where_an_expression_cannot_be_read() -> None:
+    assert all_codes(strategy(params="fast: 12", long="ema(close, fast > close")) == ["FC0101"]
+
+
+def test_an_equation_is_not_called_unused_where_a_clause_cannot_be_read() -> None:
+    assert all_codes(strategy(let="calm: ema(close, 9)", long="calm + > close")) == ["FC0101"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        strategy(let="calm: ema(close, 3 +)\nslow: ema(calm, 9)", long="slow > calm"),
+        strategy(params='fast: "12 +"', long="ema(close, fast) > close"),
+        strategy(long="twice(close) > close").replace(
+            "entries:", 'fn:\n  twice: {args: {x: price}, is: "x *"}\nentries:'
+        ),
+    ],
+)
+def test_a_name_whose_definition_cannot_be_read_is_not_unknown(text: str) -> None:
+    assert all_codes(text) == ["FC0101"]
+
+
+@pytest.mark.parametrize("use", ["fast > close", "ema(close, fast) > close", "fast(close) > close"])
+def test_a_name_defined_twice_is_reported_once(use: str) -> None:
+    assert codes(strategy(params="fast: 12", let="fast: ema(close, 5)", long=use)) == ["FC0106"]
+
+
+def test_a_call_of_a_name_defined_twice_is_not_checked() -> None:
+    text = strategy(params="fast: 12", long="fast(close) > close")
+    assert codes(text.replace("entries:", 'fn:\n  fast: {args: {x: qty}, is: "x * 2"}\nentries:')) == ["FC0106"]
+
+
+@pytest.mark.parametrize("value", ["x + prev(x)", "prev(x)", "ema(x, 3) - prev(x)"])
+def test_a_delay_without_a_start_is_not_a_cycle_as_well(value: str) -> None:
+    assert codes(strategy(let=f"x: {value}", long="x > close")) == ["FC0312"]
+
+
+def test_a_bare_clock_of_an_instrument_is_put_in_brackets() -> None:
+    text = strategy(long="mid@eth.book > 1 USDC / ETH")
+    found = only(text)
+    assert (found.code, shown(text, found)) == ("FC0102", "eth.book")
+    assert advice(found) == ("write `@(eth.book)`",)
+    assert found.fixes[0].edits[0].text == "(eth.book)"
