@@ -72,7 +72,13 @@ def _escape(source: Source, scalar: Scalar) -> Diagnostic:
         fixes = (Fix("write it without escapes", Safety.SAFE, (Edit(scalar.content, plain),)),)
     label = Label(source.span(at, at + 2), "escape")
     message = "an expression may not contain escapes"
-    return Diagnostic("FC0006", message, label, helps=("drop the quotes, or the escapes",), fixes=fixes)
+    return Diagnostic(
+        "FC0006",
+        message,
+        label,
+        helps=() if fixes else ("write the characters themselves, without quotes around the expression",),
+        fixes=fixes,
+    )
 
 
 # --- FC0008 -------------------------------------------------------------------------------------------------------
@@ -95,7 +101,14 @@ def _folded_comment(source: Source, scalar: Scalar, at: int) -> Diagnostic:
         fixes = (Fix("write `|` instead of `>`", Safety.SAFE, (Edit(indicator, "|"),)),)
     note = "this style joins lines, so YAML programs read the rest of the expression as part of the comment"
     message = "a comment inside text whose lines are joined"
-    return Diagnostic("FC0008", message, Label(place), notes=(note,), helps=("use `|`",), fixes=fixes)
+    return Diagnostic(
+        "FC0008",
+        message,
+        Label(place),
+        notes=(note,),
+        helps=() if fixes else ("write the expression below `|`, without quotes",),
+        fixes=fixes,
+    )
 
 
 # --- FC0005 -------------------------------------------------------------------------------------------------------
@@ -110,7 +123,7 @@ def _in_flow(source: Source, span: Span) -> Diagnostic:
         "an expression inside `{...}` or `[...]`",
         Label(span, "only a name, a number or a quantity may stand here"),
         notes=("commas and brackets belong to YAML here",),
-        helps=("write the entries on lines of their own, or put the expression in quotes",),
+        helps=("or write `name: expression` on a line of its own, without the brackets",),
         fixes=fixes,
     )
 

@@ -239,11 +239,11 @@ def _event_window(built: Built, node: Node, facts: Facts, result: Bounds) -> Non
                 "a long window over decimal numbers on an event clock",
                 Label(node.span, f"up to {length:.0f} ticks of {clock}"),
                 notes=(
-                    "an event clock has no tick number after a restart; whole ticks and lots are exact and allowed",
+                    "after a restart such a window cannot be rebuilt to the last digit; sums of prices and amounts can",
                 ),
                 helps=(
                     f"sample first: `{row.name}({inner}@100ms, {length:.0f})`",
-                    "or use a window over time with panes",
+                    "or use a window over time: `sum(x, 10s, pane=1s)`",
                 ),
             )
         )

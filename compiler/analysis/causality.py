@@ -33,7 +33,7 @@ def _index(built: Built, node: Node, intervals: dict[int, Interval]) -> list[Dia
         (built.graph[a].attrs.get("period_ns") for a in node.args if built.graph[a].attrs.get("source") == "bar"), None
     )
     helps = (
-        ("the forming bar is `forming(1m).close`; it ticks with trades and is the same live and in replay",)
+        ("for the past write a positive number; the bar that is still open is `forming(1m).close`, which reads trades",)
         if period
         else ()
     )

@@ -160,7 +160,7 @@ def _several(
         what,
         Label(_length_span(built, node), f"{length} of which?" if length else "ticks of which?"),
         secondary=labels,
-        notes=("pointwise operators may mix clocks (the slower side is held); windows and other state may not",),
+        notes=("`+`, `<` and their like may mix clocks (the slower side is held); what counts bars may not",),
         fixes=(fix,),
     )
 

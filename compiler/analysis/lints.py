@@ -332,6 +332,7 @@ def _same_rules(built: Built, logic: Implications) -> list[Diagnostic]:
                         f"`{second.name.value}` fires exactly when `{first.name.value}` does",
                         Label(second.name.span, "adds nothing"),
                         secondary=(Label(first.name.span, "the same conditions"),),
+                        helps=("remove one, or say what sets it apart",),
                     )
                 )
     return found

@@ -68,7 +68,7 @@ def _quote(built: Built) -> str:
 
 def _not_bool(built: Built, root: Root, made: Type) -> Diagnostic:
     text = built.text(root.span)
-    helps = (f"compare it: `{text} > 0`",) if made.is_number else ()
+    helps = (f"compare it with something: `{text} > ...`",) if made.is_number else ()
     return Diagnostic(
         "FC0203",
         f"expected a condition, found {noun(made, built)}",

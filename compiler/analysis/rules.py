@@ -46,7 +46,7 @@ def _sides(built: Built) -> list[Diagnostic]:
 
 
 def _executions(built: Built) -> list[Diagnostic]:
-    """FC0502 for styles, FC0102 for names of policies that do not exist."""
+    """FC0502 for styles, FC0009 for a price that is missing, FC0102 for names of policies that do not exist."""
     found: list[Diagnostic] = []
     names = [e.name.value for e in built.document.execution]
     for execution in built.document.execution:
@@ -70,6 +70,15 @@ def _executions(built: Built) -> list[Diagnostic]:
                     Label(execution.price.span, "a price"),
                     secondary=(Label(style.span, "a market order"),),
                     helps=("use `style: ioc` for an order with a worst price", "or drop the price"),
+                )
+            )
+        elif style.value != "market" and execution.price is None:
+            found.append(
+                Diagnostic(
+                    "FC0009",
+                    f"`{execution.name.value}` lacks the key `price`",
+                    Label(style.span, f"a {style.value} order needs one"),
+                    helps=("say how far you go, such as `price: close`", "or use `style: market`"),
                 )
             )
     uses = [(r.execute, "execute") for r in (*built.document.entries, *built.document.exits)]
@@ -128,7 +137,7 @@ def _too_small(built: Built, facts: Facts, root: Root, rule: Rule) -> list[Diagn
         return []
     what = f"is {known.low:g} {unit}" if known.is_point else f"lies in {_range(known, unit)}"
     kind = "notional" if money else "quantity"
-    advice = f"raise the lower bound to at least {least * 1.1:g} {unit}"
+    advice = "make it" if known.is_point else "bound it from below: make it"
     return [
         Diagnostic(
             "FC0503",
@@ -137,7 +146,10 @@ def _too_small(built: Built, facts: Facts, root: Root, rule: Rule) -> list[Diagn
             else "this order is too small for the venue",
             Label(root.span, f"the result {what}"),
             notes=(f"{built.profile.name} pins the minimum {kind} of {instrument.symbol} at {least:g} {unit}",),
-            helps=(f"{advice}, or add `below_min: skip` to state the intent",),
+            helps=(
+                f"{advice} at least {least * 1.1:g} {unit}",
+                "or add `below_min: skip` to send no order then, or `below_min: round_up` to send the least one",
+            ),
         )
     ]
 
@@ -146,14 +158,15 @@ def _too_large(built: Built, facts: Facts, root: Root, limit: Root) -> list[Diag
     known, most = facts.intervals[root.node], facts.intervals[limit.node]
     if not _is_money(built, facts, root.node) or known.high <= most.low:
         return []
-    quote = _quote(built)
+    quote, bound = _quote(built), built.text(limit.span)
+    advice = f"write at most {bound}" if known.is_point else f"bound it: `min({built.text(root.span)}, {bound})`"
     return [
         Diagnostic(
             "FC0504",
             "one order can exceed the position limit",
             Label(root.span, f"up to {_number(known.high)} {quote}"),
             secondary=(Label(limit.span, "the position limit"),),
-            helps=(f"bound it: `min({built.text(root.span)}, {built.text(limit.span)})`",),
+            helps=(f"{advice}, or raise the limit",),
         )
     ]
 

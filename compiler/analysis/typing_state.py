@@ -185,7 +185,7 @@ class TypingState:
         if a.kind is Kind.BOOL:
             return True
         span = self.span(node, index)
-        helps = (f"compare it: `{self.built.text(span)} > 0`",) if a.is_number else ()
+        helps = (f"compare it with something: `{self.built.text(span)} > ...`",) if a.is_number else ()
         self.report(
             "FC0203", f"expected a condition, found {noun(a, self.built)}", span, describe(a, self.built), helps=helps
         )

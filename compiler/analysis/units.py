@@ -224,7 +224,10 @@ class _Inference(TypingState):
                 node.span,
                 "rounding decides this",
                 notes=("`==` is for bools, whole numbers, ticks and lots",),
-                helps=(f"say how near: `near({a}, {b}, 0.001)`", f"or for prices: `same_tick({a}, {b})`"),
+                helps=(
+                    "say how near, in the unit of the two: `near(a, b, tolerance)`",
+                    f"or for prices: `same_tick({a}, {b})`",
+                ),
             )
             return None
         return BOOL
@@ -243,6 +246,7 @@ class _Inference(TypingState):
                 "the two branches are different things",
                 node.span,
                 "",
+                helps=("give both the same unit; which branch is taken is known only while the strategy runs",),
                 secondary=(
                     Label(self.span(node, 1), describe(a, self.built)),
                     Label(self.span(node, 2), describe(b, self.built)),

@@ -135,7 +135,7 @@ def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
             "`prev` needs a value for the first tick",
             e.span,
             "what is it before anything came?",
-            notes=("a delay without an initial value would be unknown on its first tick",),
+            notes=("at the first bar there is no earlier value",),
             helps=("or write `x[1]`, for a value that is not its own past",),
             fixes=(fix,),
         )
@@ -271,9 +271,9 @@ def _time_window(
     if not row.over_time:
         el.error(
             "FC0309",
-            f"`{row.name}` cannot be put together from panes of time",
+            f"`{row.name}` has no window over time",
             e.span,
-            "not decomposable over time",
+            "needs all single values at once",
             notes=("windows over time exist for `sum`, `count`, `mean`, `min` and `max`",),
             helps=(f"sample first, then count ticks: `{row.name}(x@1s, 10)`",),
         )

@@ -96,6 +96,9 @@ CODES = (
         (
             _OK.replace("trade: BTC/USDC\n", ""),
             strategy(params="fast: {type: int, in: 4..30}", long="close > ema(close, fast)"),
+            strategy(
+                out="out:\n  when: close < open\n  execute: patient", tail="execution:\n  patient: {style: limit}"
+            ),
         ),
         _OK,
     ),

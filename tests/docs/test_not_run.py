@@ -1,0 +1,151 @@
+"""The guide lists what checks but does not run. The list and the compiler agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flashc.compiler.frontend.check import check
+from flashc.compiler.lower.lower import lower
+from flashc.dsl.diagnostics import FlashcError
+from flashc.dsl.document_reader import read_document
+from flashc.dsl.schema import LATER_KEYS
+from flashc.dsl.yaml_reader import load
+
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
+BLOCKS = {
+    "StrategyFile": "the file",
+    "EntryBlock": "an entry",
+    "ExitBlock": "an exit",
+    "CapitalBlock": "`capital`",
+    "RiskBlock": "`risk`",
+    "PositionBlock": "`risk.position`",
+}
+POLICY = "  p: {style: limit, price: close, %s}"
+
+#: What the table names -> a file's blocks that use it.
+REFUSED = {
+    "book": ("decide: book", "long: spread > 2 ticks", "out: spread > 3 ticks"),
+    "trade": ("decide: trade", "long: close@1m > open@1m", "out: close@1m < open@1m"),
+    "250ms": ("decide: 250ms", "long: close@1m > open@1m", "out: close@1m < open@1m"),
+    "min_gap": ("decide: {clock: 1m, min_gap: 5m}",),
+    "trade: [btc, eth]": ("instruments: {btc: BTC/USDC, eth: ETH/USDC}", "trade: [btc, eth]"),
+    "requote": ("execution:\n" + POLICY % "requote: {when: 'close > open', at_most: 2}",),
+    "then": ("execution:\n" + POLICY % "then: market",),
+    "retries": ("execution:\n" + POLICY % "retries: 2",),
+    "order_rate": ("risk: {order_rate: {max: 3, per: 1s}}",),
+    "band": ("risk: {band: {max: 25 bps, from: close}}",),
+    "stale": ("risk: {stale: {book: 1s}}",),
+    "invariants": ("risk:\n  invariants:\n    small: pos.notional <= 90 USDC",),
+}
+VALUES = {
+    "bid": "bid > close",
+    "ask": "ask > close",
+    "mid": "mid > close",
+    "spread": "spread > 2 ticks",
+    "bid_qty": "bid_qty > 1 BTC",
+    "ask_qty": "ask_qty > 1 BTC",
+    "near_side": "near_side > close",
+    "far_side": "far_side > close",
+    "imbalance(k)": "imbalance(5) > 0.1",
+    "microprice(k)": "microprice(2) > close",
+    "bid_depth(k)": "bid_depth(3) > 1 BTC",
+    "ask_depth(k)": "ask_depth(3) > 1 BTC",
+    "vwap_to(qty)": "present(vwap_to(1 BTC))",
+    "trade.price": "trade.price > close",
+    "trade.qty": "trade.qty > 1 BTC",
+    "trade.signed_qty": "trade.signed_qty > 1 BTC",
+    "trade.side": "trade.side == buy",
+    "forming(1m).close": "forming(1m).close > close",
+    "pane=": "sum(trade.qty, 1s, pane=100ms) > 1 BTC",
+    "pos.phase": "pos.phase == flat",
+    "day.trades": "day.trades > 3",
+    "working.*": "working.count > 0",
+    "account.*": "account.equity > 1 USDC",
+}
+RUNS = ("n_trades > 3", "vwap > close", "day.pnl > 0 USDC", "pos.qty > 0 BTC", "session(8h, 9h)", "hour(now) > 3")
+
+
+def text_of(*blocks: str) -> str:
+    """A whole file: the given blocks and rules, and the smallest ones for what is missing."""
+    rest = {"trade": "trade: BTC/USDC", "decide": "decide: 1m", "size": "size: 100 USDC"}
+    rules = {"long": "long: close > open", "out": "out: close < open"}
+    for block in blocks:
+        rules.update({block.partition(":")[0]: block} if block.partition(":")[0] in rules else {})
+        rest.pop(block.partition(":")[0], None)
+    own = [block for block in blocks if block.partition(":")[0] not in rules]
+    parts = ["flash: 1", "strategy: example", *rest.values(), *own]
+    return "\n".join([*parts, "entries:", "  " + rules["long"], "exits:", "  " + rules["out"], ""])
+
+
+def outcome(text: str) -> tuple[list[str], list[str]]:
+    """Codes of errors of `check`, and of what lowering refuses."""
+    source, bag = load("example.yaml", text.encode())
+    assert source is not None
+    document, found = read_document(source)
+    bag.extend(found)
+    assert document is not None, text
+    checked, found = check(document)
+    bag.extend(found)
+    if checked is None or bag.errors:
+        return [d.code for d in bag.errors], []
+    try:
+        lower(checked)
+    except FlashcError as refusal:
+        return [], [d.code for d in refusal.diagnostics]
+    return [], []
+
+
+def between(name: str) -> str:
+    found = re.search(rf"<!-- {name}: begin.*?-->\n(.*?)<!-- {name}: end -->", GUIDE, re.S)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_block_of_the_list_checks_and_is_refused(name: str) -> None:
+    errors, refused = outcome(text_of(*REFUSED[name]))
+    assert not errors
+    assert set(refused) == {"FC0907"}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_of_the_list_checks_and_is_refused(name: str) -> None:
+    errors, refused = outcome(text_of("long: " + VALUES[name]))
+    assert not errors
+    assert set(refused) == {"FC0907"}
+
+
+@pytest.mark.parametrize("condition", RUNS)
+def test_what_is_not_in_the_list_runs(condition: str) -> None:
+    assert outcome(text_of("long: " + condition)) == ([], [])
+
+
+def test_the_guide_names_them_all() -> None:
+    table = between("not run")
+    wanted = [name for name in (*REFUSED, *VALUES) if name != "trade: [btc, eth]"]
+    assert [name for name in wanted if f"`{name}" not in table] == []
+
+
+def test_the_guide_lists_the_keys_that_come_later() -> None:
+    rows = dict(re.findall(r"^\| (.+?) \| (`.+`) \|$", between("later keys"), re.M))
+    assert rows == {BLOCKS[model]: ", ".join(f"`{key}`" for key in sorted(keys)) for model, keys in LATER_KEYS.items()}
+
+
+def test_a_missing_price_is_found_before_the_run() -> None:
+    errors, _ = outcome(text_of("execution:\n  p: {style: limit}"))
+    assert errors == ["FC0009"]
+
+
+def test_a_refusal_points_at_what_reads_the_book() -> None:
+    text = text_of("long: close > open and spread > 2 ticks")
+    source, _ = load("example.yaml", text.encode())
+    assert source is not None
+    document, _ = read_document(source)
+    assert document is not None
+    checked, _ = check(document)
+    assert checked is not None
+    with pytest.raises(FlashcError) as caught:
+        lower(checked)
+    assert source.slice(caught.value.diagnostics[0].primary.span) == "spread"
