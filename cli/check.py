@@ -14,6 +14,9 @@ from .front import Front, read_front
 
 app = make_app()
 
+#: Advice for the day a strategy goes live: not printed at every check, but with `--report` and in JSON.
+_BEFORE_LIVE = frozenset({"FL116"})
+
 Report = Annotated[bool, typer.Option("--report", help="Print what the compiler inferred: inputs, warm-up, bounds.")]
 Concise = Annotated[bool, typer.Option("--concise", help="One line for each finding.")]
 Defaults = Annotated[bool, typer.Option("--explain-defaults", help="Print the file with every default written out.")]
@@ -34,6 +37,8 @@ def check(
     fronts = [read_front(path) for path in files]
     found: list[Diagnostic] = [d for front in fronts for d in front.diagnostics]
     sources = {front.source.path: front.source for front in fronts if front.source is not None}
+    if not (report or json):
+        found = [d for d in found if d.code not in _BEFORE_LIVE]
     code = show(found, sources, as_json=json, concise=concise)
     if not json and not concise and found:
         console.err(summary(found))

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ..dsl.ast import Expr, Number, Quantity, Unary
 from ..dsl.diagnostics import Diagnostic, Diagnostics
 from ..dsl.source import Source
 from ..runtime.market_data.moments import parse_moment
@@ -95,7 +96,29 @@ def _with_default(param: ParamDecl, text: str | None) -> ParamDecl:
     value = parse_expression(source, source.span(0, len(text)), bag)
     if value is None or bag.errors:
         raise _unusable(f"{param.name.value}={text}", bag.errors)
+    if param.low is None and _sign(param.default) not in (0, _sign(value)):
+        raise _other_sign(param, text)
     return replace(param, default=value)
+
+
+def _sign(value: Expr) -> int:
+    """-1, 0 or 1 of a literal; of `true` and of what is no literal, 0."""
+    match value:
+        case Unary(op="-", operand=operand):
+            return -_sign(operand)
+        case Number(value=size) | Quantity(value=size):
+            return (size > 0) - (size < 0)
+    return 0
+
+
+def _other_sign(param: ParamDecl, text: str) -> Problem:
+    name, kept = param.name.value, "above 0" if _sign(param.default) > 0 else "below 0"
+    return Problem(
+        f"`--set {name}={text}` cannot be used",
+        notes=(f"`{name}` has no range, so the compiler takes it as {kept}, like its default",),
+        helps=(f"give it a range that holds the value: `{name}: {{default: ..., in: ...}}`",),
+        code="FC1102",
+    )
 
 
 def _unusable(what: str, errors: Sequence[Diagnostic]) -> Problem:

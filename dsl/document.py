@@ -159,7 +159,11 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One whole strategy file."""
+    """One whole strategy file.
+
+    `unread` are names that the file defines with expressions that cannot be read; `complete` is false when reading
+    found errors, so that what is missing here may stand in the file.
+    """
 
     source: Source
     edition: Located[int]
@@ -183,3 +187,5 @@ class Document:
     risk: Risk | None = None
     capital_start: Expr | None = None  # a notional; None: 10 000 of the quote currency
     test_names: tuple[Located[str], ...] = field(default=())
+    unread: frozenset[str] = frozenset()
+    complete: bool = True

@@ -11,7 +11,7 @@ from decimal import Decimal
 from .ast import ClockName, Expr, Quantity
 from .cst import Mapping, Node, Scalar, Sequence
 from .diagnostics import Diagnostic, Diagnostics, Label
-from .document import Decide, Document, Execution, FunctionDecl, Instrument, Located, ParamDecl, Rule
+from .document import Decide, Document, Execution, FunctionDecl, Instrument, Located, NamedExpr, ParamDecl, Rule
 from .fields import Fields
 from .literals import is_bar_clock, is_literal, literal_type, read_clock, read_range
 from .rule_reader import RuleReader, fill_in_policies, fill_in_rules
@@ -94,7 +94,14 @@ class _Reader(Fields):
             risk=risk,
             capital_start=start or _start_capital(instruments, trade),
             test_names=test_names,
+            unread=self._unread(*params, *functions, *body["let"], *body["labels"]),
+            complete=not self.bag.errors,
         )
+
+    def _unread(self, *read: ParamDecl | FunctionDecl | NamedExpr) -> frozenset[str]:
+        """The names that the file defines, without those that were read."""
+        written = (name for key in ("params", "fn", "let", "labels") for name, _ in self.named(self.root.get(key)))
+        return frozenset(name.value for name in written) - {decl.name.value for decl in read}
 
     def _rules(
         self, on_bars: bool, size: Expr | None

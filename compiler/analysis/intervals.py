@@ -18,7 +18,7 @@ from ..ir.types import EVERYTHING, Interval, Kind, Type
 from ..library.function import is_pair
 from ..library.table import FUNCTIONS
 from ..venues.profile import InstrumentProfile
-from .transfer import TRANSFER, add, divide, multiply, negate, number
+from .transfer import MEMBERS, TRANSFER, add, divide, multiply, negate, number
 
 _TINY = 5e-324
 COUNTER = Interval(-(2.0**53), 2.0**53)
@@ -82,7 +82,7 @@ def _interval(built: Built, node: Node, known: dict[int, Interval], types: dict[
         case "call":
             return _call(built, node, args)
         case "member":
-            return _member(node, built)
+            return _member(built, node, known)
         case "if":
             return args[1].join(args[2])
         case "orelse":
@@ -229,7 +229,7 @@ def number_facts(built: Built, node: Node) -> Interval:
     return Interval(float(facts.tick), float(facts.max_price))
 
 
-def _member(node: Node, built: Built) -> Interval:
+def _member(built: Built, node: Node, known: dict[int, Interval]) -> Interval:
     record = built.graph[node.args[0]]
-    function = str(record.attrs.get("function", ""))
-    return Interval(0, 100) if function == "stoch" else EVERYTHING
+    rule = MEMBERS.get((str(record.attrs.get("function", "")), str(node.attrs["name"])))
+    return rule([known.get(a, EVERYTHING) for a in record.args]) if rule else EVERYTHING

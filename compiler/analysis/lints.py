@@ -12,6 +12,7 @@ from ..ir.hir import Facts, Node
 from ..ir.types import Clock, Interval, duration_text
 from ..library.table import FUNCTIONS
 from .implication import Implications, age_limit
+from .parameters import may_be_meant
 from .params import literal_value
 from .qualifiers import static_arguments
 
@@ -44,7 +45,7 @@ def _unused(built: Built) -> list[Diagnostic]:
             helps=("remove it, or use it",),
         )
         for d in built.document.lets
-        if d.name.value not in built.read_lets
+        if d.name.value not in built.read_lets and not may_be_meant(built, d.name.value)
     ]
 
 

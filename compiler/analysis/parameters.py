@@ -9,6 +9,7 @@ from ...dsl.document import ParamDecl
 from ...dsl.source import Span
 from ..frontend.built import Built, Root
 from ..frontend.declarations import param_type
+from ..frontend.suggest import nearest
 from ..ir.hir import Facts, Node
 from ..ir.types import Interval, Kind, Type
 from .params import constant_of, literal_value
@@ -98,7 +99,7 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
         if root.role == "constraint" and root.node in live and facts.types[root.node].kind is Kind.BOOL:
             found += _constraint(built, facts, root)
     for decl in built.document.params:
-        if decl.name.value not in built.read_params:
+        if decl.name.value not in built.read_params and not may_be_meant(built, decl.name.value):
             found.append(
                 Diagnostic(
                     "FC0605",
@@ -108,6 +109,11 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
                 )
             )
     return found
+
+
+def may_be_meant(built: Built, name: str) -> bool:
+    """Something that cannot be read, or a name that means nothing, may stand for `name`."""
+    return not built.document.complete or any(nearest(wrong, (name,)) for wrong in built.unresolved)
 
 
 def _constraint(built: Built, facts: Facts, root: Root) -> list[Diagnostic]:

@@ -125,3 +125,20 @@ TRANSFER: dict[str, Rule] = {
     "ceil": lambda a, n, p: _round(math.ceil, a[0]),
     "round": lambda a, n, p: _round(round, a[0]),
 }
+
+
+def _band(x: Interval, times: Interval, up: bool) -> Interval:
+    """A mean of x moved by `times` standard deviations; beyond the mean only by the sign of `times`."""
+    if times.low < 0:
+        return EVERYTHING
+    return Interval(x.low, math.inf) if up else Interval(-math.inf, x.high)
+
+
+#: Members of records by function and member: what they are within, from the arguments of the call.
+MEMBERS: dict[tuple[str, str], Callable[[list[Interval]], Interval]] = {
+    ("bbands", "mid"): lambda a: a[0],
+    ("bbands", "upper"): lambda a: _band(a[0], a[2], True),
+    ("bbands", "lower"): lambda a: _band(a[0], a[2], False),
+    ("stoch", "k"): lambda a: Interval(0, 100),
+    ("stoch", "d"): lambda a: Interval(0, 100),
+}

@@ -49,7 +49,7 @@ class Built:
 
     `use_spans[(user, i)]` is where argument i was written when it is a name that stands for a node elsewhere;
     `name_spans` are the names of `member` nodes; `ambients` the clocks under which each `prev` was written. Nodes in
-    `inlined` ranges come from user functions.
+    `inlined` ranges come from user functions. `unresolved` are the names that mean nothing.
     """
 
     document: Document
@@ -70,6 +70,7 @@ class Built:
     inlined: list[tuple[int, int, str]] = field(default_factory=list)
     read_params: set[str] = field(default_factory=set)
     read_lets: set[str] = field(default_factory=set)
+    unresolved: set[str] = field(default_factory=set)
     poisoned: set[int] = field(default_factory=set)
     let_decls: dict[str, NamedExpr] = field(default_factory=dict)
 

@@ -72,6 +72,8 @@ def _poison(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
 
 def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | None:
     own = el.scope.functions if not env.module else el.scope.modules[env.module].functions
+    if not env.module and el.scope.is_doubtful(name):
+        return _poison(el, e, env)
     if name in own:
         return inline(el, own[name], e, env, env.module)
     if name == "prev":

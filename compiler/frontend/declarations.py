@@ -53,6 +53,7 @@ def _usable(
             )
         )
         scope.ambiguous.add(text)
+        scope.built.read_params.add(text)  # what its uses mean is not known
         return False
     meaning = _already(text, scope, what)
     if meaning:

@@ -165,6 +165,9 @@ class Elaborator:
             return self.group_field(base.name, base.base.name, e, env)
         if isinstance(base, ast.Call) and self.is_forming(base, env):
             return self.forming(base, e, env)
+        if isinstance(base, ast.At) and base.clock.name in self.scope.aliases and e.name in ("book", "trade"):
+            self.bare_clock(base, e)
+            return None
         record = self.expr(base, env)
         made = self.join("member", [record], [base.span], e.span, name=e.name)
         if made is not None:
@@ -249,6 +252,13 @@ class Elaborator:
             self.expr(e.base, replace(env, ambient=Clock("bar", env.instrument, 60 * SECOND)))
             return None
         return self.join("at", [self.expr(e.base, env.at(clock))], [e.base.span], e.span, clock=clock)
+
+    def bare_clock(self, at: ast.At, e: ast.Member) -> None:
+        """`x@eth.book` reads as the member `book` of `x@eth`."""
+        span, wanted = at.clock.span.to(e.name_span), f"({at.clock.name}.{e.name})"
+        fix = Fix(f"write `@{wanted}`", Safety.SAFE, (Edit(span, wanted),))
+        message = f"the clock `{at.clock.name}.{e.name}` needs brackets"
+        self.error("FC0102", message, span, "two words", fixes=(fix,))
 
     def clock(self, c: ast.ClockName, env: Environment) -> Clock | None:
         """The clock that is written after `@` or under `decide`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
 from ...dsl.document import FunctionDecl, NamedExpr
+from ...dsl.expression_parser import walk
 from ..library.table import FUNCTIONS, SPECIAL_FORMS
 from . import fields, literals
 from .built import Built
@@ -65,7 +66,11 @@ class Scope:
             return self.equation(self.lets[e.name], e)
         if e.name in self.labels:
             return self.equation(self.labels[e.name], e)
-        return NotImplemented
+        return None if e.name in self.built.document.unread else NotImplemented
+
+    def is_doubtful(self, name: str) -> bool:
+        """The file defines the name twice, or in words that cannot be read: uses of it say nothing."""
+        return name in self.ambiguous or name in self.built.document.unread
 
     def equation(self, decl: NamedExpr, use: ast.Name | None = None) -> int | None:
         """The node of a `let` or a label, read once under the file's ambient clock."""
@@ -103,6 +108,8 @@ class Scope:
         decls = {**self.labels, **self.lets}
         for step in ring:
             self.done.setdefault(step, None)
+        if any(_has_bare_delay(decls[step].expr) for step in ring):
+            return  # FC0312 tells how a value reads its own past
         first = decls[ring[0]]
         drawn = " -> ".join((*ring, ring[0]))
         span = use.span if use else first.name.span
@@ -140,6 +147,7 @@ class Scope:
 
     def unknown(self, e: ast.Name, env: Environment) -> None:
         """FC0102 with the nearest name, or what else the name is."""
+        self.built.unresolved.add(e.name)
         help_, fixes = self.advice(e, env)
         where = f"not defined in this file, in std, or by {env.instrument}"
         self.bag.add(
@@ -164,3 +172,8 @@ class Scope:
             else ""
         )
         return (), (Fix(f"did you mean `{guess}`{line}?", Safety.SAFE, (Edit(e.span, guess),)),)
+
+
+def _has_bare_delay(e: ast.Expr) -> bool:
+    """`prev` without its initial value stands in the expression."""
+    return any(isinstance(x, ast.Call) and x.func.name == "prev" and len(x.args) == 1 for x in walk(e))

@@ -179,3 +179,14 @@ def test_new_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert run(["new", str(path)]) == Exit.USAGE
     assert path.read_text() == "precious"
     assert "exists already" in capsys.readouterr().err
+
+
+def test_advice_for_going_live_is_given_on_request_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "start.yaml"
+    path.write_text(GOOD.partition("risk:")[0])
+    assert run(["check", str(path)]) == Exit.OK
+    assert capsys.readouterr() == ("", "")
+    run(["check", str(path), "--report"])
+    assert "FL116" in capsys.readouterr().err
+    run(["check", str(path), "--json"])
+    assert [d["code"] for d in json.loads(capsys.readouterr().out)["diagnostics"]] == ["FL116"]

@@ -101,3 +101,10 @@ def test_proofs_that_make_a_fallback_idle_are_remembered() -> None:
     tail = "fn:\n  lean:\n    args: {b: qty<i>, a: qty<i>}\n    is: (b - a) / (b + a) ?? 0.0\n"
     result = analysed(strategy(decide="book", long="lean(bid_qty, ask_qty) > 0.5", out="bid_qty > ask_qty", tail=tail))
     assert [result.built.is_inlined(i) for i in result.presence.idle] == ["lean"]
+
+
+def test_a_band_lies_within_the_values_it_is_made_of() -> None:
+    bands = "b: bbands(close, 20)"
+    assert codes(strategy(let=bands, long="(b.upper - b.lower) / b.mid > 0.01")) == []
+    assert codes(strategy(let=bands, long="close / b.upper > 1")) == []
+    assert codes(strategy(let=bands, long="close / b.lower > 1")) == ["FC0401"]
