@@ -21,6 +21,7 @@ from ....cython_core import layout as memory
 from ....cython_core.kernel_stamp import kernel_name, kernel_stamp
 from ...ir.layout import offsets, ticked_word
 from ...ir.nodes import F64, Op, Program, Segment, Slot
+from ...ir.walk import operations
 from . import spelling
 from .body import BodyPrinter, cell, local_name
 
@@ -147,10 +148,12 @@ class _ModulePrinter:
 
 
 def _hot_slots(program: Program) -> frozenset[str]:
-    """Single words that some looped segment reads whatever happens: worth a variable, as a load is worth a register."""
-    single = {s.name for s in program.slots if s.words == 1}
-    top = [item for s in program.segments if s.trigger in _LOOPED for item in s.body if isinstance(item, Op)]
-    return frozenset(str(op.attrs[0]) for op in top if op.name in ("load.i", "load.f")) & single
+    """Single words that every record reads, or writes for a later read: worth a variable, that is a register."""
+    looped = [s for s in program.segments if s.trigger in _LOOPED]
+    read = {str(op.attrs[0]) for s in looped for op in operations(s.body) if op.name in ("load.i", "load.f")}
+    top = [item for s in looped for item in s.body if isinstance(item, Op)]
+    touched = {str(op.attrs[0]) for op in top if op.name in ("load.i", "load.f", "store.i", "store.f")}
+    return frozenset(read & touched & {s.name for s in program.slots if s.words == 1})
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
