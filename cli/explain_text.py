@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..runtime.market_data.moments import moment_text, span_text
 from .explanation import Clause, Explanation, RuleView
@@ -25,14 +25,29 @@ def explain_text(found: Explanation, color: bool = False) -> str:
 
 
 def _asked(found: Explanation) -> str:
-    return "" if found.asked == found.time else f" (last decision before {moment_text(found.asked).partition(' ')[2]})"
+    if found.asked == found.time:
+        return ""
+    day, _, clock = moment_text(found.asked).partition(" ")
+    asked = clock if moment_text(found.time).startswith(day) else f"{day} {clock}"
+    return f" (the run's last decision, asked for {asked})" if found.is_last else f" (last decision before {asked})"
+
+
+_REASONS = {
+    "day_loss": "flattened by risk: the day's loss reached its limit",
+    "halted": "halted by risk for the rest of the day",
+    "position_limit": "stopped by risk: position limit",
+    "below_minimum": "the size is below the venue's minimum",
+    "in_flight": "an order is on its way",
+}
 
 
 def _state(found: Explanation) -> str:
     armed = "armed" if found.armed else "not armed"
     if found.not_armed and not found.armed:
         armed += f": {found.not_armed}"
-    reason = found.reason.replace("_", " ")
+    if not found.armed:
+        return f"{found.phase} · {armed}"
+    reason = _REASONS.get(found.reason, found.reason.replace("_", " "))
     rule = f" ({found.reason_rule})" if found.reason_rule else ""
     return f"{found.phase} · {armed} · {reason}{rule}"
 
@@ -40,15 +55,25 @@ def _state(found: Explanation) -> str:
 def _rule(rule: RuleView, paint: Paint) -> list[str]:
     verdict = paint("green", "yes") if rule.fired else paint("yellow", "no")
     head = f"{rule.name}: {verdict}" + (f" ({rule.why_not})" if rule.why_not else "")
-    names = max((len(clause.name) for clause in rule.clauses), default=0)
-    texts = max((len(clause.text) for clause in rule.clauses), default=0)
-    return [head, *(_clause(clause, names, min(texts, 60), paint) for clause in rule.clauses)]
+    return [head, *_clauses(rule.clauses, 1, paint)]
+
+
+def _clauses(clauses: Sequence[Clause], depth: int, paint: Paint) -> list[str]:
+    """The clauses of one rule, or the parts of one clause, in columns of their own."""
+    names = max((len(clause.name) for clause in clauses), default=0)
+    texts = max((len(clause.text) for clause in clauses), default=0)
+    lines = []
+    for clause in clauses:
+        lines.append("  " * depth + _clause(clause, names, min(texts, 60), paint))
+        lines += _clauses(clause.parts, depth + 2, paint)
+    return lines
 
 
 def _clause(clause: Clause, names: int, texts: int, paint: Paint) -> str:
     mark = paint("green", "✔") if clause.ok else paint("red", "✘")
     short = "" if not clause.shortfall else f"  {'spare' if clause.ok else 'short by'} {clause.shortfall}"
-    return f"  {mark} {clause.name:<{names}}  {clause.text:<{texts}}{short}".rstrip()
+    name = f"{clause.name:<{names}}  " if clause.name else ""
+    return f"{mark} {name}{clause.text:<{texts}}{short}".rstrip()
 
 
 def _footer(found: Explanation) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One named clause. `text` is the expression with its values (`0.412 > 0.25`); `shortfall` how far it is from
-    flipping (`0.45 bps`), empty when that has no measure."""
+    flipping (`0.45 bps`), empty when that has no measure. `parts` are the conditions of `and`, `or` and `not`, with
+    the names that `let` gives them."""
 
     name: str
     ok: bool
     text: str
     shortfall: str = ""
+    parts: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Explanation:
     armed: bool
     reason: str  # of `cython_core.layout.REASONS`
     rules: tuple[RuleView, ...]
+    is_last: bool = False  # no later decision in the run
     reason_rule: str = ""  # the rule the reason is about
     not_armed: str = ""  # `235 of 829 closed 1m bars` when not armed
     nearest: Flip | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.explain import Decision, Reading, explain_step
+from ..compiler.explain import Decision, Part, Reading, explain_step
 from ..cython_core.layout import REASON_SHIFT, REASONS, TIME
 from ..runtime.market_data.moments import NS_PER_DAY, moment_text
 from .blockers import clause_name
@@ -94,6 +94,7 @@ def _explanation(
         phase=_phase(prepared, state),
         armed=reason != "not_armed",
         reason=reason,
+        is_last=index == len(history) - 1,
         reason_rule=about,
         not_armed=_warm_up(history) if reason == "not_armed" else "",
         rules=_rules(decision.readings, reason, about),
@@ -131,11 +132,15 @@ def _rules(readings: Sequence[Reading], reason: str, about: str) -> tuple[RuleVi
 
 
 def _rule(name: str, readings: Sequence[Reading], reason: str, about: str) -> RuleView:
-    clauses = tuple(Clause(r.name, r.holds, r.text, r.shortfall) for r in readings)
+    clauses = tuple(_clause(reading) for reading in readings)
     fired = name == about and reason in {"entered", "exited"}
     held_back = not fired and all(clause.ok for clause in clauses)
     why = "" if not held_back else reason.replace("_", " ") if name == about or not about else f"{about} came first"
     return RuleView(name, fired, clauses, why)
+
+
+def _clause(found: Reading | Part) -> Clause:
+    return Clause(found.name, found.holds, found.text, found.shortfall, tuple(map(_clause, found.parts)))
 
 
 def _nearest(readings: Sequence[Reading]) -> Reading | None:

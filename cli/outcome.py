@@ -95,6 +95,7 @@ def _view(
     first, last = closes(finished)
     return ResultView(
         summary=summary,
+        params=prepared.shown_params,
         bars=len(result.equity),
         bar_ns=finished.kernel_facts.base_period_ns,
         start=account.cash_atoms,

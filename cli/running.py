@@ -15,7 +15,7 @@ from ..dsl.source import Source
 from ..runtime.cache_root import cache_root
 from .front import read_front
 from .problem import Problem
-from .settings import parameter_values, values_with
+from .settings import parameter_texts, parameter_values, values_with
 
 if TYPE_CHECKING:
     from ..runtime.backtest.result import Account, KernelFacts, RunResult
@@ -43,6 +43,7 @@ class Prepared:
     facts: Mapping[str, object]  # the artefact's manifest
     artifact: Path
     params: Mapping[str, int | float]
+    shown_params: Mapping[str, str]  # as the file or `--set` spells them
     rules: Sequence[str]
 
 
@@ -65,8 +66,9 @@ def prepare(path: Path, settings: Sequence[str]) -> Prepared:
     assert front.source is not None and front.document is not None and front.checked is not None
     compiled = compile_checked(front.checked)
     params = values_with(front.document, settings) if settings else parameter_values(front.checked)
+    shown = parameter_texts(front.document, settings)
     folder = write_artifact(compiled, cache_root())
-    return Prepared(front.source, compiled, manifest(compiled), folder, params, rule_names(compiled))
+    return Prepared(front.source, compiled, manifest(compiled), folder, params, shown, rule_names(compiled))
 
 
 def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:

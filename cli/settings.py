@@ -136,3 +136,13 @@ def _unknown(strategy: str, name: str, known: list[str]) -> Problem:
 def parameter_values(checked: Checked) -> dict[str, int | float]:
     """Parameter -> the value it runs with, in file order."""
     return {parameter.name: parameter.default for parameter in checked.parameters}
+
+
+def parameter_texts(document: Document, settings: Sequence[str]) -> dict[str, str]:
+    """Parameter -> its value as its author spelled it, with the unit: `3h`, `5 bps`."""
+    given = dict(_setting(text) for text in settings)
+    text = document.source.text
+    return {
+        param.name.value: given.get(param.name.value, text[param.default.span.start : param.default.span.end])
+        for param in document.params
+    }

@@ -20,6 +20,7 @@ class ResultView:
     """What the screen shows besides the summary. Times ns, money atoms; `buy_and_hold` a ratio."""
 
     summary: RunSummary
+    params: Mapping[str, str]  # name -> value with its unit, as it was written
     bars: int
     bar_ns: int
     start: int
@@ -41,7 +42,7 @@ def result_text(view: ResultView, folder: str) -> str:
     """The whole screen, without a final newline. `folder` is where the run was written."""
     summary = view.summary
     title = f"{summary.strategy} on {', '.join(grid.symbol for grid in summary.grids)}"
-    params = ", ".join(f"{name} {value}" for name, value in summary.params.items())
+    params = ", ".join(f"{name} {value}" for name, value in view.params.items())
     blocks = [
         title + (f"  ({params})" if params else ""),
         pairs(_figures(view)),

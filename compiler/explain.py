@@ -19,8 +19,22 @@ _SWAPPED = {"lt": ">", "le": ">=", "eq": "==", "ne": "!="}
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A condition inside a clause. `name` is its name in `let`, or empty; `text` as the clause's own."""
+
+    name: str
+    holds: bool
+    text: str
+    shortfall: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """One clause in one decision. `distance` is how far a comparison is from flipping; None without a measure."""
+    """One clause in one decision. `distance` is how far a comparison is from flipping; None without a measure.
+
+    `text` is a comparison with its values; of `and` and `or` it is what the author wrote, and `parts` have the values.
+    """
 
     set: str
     rule: str
@@ -30,6 +44,7 @@ class Reading:
     text: str
     shortfall: str
     distance: float | None
+    parts: tuple[Part, ...]
     relative: float  # distance as a share of the larger side, to compare clauses of different units
 
 
@@ -65,34 +80,44 @@ def _first_probe(tree: Mapping[str, Any]) -> int:
 def _reading(row: Mapping[str, Any], probes: Mapping[int, Number]) -> Reading:
     tree = row["tree"]
     holds = bool(probes[tree["holds"]])
-    distance, unit, size = _distance(tree, probes)
-    shortfall = "" if distance is None else _amount(distance, unit, tree["text"])
-    text = _text(tree, probes)
+    distance, _, size = _distance(tree, probes)
     relative = 0.0 if distance is None else distance / (size or 1.0)
-    return Reading(row["set"], row["rule"], row["name"], row["bit"], holds, text, shortfall, distance, relative)
+    known = (row["set"], row["rule"], row["name"], row["bit"], holds)
+    return Reading(*known, _text(tree, probes), _shortfall(tree, probes), distance, _parts(tree, probes), relative)
+
+
+def _parts(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> tuple[Part, ...]:
+    if tree["op"] not in ("and", "or", "not"):
+        return ()
+    found = []
+    for child in tree["children"]:
+        if child["op"] == tree["op"] != "not" and not child["label"]:  # `a and b and c` is one list of three
+            found += _parts(child, probes)
+            continue
+        name, holds = child["label"], bool(probes[child["holds"]])
+        found.append(Part(name, holds, _text(child, probes), _shortfall(child, probes), _parts(child, probes)))
+    return tuple(found)
 
 
 def _text(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> str:
     match tree["op"]:
-        case "and" | "or" as op:
-            return f" {op} ".join(_text(child, probes) for child in tree["children"])
-        case "not":
-            return f"not ({_text(tree['children'][0], probes)})"
+        case "and" | "or" | "not":
+            return str(tree["text"])
         case "value":
-            return _operand(tree, probes, tree["text"])
-    left, right = (_operand(child, probes, tree["text"]) for child in tree["children"])
+            return _operand(tree, probes, tree["scale"])
+    left, right = (_operand(child, probes, tree["scale"]) for child in tree["children"])
     if tree["swapped"]:
         return f"{right} {_SWAPPED[tree['op']]} {left}"
     return f"{left} {_SIGN[tree['op']]} {right}"
 
 
-def _operand(tree: Mapping[str, Any], probes: Mapping[int, Number], context: str) -> str:
+def _operand(tree: Mapping[str, Any], probes: Mapping[int, Number], scale: str) -> str:
     """`edge + 0.5 * lead = 1.05 bps (edge 0.9 bps, lead 0.3 bps)`; a literal stands for itself."""
     if tree["op"] != "value":
         return f"({_text(tree, probes)})"
     shown = tree["value"]
-    value = _shown(shown, probes, context)
-    parts = ", ".join(f"{p['text']} {_shown(p, probes, context)}" for p in tree["parts"])
+    value = _shown(shown, probes, scale)
+    parts = ", ".join(f"{p['text']} {_shown(p, probes, scale)}" for p in tree["parts"])
     if _is_literal(shown["text"]):
         return str(shown["text"])
     if tree["holds"] >= 0:
@@ -108,14 +133,14 @@ def _is_literal(text: str) -> bool:
     return _LITERAL.fullmatch(text) is not None
 
 
-def _shown(shown: Mapping[str, Any], probes: Mapping[int, Number], context: str) -> str:
+def _shown(shown: Mapping[str, Any], probes: Mapping[int, Number], scale: str) -> str:
     if shown["present"] >= 0 and not probes[shown["present"]]:
         return "absent"
-    return value_text(probes[shown["probe"]], shown["unit"], shown["decimals"], shown["tick_decimals"], context)
+    return value_text(probes[shown["probe"]], shown["unit"], shown["decimals"], shown["tick_decimals"], scale)
 
 
-def value_text(value: Number, unit: str, decimals: int, tick_decimals: int, context: str) -> str:
-    """A value as a trader reads it: prices on their decimals, small numbers in bps where the clause speaks of bps."""
+def value_text(value: Number, unit: str, decimals: int, tick_decimals: int, scale: str) -> str:
+    """A value as a trader reads it: prices on their decimals, ratios in bps where the clause speaks of bps."""
     if unit == "bool":
         return "true" if value else "false"
     if unit == "duration":
@@ -126,16 +151,35 @@ def value_text(value: Number, unit: str, decimals: int, tick_decimals: int, cont
         return f"{value / 10**decimals:,.{decimals}f}"
     if " per " in unit:
         return f"{value:,.{tick_decimals}f}"
-    return _amount(float(value), unit, context)
+    return _amount(float(value), unit, scale)
 
 
-def _amount(value: float, unit: str, context: str) -> str:
-    if unit == "" and " bps" in context:
-        return f"{value * 1e4:.4g} bps"
-    if unit == "" and " pct" in context:
-        return f"{value * 100:.4g} pct"
+def _shortfall(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> str:
+    """`11.97 USDC/BTC`, `0.45 bps`: prices on their decimals unless nothing would be left of them."""
+    distance, unit, _ = _distance(tree, probes)
+    if distance is None:
+        return ""
     if unit == "ns":
-        return duration_text(int(value))
+        return _span_text(int(distance))
+    decimals = max(child["value"]["tick_decimals"] for child in tree["children"])
+    if " per " in unit and round(distance, decimals):
+        return f"{distance:,.{decimals}f} {unit.replace(' per ', '/')}"
+    return _amount(distance, unit, tree["scale"]).replace(" per ", "/")
+
+
+def _span_text(ns: int) -> str:
+    """A length of time that need not be a multiple of one unit: `2h 50m`."""
+    parts = []
+    for unit, size in (("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000)):
+        count, ns = divmod(ns, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts if parts and not ns else [*parts, duration_text(ns)])
+
+
+def _amount(value: float, unit: str, scale: str) -> str:
+    if unit == "" and scale:
+        return f"{value * (1e4 if scale == 'bps' else 100):.4g} {scale}"
     text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
     return f"{text} {unit}".rstrip()
 

@@ -34,7 +34,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`op` is and, or, not, lt, le, eq, ne or value; `parts` are the named values inside a value."""
+    """`op` is and, or, not, lt, le, eq, ne or value; `parts` are the named values inside a value.
+
+    `label` is the name in `let` of a condition that is opened; `scale` is `bps` or `pct` where a comparison's author
+    wrote one of its numbers so.
+    """
 
     op: str
     text: str
@@ -43,6 +47,8 @@ class Tree:
     value: Shown | None = None
     parts: tuple[Shown, ...] = ()
     swapped: bool = False
+    label: str = ""
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class ClauseTree:
 
 _LOGIC = ("and", "or", "not")
 _COMPARE = ("lt", "le", "eq", "ne")
+_SCALES = ("bps", "pct")
+
+#: How many named conditions one clause opens: enough to read, and no file can make a clause grow without end.
+_MOST_OPENED = 12
 _ARITHMETIC = ("add", "sub", "mul", "div", "neg", "orelse", "at")
 
 
@@ -66,8 +76,10 @@ class Explainer:
         self.lowering = lowering
         self.trees: list[ClauseTree] = []
         self._count = 0
+        self._opened: set[str] = set()
 
     def clause(self, clause: Clause, node_id: int, b: SegmentBuilder) -> None:
+        self._opened = set()
         tree = self._tree(node_id, b)
         self.trees.append(ClauseTree(clause.set, clause.rule, clause.name, clause.bit, tree))
 
@@ -93,14 +105,32 @@ class Explainer:
 
     def _tree(self, node_id: int, b: SegmentBuilder) -> Tree:
         node = self.lowering.graph[node_id]
-        if node.op in _LOGIC and not node.label:
-            holds, _ = self._probe(self.lowering.one(node_id, b), b)
-            return Tree(node.op, self._text(node), holds, tuple(self._tree(a, b) for a in node.args))
-        if node.op in _COMPARE and not node.label:
-            holds, _ = self._probe(self.lowering.one(node_id, b), b)
-            sides = tuple(self._value(a, b) for a in node.args)
-            return Tree(node.op, self._text(node), holds, sides, swapped=bool(node.attrs.get("swapped")))
-        return self._value(node_id, b)
+        if node.op not in (*_LOGIC, *_COMPARE) or not self._opens(node):
+            return self._value(node_id, b)
+        text, (holds, _) = self._text(node), self._probe(self.lowering.one(node_id, b), b)
+        if node.op in _LOGIC:
+            return Tree(node.op, text, holds, tuple(self._tree(a, b) for a in node.args), label=node.label)
+        sides = tuple(self._value(a, b) for a in node.args)
+        swapped = bool(node.attrs.get("swapped"))
+        return Tree(node.op, text, holds, sides, swapped=swapped, label=node.label, scale=self._scale(node))
+
+    def _opens(self, node: Node) -> bool:
+        """Whether a condition shows what it is made of: one without a name does, a named one once in a clause."""
+        if not node.label:
+            return True
+        if node.label in self._opened or len(self._opened) == _MOST_OPENED:
+            return False
+        self._opened.add(node.label)
+        return True
+
+    def _scale(self, node: Node) -> str:
+        """`bps` or `pct` if a number or a parameter of the comparison is written in it."""
+        graph, parameters = self.lowering.graph, self.lowering.checked.document.params
+        source = self.lowering.checked.document.source.text
+        named = {arg.label for arg in map(graph.__getitem__, node.args) if arg.op == "param"}
+        defaults = [source[p.default.span.start : p.default.span.end] for p in parameters if p.name.value in named]
+        words = " ".join([self._text(node), *defaults]).split()
+        return next((scale for scale in _SCALES if scale in words), "")
 
     def _value(self, node_id: int, b: SegmentBuilder) -> Tree:
         node = self.lowering.graph[node_id]

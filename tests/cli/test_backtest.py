@@ -294,3 +294,41 @@ def test_data_shorter_than_the_warm_up_says_so(capsys: pytest.CaptureFixture[str
 def test_one_bar_is_enough_for_a_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["backtest", "s.yaml", "--data", "demo", "--to", "2024-01-01T00:01"]) == Exit.OK
     assert re.search(r"^Bars +1 of 1m$", capsys.readouterr().out, flags=re.MULTILINE)
+
+
+LOGIC = """\
+flash: 1
+strategy: logic
+trade: BTC/USDC
+decide: 1m
+params: {hold: 90m, small: 5 bps}
+let:
+  quick: ema(close, 12)
+  strong: quick > ema(close, 26) and rsi(close, 14) > 101
+  edge: (quick - close) / close
+entries:
+  long:
+    when:
+      either: strong or edge > small
+exits:
+  old: pos.age > hold
+size: 100 USDC
+"""
+
+
+def test_parameters_are_shown_as_they_are_written(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    (place / "logic.yaml").write_text(LOGIC)
+    assert run(["backtest", "logic.yaml", "--data", "demo", "--set", "small=2 bps"]) == Exit.OK
+    assert capsys.readouterr().out.splitlines()[0] == "logic on BTC/USDC  (hold 90m, small 2 bps)"
+
+
+def test_explain_opens_a_named_condition_and_keeps_its_units(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    (place / "logic.yaml").write_text(LOGIC)
+    assert run(["backtest", "logic.yaml", "--data", "demo", "--json"]) == Exit.OK
+    (entry, *_) = json.loads(capsys.readouterr().out)["trades"]
+    assert run(["explain", "latest", "--at", str(entry["entry_ts"])]) == Exit.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3] == "  ✔ either  strong or edge > small"
+    assert lines[4] == "      ✘ strong  quick > ema(close, 26) and rsi(close, 14) > 101"
+    assert lines[6].startswith("          ✘ rsi(close, 14) ")
+    assert re.fullmatch(r" {6}✔ edge [0-9.]+ bps > small 5 bps +spare [0-9.]+ bps", lines[7])

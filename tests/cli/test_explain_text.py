@@ -57,7 +57,7 @@ def test_an_instant_between_decisions_says_so() -> None:
 
 def test_warm_up_names_what_is_short() -> None:
     found = explanation(armed=False, reason="not_armed", not_armed="12 of 235 closed 1m bars", rules=())
-    assert explain_text(found).splitlines()[1] == "flat · not armed: 12 of 235 closed 1m bars · not armed"
+    assert explain_text(found).splitlines()[1] == "flat · not armed: 12 of 235 closed 1m bars"
 
 
 def test_a_rule_held_back_says_by_what() -> None:
@@ -71,3 +71,24 @@ def test_colour_adds_nothing_but_colour() -> None:
     painted = explain_text(explanation(), color=True)
     assert "\x1b[" in painted
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == explain_text(explanation())
+
+
+def test_an_instant_on_another_day_names_the_day() -> None:
+    found = explanation(asked=AT + 86_400 * SECOND)
+    assert explain_text(found).splitlines()[0].endswith("(last decision before 2025-03-12 09:14)")
+
+
+def test_an_instant_after_the_run_says_that_the_run_is_over() -> None:
+    found = explanation(asked=AT + 86_400 * SECOND, is_last=True)
+    assert explain_text(found).splitlines()[0].endswith("(the run's last decision, asked for 2025-03-12 09:14)")
+
+
+def test_the_parts_of_a_clause_stand_below_it() -> None:
+    cheap = Clause("cheap", False, "close 9.00 < 8.00", "1.00 USDC/BTC")
+    edge = Clause("", False, "edge 2 bps > 5 bps", "3 bps")
+    clause = Clause("either", False, "cheap or edge > 5 bps", parts=(cheap, edge))
+    assert explain_text(explanation(rules=(RuleView("entries.long", False, (clause,)),))).splitlines()[3:] == [
+        "  ✘ either  cheap or edge > 5 bps",
+        "      ✘ cheap  close 9.00 < 8.00   short by 1.00 USDC/BTC",
+        "      ✘ edge 2 bps > 5 bps  short by 3 bps",
+    ]
