@@ -115,7 +115,12 @@ class Explainer:
         return Tree(node.op, text, holds, sides, swapped=swapped, label=node.label, scale=self._scale(node))
 
     def _opens(self, node: Node) -> bool:
-        """Whether a condition shows what it is made of: one without a name does, a named one once in a clause."""
+        """Whether a condition shows what it is made of: one without a name does, a named one once in a clause.
+
+        What a library function became was not written by the strategy's author and stays closed.
+        """
+        if any(self.lowering.graph[arg].span == node.span for arg in node.args):
+            return False
         if not node.label:
             return True
         if node.label in self._opened or len(self._opened) == _MOST_OPENED:

@@ -123,8 +123,6 @@ def series(expression: str, bars: Bars) -> list[float | None]:
 
 
 def _named(tree: dict, name: str) -> dict:  # type: ignore[type-arg]
-    if tree["label"] == name:  # a condition, opened
-        return {"probe": tree["holds"], "present": -1, "decimals": -1}
     candidates = [tree["value"], *tree["parts"]] if tree["value"] else []
     for child in tree["children"]:
         candidates += [child["value"], *child["parts"]]
