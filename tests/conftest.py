@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
+MARK = "FLASHC_TEST_CACHE"
 
 
 # No deadlines: they would measure the machine. In CI the same examples every time: a red run must repeat.
@@ -22,8 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _share_a_cache(config)
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("--update-golden is refused in CI: golden files are changed by people, and reviewed")
+
+
+def _share_a_cache(config: pytest.Config) -> None:
+    """One cache of compiled code for this run and its workers: never the user's, and nothing is compiled twice."""
+    if MARK in os.environ:
+        return
+    folder = tempfile.mkdtemp(prefix="flashc-tests-")
+    os.environ[MARK] = os.environ["FLASHC_CACHE"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ from ..market_data.files import write_atomically
 
 FORMAT = 1
 
+#: Whether object code can be kept here. Where it can, Numba's own disk cache stays off: one cache, not two.
+SUPPORTED = sys.platform.startswith("linux")
+
 #: Symbols that Numba's C wrappers name on the path that reports a Python exception. Our functions raise none, so the
 #: path is never taken; if it were, the process must stop rather than trade on.
 _ERROR_PATH = (
@@ -83,6 +86,8 @@ def load(path: Path) -> Code | None:
 
 def store(path: Path, functions: Mapping[str, Any]) -> None:
     """Keep the object code of Numba C functions (`cfunc`) under their names. Silently keeps nothing where it cannot."""
+    if not SUPPORTED:
+        return
     parts = {name: _object_of(function) for name, function in functions.items()}
     objects = [part for part in parts.values() if part is not None]
     if len(objects) < len(parts) or not all(part[:4] == b"\x7fELF" for part in objects):

@@ -55,7 +55,7 @@ _DECISION_WORDS = len(DECISION_COLUMNS)
 
 #: Records that a kernel may take at once while no order is open: few enough to stay in the nearest cache.
 _STRETCH = 256
-_OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": True}
+_OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": numba_cache.ENABLED}
 
 
 @njit(error_model="numpy", fastmath=False, nogil=True)

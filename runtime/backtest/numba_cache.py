@@ -13,9 +13,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from . import machine_code
+
+#: Numba's disk cache is used only where object code cannot be kept (`machine_code.py`).
+ENABLED = not machine_code.SUPPORTED
+
 
 def provide(source: Path) -> None:
-    """Make sure that functions of the file `source` can be cached somewhere."""
+    """Make sure that functions of the file `source` can be cached somewhere, if Numba is to cache them."""
+    if not ENABLED:
+        return
     from numba.core import config as numba_config
     from numba.misc.appdirs import AppDirs
 

@@ -46,7 +46,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASHC_DATA", str(place / "data"))
-    monkeypatch.setenv("FLASHC_CACHE", str(place / "cache"))
     monkeypatch.chdir(place)
 
 

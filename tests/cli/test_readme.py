@@ -19,7 +19,6 @@ def stable(text: str) -> list[str]:
 
 def test_the_readme_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FLASHC_DATA", raising=False)
-    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
     spec = importlib.util.spec_from_file_location("readme", ROOT / "docs" / "readme.py")
     assert spec is not None
     assert spec.loader is not None

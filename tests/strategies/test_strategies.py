@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
 
-FOLDER = Path(__file__).resolve().parents[2] / "strategies"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "strategies"
+README = FOLDER / "README.md"
 FILES = sorted(FOLDER.glob("*.yaml"))
 names = pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 
 
+def _measured() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("measured", ROOT / "docs" / "measured.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MEASURED = _measured()
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with 40,000 generated bars of each instrument."""
+    """A folder with the generated bars of each instrument on which `strategies/README.md` reports."""
     folder = tmp_path_factory.mktemp("work")
-    for symbol in ("BTC/USDC", "ETH/USDC"):
-        name = symbol.partition("/")[0].lower()
-        arguments = ["--seed", "11", "--bars", "40000", "--instrument", symbol, "--name", name]
-        assert run(["data", "synth", *arguments, "--root", str(folder / "data")]) == Exit.OK
+    for symbol, name in MEASURED.DATA.items():
+        assert run([*MEASURED.synth(symbol, name), "--root", str(folder / "data")]) == Exit.OK
     return folder
 
 
 def result(file: Path, place: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
-    data = "eth" if "ETH/USDC" in file.read_text() else "btc"
     capsys.readouterr()
     out = str(place / "runs")
-    assert run(["backtest", str(file), "--data", data, "--out", out, "--json", *arguments]) == Exit.OK
+    assert run(["backtest", str(file), "--data", MEASURED.data_of(file), "--out", out, "--json", *arguments]) == Exit.OK
     found: dict[str, object] = json.loads(capsys.readouterr().out)
     return found
 
@@ -37,11 +50,17 @@ def result(file: Path, place: Path, capsys: pytest.CaptureFixture[str], *argumen
 @pytest.fixture(autouse=True)
 def _inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASHC_DATA", str(place / "data"))
-    monkeypatch.setenv("FLASHC_CACHE", str(place / "cache"))
 
 
-def test_there_are_at_least_three() -> None:
-    assert len(FILES) >= 3
+def test_there_are_at_least_five() -> None:
+    assert len(FILES) >= 5
+
+
+def test_the_readme_explains_each_and_shows_what_was_measured(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = README.read_text(encoding="utf-8")
+    assert all(f"\n## {file.stem}\n" in text for file in FILES)
+    rows = MEASURED.table(lambda file: result(file, place, capsys))
+    assert MEASURED.filled(text, rows) == text, "run `make docs` and read the difference"
 
 
 @names

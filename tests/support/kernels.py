@@ -22,7 +22,7 @@ def import_kernel(program: Program, folder: Path, *, cache: bool = False) -> Mod
     """Print, write and import the kernel of a program; without Numba's disk cache unless asked."""
     text = print_kernel(program)
     path = folder / f"{kernel_name(text)}.py"
-    path.write_text(text if cache else text.replace('"cache": True', '"cache": False'))
+    path.write_text(text.replace('"cache": ENABLED', f'"cache": {cache}'))
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None
     assert specification.loader is not None

@@ -32,8 +32,9 @@ def kernel(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_kernel_is_compiled_once_and_then_found_in_the_cache(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_numba_caches_a_kernel_is_compiled_once(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "CACHE_DIR", str(kernel.parent / "cache"))
+    monkeypatch.setattr(numba_cache, "ENABLED", True)
     first = kernel_loader.import_kernel(kernel)
     assert first.events.cache_hits == 0
     monkeypatch.delitem(sys.modules, kernel.stem)
@@ -61,6 +62,7 @@ def test_a_missing_kernel_is_named(tmp_path: Path) -> None:
 def test_without_a_writable_folder_a_private_cache_serves_the_process(
     kernel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(numba_cache, "ENABLED", True)
     monkeypatch.setattr(config, "CACHE_DIR", "")
     monkeypatch.setattr(numba_cache, "_writable", lambda folder: False)
     numba_cache.provide(kernel)
@@ -68,6 +70,7 @@ def test_without_a_writable_folder_a_private_cache_serves_the_process(
 
 
 def test_a_folder_given_by_the_user_is_respected(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba_cache, "ENABLED", True)
     monkeypatch.setattr(config, "CACHE_DIR", "/given")
     monkeypatch.setattr(numba_cache, "_writable", lambda folder: False)
     numba_cache.provide(kernel)

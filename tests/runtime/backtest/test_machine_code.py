@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from flashc.compiler.backends.numba.printer import kernel_name, print_kernel
 from flashc.runtime.backtest import kernel_loader, machine_code
-from numba.core import config
 from support.fir_programs import random_program
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="object files are kept on Linux only")
@@ -20,7 +19,6 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="object 
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A kernel file and the object file that loading it for the first time left behind."""
     monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "numba"))
     text = print_kernel(random_program(random.Random(23), 3))
     kernel = tmp_path / f"{kernel_name(text)}.py"
     kernel.write_text(text)

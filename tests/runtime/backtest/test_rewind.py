@@ -24,7 +24,6 @@ size: 100 USDC
 
 
 def test_one_event_from_the_state_before_it_is_the_state_after_it(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("FLASHC_DATA", str(tmp_path / "data"))
     from flashc.cli.app import run as command
     from flashc.compiler.evaluate.evaluator import Machine
