@@ -46,6 +46,7 @@ bench: $(STAMP) ## Run the benchmarks and print ratios
 docs: $(STAMP) ## Write the generated pages of docs/ and the output shown in README.md anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/examples.py
+	$(BIN)/python docs/measured.py
 	$(BIN)/python docs/readme.py
 
 golden: $(STAMP) ## Write the golden files of the tests anew (read the diff!)
