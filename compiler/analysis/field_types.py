@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..frontend.built import Built
-from ..frontend.literals import lot_type, money_type, tick_type
+from ..frontend.literals import grid_types
 from ..ir.types import DURATION, INT, REAL, TIME, Kind, Type
 
 _ENUM = Type(Kind.ENUM)
@@ -11,7 +13,12 @@ _ENUM = Type(Kind.ENUM)
 
 def field_type(built: Built, alias: str, source: str, name: str) -> Type:
     """The type of a field, as every executor delivers it."""
-    price, lots, money = tick_type(built, alias), lot_type(built, alias), money_type(built, alias)
+    return _field_type(grid_types(alias, *built.currencies(alias)), source, name)
+
+
+@lru_cache(maxsize=1024)
+def _field_type(types: tuple[Type, Type, Type], source: str, name: str) -> Type:
+    price, lots, money = types
     if source == "now":
         return TIME
     shared = {

@@ -17,8 +17,8 @@ def structural_keys(built: Built) -> list[int]:
         if node.op == "prev":
             shape: tuple[object, ...] = ("prev", node.id)
         else:
-            attrs = ((k, node.attrs[k].__class__, node.attrs[k]) for k in sorted(node.attrs) if k != "swapped")
-            shape = (node.op, *attrs, *(keys[a] for a in node.args))
+            attrs = [(k, v.__class__, v) for k, v in sorted(node.attrs.items()) if k != "swapped"] if node.attrs else ()
+            shape = (node.op, *attrs, *[keys[a] for a in node.args])
         keys.append(table.setdefault(shape, len(table)))
     return keys
 
@@ -47,7 +47,8 @@ class Implications:
     def implies(self, known: list[int], wanted: int) -> bool:
         """All of `known` together imply `wanted`."""
         facts = [atom for k in known for atom in self.atoms(k)]
-        return self._holds(facts, wanted)
+        bounds = [bound for k in facts if (bound := self.bound(self.built.graph[k])) is not None]
+        return self._holds({self.keys[k] for k in facts}, bounds, wanted)
 
     def atoms(self, node_id: int) -> list[int]:
         node = self.built.graph[node_id]
@@ -55,18 +56,16 @@ class Implications:
             return [node_id, *self.atoms(node.args[0]), *self.atoms(node.args[1])]
         return [node_id]
 
-    def _holds(self, known: list[int], wanted: int) -> bool:
-        if any(self.keys[k] == self.keys[wanted] for k in known):
+    def _holds(self, keys: set[int], bounds: list[Bound], wanted: int) -> bool:
+        if self.keys[wanted] in keys:
             return True
         node = self.built.graph[wanted]
         if node.op == "and":
-            return all(self._holds(known, a) for a in node.args)
+            return all(self._holds(keys, bounds, a) for a in node.args)
         if node.op == "or":
-            return any(self._holds(known, a) for a in node.args)
+            return any(self._holds(keys, bounds, a) for a in node.args)
         bound = self.bound(node)
-        return bound is not None and any(
-            (b := self.bound(self.built.graph[k])) is not None and b.within(bound) for k in known
-        )
+        return bound is not None and any(b.within(bound) for b in bounds)
 
     def bound(self, node: Node) -> Bound | None:
         """`x < c`, `c <= x`: a comparison with a literal."""

@@ -37,7 +37,12 @@ def infer(built: Built, live: frozenset[int], clocks: dict[int, ClockSet]) -> di
     for _ in range(3 if recursive else 1):
         before = {n.id: needs.get(n.args[0], {}) for n in built.graph.nodes if n.op == "prev" and n.id in live}
         _round(built, live, clocks, needs, before)
-    return {i: WarmUp(tuple(sorted(n.items(), key=lambda p: clock_rank(p[0], order)))) for i, n in needs.items()}
+    return {i: WarmUp(_ranked(n, order)) for i, n in needs.items()}
+
+
+def _ranked(needs: Needs, order: list[str]) -> tuple[tuple[Clock, Term], ...]:
+    found = tuple(needs.items())
+    return tuple(sorted(found, key=lambda p: clock_rank(p[0], order))) if len(found) > 1 else found
 
 
 def _round(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
@@ -27,17 +28,23 @@ class Constant:
 
 def tick_type(built: Built, alias: str) -> Type:
     """A price on its grid."""
-    base, quote = built.currencies(alias)
-    return Type(Kind.REAL, Dim.of(**{quote: 1, base: -1}), Grid("tick", alias))
+    return grid_types(alias, *built.currencies(alias))[0]
 
 
 def lot_type(built: Built, alias: str) -> Type:
     """A quantity on its grid."""
-    return Type(Kind.REAL, Dim.of(**{built.currencies(alias)[0]: 1}), Grid("lot", alias))
+    return grid_types(alias, *built.currencies(alias))[1]
 
 
 def money_type(built: Built, alias: str) -> Type:
-    return Type(Kind.REAL, Dim.of(**{built.currencies(alias)[1]: 1}))
+    return grid_types(alias, *built.currencies(alias))[2]
+
+
+@lru_cache(maxsize=256)
+def grid_types(alias: str, base: str, quote: str) -> tuple[Type, Type, Type]:
+    """Price, quantity and money of an instrument."""
+    price = Type(Kind.REAL, Dim.of(**{quote: 1, base: -1}), Grid("tick", alias))
+    return price, Type(Kind.REAL, Dim.of(**{base: 1}), Grid("lot", alias)), Type(Kind.REAL, Dim.of(**{quote: 1}))
 
 
 def known_currencies(built: Built) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ class Dim:
         return Dim(tuple(sorted((k, v) for k, v in exponents.items() if v)))
 
     def times(self, other: Dim, sign: int = 1) -> Dim:
+        if not other.exponents:
+            return self
         total = dict(self.exponents)
         for symbol, exponent in other.exponents:
             total[symbol] = total.get(symbol, 0) + sign * exponent
@@ -71,13 +73,13 @@ class Type:
     fields: tuple[tuple[str, Type], ...] = ()  # of a record
 
     def present(self) -> Type:
-        return replace(self, optional=False)
+        return self.maybe(False)
 
     def maybe(self, optional: bool = True) -> Type:
-        return replace(self, optional=optional)
+        return replace(self, optional=optional) if self.optional is not optional else self
 
     def off_grid(self) -> Type:
-        return replace(self, grid=None)
+        return replace(self, grid=None) if self.grid is not None else self
 
     @property
     def is_number(self) -> bool:
