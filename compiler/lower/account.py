@@ -7,15 +7,11 @@ segment (fills) and by closed bars (best and worst price), so a restored snapsho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...cython_core.layout import ATOM_DECIMALS, ATOMS_PER_UNIT
-from ..ir.builder import SegmentBuilder, Value
-from ..ir.hir import Node
+from ..ir.builder import ProgramBuilder, SegmentBuilder, Value
 from ..ir.nodes import I64, Slot
-
-if TYPE_CHECKING:
-    from .context import Lowered, Lowering
+from ..venues.profile import InstrumentProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,8 @@ class Account:
     taker_fee: float
 
 
-def declare_account(lowering: Lowering, symbol: str) -> Account:
-    profile = lowering.profile.instruments[symbol]
+def declare_account(program: ProgramBuilder, profile: InstrumentProfile) -> Account:
+    """Slots and constants for the traded instrument."""
     names = (
         "qty",
         "cost",
@@ -67,11 +63,9 @@ def declare_account(lowering: Lowering, symbol: str) -> Account:
         "day_base",
         "last_value",
     )
-    slots = {name: lowering.program.slot(I64, f"account/{name}") for name in names}
-    wants = {
-        f"want_{n}": lowering.program.slot(I64, f"intent/{n}") for n in ("side", "qty", "rule", "price", "style", "ttl")
-    }
-    halted = lowering.program.slot(I64, "account/halted_day", init=-1)
+    slots = {name: program.slot(I64, f"account/{name}") for name in names}
+    wants = {f"want_{n}": program.slot(I64, f"intent/{n}") for n in ("side", "qty", "rule", "price", "style", "ttl")}
+    halted = program.slot(I64, "account/halted_day", init=-1)
     return Account(
         **slots,
         **wants,
@@ -97,55 +91,3 @@ def entry_price(account: Account, b: SegmentBuilder) -> Value:
     """Average price paid, f64 quote per base; the division is safe when flat (and nobody may read it then)."""
     held = b.load(account.qty).max(1).to_float() / account.qty_scale
     return b.load(account.cost).to_float() / float(ATOMS_PER_UNIT) / held
-
-
-def account_field(lowering: Lowering, node: Node, source: str, name: str, b: SegmentBuilder) -> Lowered:
-    """`pos.*`, `day.pnl`, `now`. Fields that need a position are absent when flat."""
-    from .context import Lowered
-
-    if source == "now":
-        home = lowering.home(node.id)
-        return Lowered(home.time if home is not None and home.builder is b else b.load(lowering.account.now))
-    account = lowering.account
-    reader = _FIELDS.get((source, name))
-    if reader is None:
-        raise lowering.unsupported(node, f"`{source}.{name}`", "it comes with working orders in a later release")
-    value = reader(account, b)
-    if name in ("qty", "notional", "pnl", "phase"):
-        return Lowered(value)
-    optional = lowering.type(node.id).optional
-    return Lowered(value, b.load(account.qty).ne(0) if optional else None)
-
-
-def _price(slot_name: str):  # type: ignore[no-untyped-def]
-    def read(account: Account, b: SegmentBuilder) -> Value:
-        slot: Slot = getattr(account, slot_name)
-        return b.load(slot)
-
-    return read
-
-
-def _gain(account: Account, b: SegmentBuilder) -> Value:
-    """(last close - average entry) / average entry."""
-    cost = b.load(account.cost).max(1).to_float()
-    return (market_value(account, b).to_float() - cost) / cost
-
-
-def _net_gain(account: Account, b: SegmentBuilder) -> Value:
-    """As `pos.gain`, after the fees paid and the taker fee of leaving now."""
-    cost = b.load(account.cost).max(1).to_float()
-    worth = market_value(account, b).to_float()
-    return (worth - cost - b.load(account.fees).to_float() - worth * account.taker_fee) / cost
-
-
-_FIELDS = {
-    ("pos", "qty"): lambda a, b: b.load(a.qty),
-    ("pos", "notional"): lambda a, b: market_value(a, b).to_float() / float(ATOMS_PER_UNIT),
-    ("pos", "entry"): entry_price,
-    ("pos", "age"): lambda a, b: b.load(a.now) - b.load(a.since),
-    ("pos", "gain"): _gain,
-    ("pos", "net_gain"): _net_gain,
-    ("pos", "best"): _price("best"),
-    ("pos", "worst"): _price("worst"),
-    ("day", "pnl"): lambda a, b: (equity_change(a, b) - b.load(a.day_base)).to_float() / float(ATOMS_PER_UNIT),
-}

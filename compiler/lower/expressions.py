@@ -8,8 +8,8 @@ from ..ir.builder import SegmentBuilder, Value
 from ..ir.hir import Node
 from ..ir.nodes import F64, I1
 from ..ir.types import Clock, Kind, Type
-from .account import account_field
 from .context import Lowered, Lowering, Result, literal
+from .fields import field
 from .state import Call, delayed, history
 
 
@@ -35,29 +35,6 @@ def _param(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
     param, type_ = lowering.param_index[str(node.attrs["name"])]
     value = b.op("param.f" if param.type == F64 else "param.i", attrs=(param.name,))
     return Lowered(value.ne(0) if type_.kind is Kind.BOOL else value)
-
-
-def _field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
-    source, name = str(node.attrs["source"]), str(node.attrs["name"])
-    if source == "bar":
-        return Lowered(_bar_field(lowering, node, name, b))
-    if source in ("pos", "day", "now", "account"):
-        return account_field(lowering, node, source, name, b)
-    help_ = "books, trades and working orders come with a later release; bar fields run today"
-    raise lowering.unsupported(node, f"`{source}.{name}`" if source != "book" else f"the book field `{name}`", help_)
-
-
-def _bar_field(lowering: Lowering, node: Node, name: str, b: SegmentBuilder) -> Value:
-    if name == "n_trades":
-        return b.op("ishr", b.ev("head"), b.i(32))
-    if name != "vwap":
-        return b.ev(name)
-    home = lowering.home(node.id)
-    assert home is not None
-    scale = float(10**home.stream.price_decimals)
-    volume, close = b.ev("volume"), b.ev("close")
-    idle = volume.eq(0)  # a bar without trades has vwap = close
-    return b.select(idle, close, b.ev("notional")).to_float() / (b.select(idle, 1, volume).to_float() * scale)
 
 
 def _operand(lowering: Lowering, node_id: int, target: Type, b: SegmentBuilder) -> Lowered:
@@ -209,7 +186,7 @@ def _call(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
 _EMITTERS: dict[str, Callable[[Lowering, Node, SegmentBuilder], Result]] = {
     "const": _const,
     "param": _param,
-    "field": _field,
+    "field": field,
     "add": _arithmetic("add"),
     "sub": _arithmetic("sub"),
     "mul": _mul,

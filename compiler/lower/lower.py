@@ -31,7 +31,7 @@ def lower(checked: Checked) -> LoweredStrategy:
     lowering = Lowering(checked, profile(checked.document.venue.value))
     lowering.emit = emit
     symbol = next(i.symbol.value for i in checked.document.instruments if i.alias.value == checked.traded[0])
-    lowering.account = declare_account(lowering, symbol)
+    lowering.account = declare_account(lowering.program, lowering.profile.instruments[symbol])
     explainer = Explainer(lowering)
     machine = PositionMachine(lowering, explainer)
     machine.lower()
