@@ -34,12 +34,16 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
+    """`true` or `false`."""
+
     span: Span
     value: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A bare word: a field, a parameter, a `let` ..."""
+
     span: Span
     name: str
 
@@ -56,6 +60,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
+    """One argument of a call; `name` is None where only the place says which."""
+
     span: Span
     name: str | None
     value: Expr
@@ -132,6 +138,8 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class If:
+    """`if condition then then else orelse`."""
+
     span: Span
     condition: Expr
     then: Expr

@@ -39,12 +39,16 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """`key: value` of a mapping."""
+
     key: Scalar
     value: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """A block or, `in_flow`, a `{...}` mapping, in file order."""
+
     span: Span
     entries: tuple[Entry, ...]
     in_flow: bool
@@ -68,6 +72,8 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A list: dashes or, `in_flow`, `[...]`."""
+
     span: Span
     items: tuple[Node, ...]
     in_flow: bool

@@ -57,6 +57,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
+    """A change of the text that mends the finding, and how far it may be trusted."""
+
     title: str
     safety: Safety
     edits: tuple[Edit, ...]

@@ -28,6 +28,8 @@ class Located(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class NamedExpr:
+    """`name: expression`."""
+
     name: Located[str]
     expr: Expr
 
@@ -99,6 +101,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Requote:
+    """Replace a resting order when `when` holds, `at_most` so often."""
+
     when: Expr
     at_most: Located[int]
 
@@ -127,12 +131,16 @@ class DayLoss:
 
 @dataclass(frozen=True, slots=True)
 class OrderRate:
+    """At most `max` orders in the time `per`."""
+
     max: Located[int]
     per: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
+    """Prices at most `max` away from `reference`."""
+
     max: Expr
     reference: Located[str]
 
@@ -147,6 +155,8 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
+    """The limits that see every intent last."""
+
     position_max: Expr | None
     position_shared: bool
     day_loss: DayLoss | None

@@ -29,8 +29,6 @@ from .ast import (
     Unary,
 )
 from .diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
-from .expression_errors import explain_failure
-from .expression_scanner import token_texts
 from .expression_tables import parser
 from .source import Source, Span
 
@@ -57,6 +55,8 @@ def parse_expression(source: Source, span: Span, bag: Diagnostics) -> Expr | Non
     try:
         tree = parser().parse(TextSlice(source.text, span.start, span.end))
     except UnexpectedInput:
+        from .expression_errors import explain_failure  # a correct file never needs it
+
         found, repaired = explain_failure(source, span)
         bag.extend(found)
         if repaired is None:
@@ -67,6 +67,8 @@ def parse_expression(source: Source, span: Span, bag: Diagnostics) -> Expr | Non
 
 def tokens(text: str) -> list[str]:
     """The token texts of `text`, without spaces and comments. Never fails: an unknown character is a token."""
+    from .expression_scanner import token_texts
+
     return list(token_texts(text))
 
 

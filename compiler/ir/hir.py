@@ -113,6 +113,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class CheckedClause:
+    """One clause of a rule: its name, its node, its place."""
+
     name: str
     node: int
     span: Span
