@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import Any
 
 _FOLDER = Path(__file__).parent
-_PPM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +46,8 @@ class InstrumentProfile:
         return Decimal(1).scaleb(-self.qty_decimals)
 
     @property
-    def max_price_ticks(self) -> int:
-        return int(self.max_price.scaleb(self.price_decimals))
-
-    @property
-    def max_qty_lots(self) -> int:
-        return int(self.max_qty.scaleb(self.qty_decimals))
-
-    @property
     def min_qty_lots(self) -> int:
         return int(self.min_qty.scaleb(self.qty_decimals))
-
-    @property
-    def maker_fee_ppm(self) -> int:
-        """Fee in millionths of the notional."""
-        return int(self.maker_fee * _PPM)
-
-    @property
-    def taker_fee_ppm(self) -> int:
-        """Fee in millionths of the notional."""
-        return int(self.taker_fee * _PPM)
 
 
 @dataclass(frozen=True, slots=True)

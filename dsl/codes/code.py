@@ -25,10 +25,6 @@ class Code:
     reserved: bool = False
     beside: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def is_lint(self) -> bool:
-        return self.code.startswith("FL")
-
 
 def strategy(
     let: str = "",

@@ -12,9 +12,9 @@ def test_the_spot_profile_pins_grid_fees_and_minimums() -> None:
     venue = profile("mexc.spot")
     btc, eth = venue.instruments["BTC/USDC"], venue.instruments["ETH/USDC"]
     assert (btc.tick, btc.lot, eth.lot) == (Decimal("0.01"), Decimal("0.000001"), Decimal("0.00001"))
-    assert (btc.maker_fee_ppm, btc.taker_fee_ppm) == (0, 500)
+    assert (btc.maker_fee, btc.taker_fee) == (0, Decimal("0.0005"))
     assert btc.min_notional == 1
-    assert btc.max_price_ticks == 1_000_000_000
+    assert btc.max_price == 10_000_000
     assert btc.min_qty_lots == 1
 
 
