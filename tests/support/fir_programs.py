@@ -44,6 +44,7 @@ FREQUENT = (
     "store.f",
     "store.i",
 )
+PRESENT = 0.7  # how likely a segment is there
 CONSTANT = " constant"  # a slot whose label ends so is written in setup only
 _TYPES = (I1, I64, F64)
 
@@ -52,7 +53,10 @@ _TYPES = (I1, I64, F64)
 
 
 def random_program(rng: random.Random, size: int = 30) -> Program:
-    """A program that verifies. `size` is about the number of operations of each segment."""
+    """A program that verifies. `size` is about the number of operations of each segment.
+
+    Any segment may be missing, as in compiled strategies, save that some segment is there.
+    """
     streams = tuple(
         Stream(
             f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6
@@ -69,6 +73,7 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
     program = Program("random", 1, params, streams, slots, clauses, ())
     triggers: list[tuple[str, str | None]] = [("setup", None), *(("bar", s.name) for s in streams)]
     triggers += [("decide", rng.choice(streams).name), ("risk", None), ("report", None)]
+    triggers = [t for t in triggers if rng.random() < PRESENT] or triggers[-3:]
     segments = tuple(Segment(t, s, _Body(rng, program, t).make(size)) for t, s in triggers)
     return Program("random", 1, params, streams, slots, clauses, segments)
 
