@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from flashc.compiler.frontend.check import check
+from flashc.compiler.library.table import FUNCTIONS
+from flashc.compiler.lower.library import LIBRARY
 from flashc.compiler.lower.lower import lower
 from flashc.dsl.diagnostics import FlashcError
 from flashc.dsl.document_reader import read_document
@@ -59,6 +61,11 @@ VALUES = {
     "trade.side": "trade.side == buy",
     "forming(1m).close": "forming(1m).close > close",
     "pane=": "sum(trade.qty, 1s, pane=100ms) > 1 BTC",
+    "median": "median(close, 5) > open",
+    "corr": "corr(close, open, 9) ?? 0.0 > 0.1",
+    "argmin": "argmin(close, 9) > 3",
+    "argmax": "argmax(close, 9) > 3",
+    "age": "present(age(close))",
     "pos.phase": "pos.phase == flat",
     "day.trades": "day.trades > 3",
     "working.*": "working.count > 0",
@@ -126,6 +133,12 @@ def test_the_guide_names_them_all() -> None:
     table = between("not run")
     wanted = [name for name in (*REFUSED, *VALUES) if name != "trade: [btc, eth]"]
     assert [name for name in wanted if f"`{name}" not in table] == []
+
+
+def test_every_function_runs_or_is_in_the_list() -> None:
+    listed = {re.sub(r"\(.*", "", name) for name in VALUES}
+    assert set(FUNCTIONS) - set(LIBRARY) - listed == {"lead"}  # only labels read `lead`
+    assert not listed & set(LIBRARY)
 
 
 def test_the_guide_lists_the_keys_that_come_later() -> None:
