@@ -72,7 +72,7 @@ def backtest(
     if engine not in running.ENGINES:
         helps = (f"there are: {', '.join(running.ENGINES)}",)
         raise Problem(f"there is no engine `{engine}`", helps=helps, code="FC1105")
-    prepared = running.prepare(file, set_ or [])
+    prepared = running.prepare(file, set_ or [], data)
     compiled = time.perf_counter()
     tape = running.make_tape(prepared, data, *range_)
     costs = running.costs_of(prepared, given, slippage)

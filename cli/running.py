@@ -18,6 +18,7 @@ from .problem import Problem
 from .settings import parameter_texts, parameter_values, values_with
 
 if TYPE_CHECKING:
+    from ..compiler.ir.hir import Checked
     from ..runtime.backtest.result import Account, KernelFacts, RunResult
     from ..runtime.market_data.tape_file import Tape
 
@@ -59,16 +60,37 @@ class Finished:
     run_s: float
 
 
-def prepare(path: Path, settings: Sequence[str]) -> Prepared:
-    """Read, check and compile a file. Raises `FlashcError` for what is wrong with it."""
+def prepare(path: Path, settings: Sequence[str], data: Sequence[str] = ()) -> Prepared:
+    """Read, check and compile a file. Raises `FlashcError` for what is wrong with it.
+
+    With `data`, streams that the data lacks are named first (`RuntimeFault`): that is what the user can mend.
+    """
     front = read_front(path)
     front.diagnostics.raise_errors()
     assert front.source is not None and front.document is not None and front.checked is not None
+    if data:
+        _require_streams(front.checked, data)
     compiled = compile_checked(front.checked)
     params = values_with(front.document, settings) if settings else parameter_values(front.checked)
     shown = parameter_texts(front.document, settings)
     folder = write_artifact(compiled, cache_root())
     return Prepared(front.source, compiled, manifest(compiled), folder, params, shown, rule_names(compiled))
+
+
+def _require_streams(checked: Checked, data: Sequence[str]) -> None:
+    """FC1010 for books and trades that the strategy reads and the data does not hold."""
+    if all(s.clock.kind in ("bar", "timer") for s in checked.streams):
+        return  # bars are matched when the tape is built
+    from ..compiler.venues.profile import profile
+    from ..runtime.market_data.catalog import resolve
+    from ..runtime.market_data.matching import StreamNeed, match_streams
+
+    needs = []
+    for stream in (s for s in checked.streams if s.clock.kind != "timer"):
+        facts = profile(checked.document.venue.value).instruments[stream.symbol]
+        clock = stream.clock
+        needs.append(StreamNeed(clock.kind, stream.symbol, clock.period_ns, facts.price_decimals, facts.qty_decimals))
+    match_streams([resolve(name) for name in data], needs)
 
 
 def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:

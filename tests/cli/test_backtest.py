@@ -331,3 +331,12 @@ def test_explain_opens_a_named_condition_and_keeps_its_units(capsys: pytest.Capt
     assert lines[4] == "      ✘ strong  quick > ema(close, 26) and rsi(close, 14) > 101"
     assert lines[6].startswith("          ✘ rsi(close, 14) ")
     assert re.fullmatch(r" {6}✔ edge [0-9.]+ bps > small 5 bps +spare [0-9.]+ bps", lines[7])
+
+
+def test_streams_that_the_data_lacks_are_named_together(capsys: pytest.CaptureFixture[str]) -> None:
+    book = Path(__file__).parents[1] / "data" / "strategies" / "btc_micro_trend.yaml"
+    assert run(["backtest", str(book), "--data", "demo"]) == Exit.FILE
+    told = capsys.readouterr().err
+    assert "error[FC1010]" in told
+    for stream in ("book updates of BTC/USDC", "trade updates of BTC/USDC", "book updates of ETH/USDC"):
+        assert stream in told
