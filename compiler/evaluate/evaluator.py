@@ -270,6 +270,11 @@ _SPECIAL: dict[str, Callable[[Machine, Op, dict[str, int]], Step]] = {
 }
 
 
+def known() -> frozenset[str]:
+    """Names of the operations that the interpreter can run."""
+    return frozenset({*PURE, *CONSTANT, *SLOT, *_SPECIAL, *FUNCTIONS})
+
+
 def pure_function(name: str) -> Callable[..., Any] | None:
     """The meaning of a pure operation on values; None if the operation is not pure or is a constant."""
     return PURE.get(name) or (_library(name) if name in FUNCTIONS else None)

@@ -27,6 +27,12 @@ def test_the_documentation_lists_each_operation() -> None:
     assert not gaps(documented((ROOT / "docs" / "operators.md").read_text()), "docs/operators.md")
 
 
+def test_the_reference_interpreter_knows_each_operation() -> None:
+    from flashc.compiler.evaluate.evaluator import known
+
+    assert not gaps(set(known()), "the interpreter")
+
+
 def test_the_numba_printer_knows_each_operation() -> None:
     from flashc.compiler.backends.numba.spelling import spelled
 
@@ -35,6 +41,7 @@ def test_the_numba_printer_knows_each_operation() -> None:
 
 def test_the_check_can_fail() -> None:
     assert gaps(set(OPS) - {"fadd"}, "x") == ["x does not know `fadd`"]
+    assert documented("| `fadd` | | a |\n| fsub | | a |\n") == {"fadd"}
     assert gaps({*OPS, "fmadd"}, "x") == ["x knows `fmadd`, which is not in the table"]
 
 
