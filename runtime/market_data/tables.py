@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import RuntimeFault, fault
-from .parquet_footer import footer_problem
+from .parquet_frame import frame_problem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,7 +66,7 @@ def _reader(path: Path, start: bytes) -> Callable[[Path], Table]:
 
 
 def _parquet(path: Path) -> Table:
-    problem = footer_problem(path)
+    problem = frame_problem(path)
     if problem is not None:
         raise fault("FC1001", "the Parquet file is cut short or damaged", str(path), notes=(problem,))
     import polars as pl

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.importers import ImportOptions, import_file
-from flashc.runtime.market_data.parquet_footer import footer_problem
+from flashc.runtime.market_data.parquet_frame import frame_problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -133,13 +135,58 @@ def test_a_footer_with_an_impossible_list_is_refused_before_it_is_read(tmp_path)
     start = len(content) - 8 - length
     path = tmp_path / "bars.parquet"
     path.write_bytes(content)
-    assert footer_problem(path) is None
+    assert frame_problem(path) is None
     refused = 0
     for place in range(start, len(content) - 8):
         damaged = bytearray(content)
         damaged[place] = 0xFC  # a long list of structs, or a long number
         path.write_bytes(damaged)
-        refused += footer_problem(path) is not None
+        refused += frame_problem(path) is not None
     assert refused > 0
     path.write_bytes(bytes(content[:start]) + b"\x29\xfc" + b"\xff" * 8 + b"\x7f" + bytes(content[start + 11 :]))
-    assert "claims a list of" in str(footer_problem(path))
+    assert "a list that claims" in str(frame_problem(path))
+
+
+# Runs by itself: a reader that ends the process must not end the tests. Prints the last damage it began.
+HUNT = """
+import random, sys
+from pathlib import Path
+from flashc.runtime.errors import RuntimeFault
+from flashc.runtime.market_data.importers import ImportOptions, import_file
+path, content = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes()
+rng = random.Random(4)
+for round in range(600):
+    damaged = bytearray(content)
+    for _ in range(rng.choice((1, 1, 2))):
+        place = rng.randrange(len(damaged))
+        damaged[place] = damaged[place] ^ 1 << rng.randrange(8) if round % 2 else rng.choice((0, 127, 128, 255))
+    path.write_bytes(damaged)
+    print(round, flush=True)
+    try:
+        import_file(path, ImportOptions(instrument="BTC/USDT"))
+    except RuntimeFault:
+        pass
+print("survived")
+"""
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_no_damage_to_a_parquet_file_ends_the_process(tmp_path, packing):
+    path = tmp_path / "bars.parquet"
+    pl.read_parquet(io.BytesIO(whole("parquet"))).write_parquet(path, compression=packing)
+    ended = subprocess.run([sys.executable, "-c", HUNT, str(path)], capture_output=True, text=True, check=False)
+    assert ended.stdout.splitlines()[-1] == "survived", ended.stderr
+
+
+def test_a_page_that_claims_less_than_no_values_is_refused_before_it_is_read(tmp_path):
+    content, path = whole("parquet"), tmp_path / "bars.parquet"
+    start = content.index(b"\x15\x64")  # the number 50 in the first page's header
+    path.write_bytes(content[:start] + b"\x15\x65" + content[start + 2 :])
+    assert frame_problem(path) == "in the header of a page: a count of -51"
+
+
+def test_a_page_cannot_claim_more_than_its_column(tmp_path):
+    content, path = whole("parquet"), tmp_path / "bars.parquet"
+    start = content.index(b"\x15\x64")
+    path.write_bytes(content[:start] + b"\x15\x66" + content[start + 2 :])
+    assert frame_problem(path) == "in the header of a page: a page that claims 51 values of 50"
