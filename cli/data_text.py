@@ -16,6 +16,8 @@ def imported_text(record: Record) -> str:
     first = f"{record.name}: {record.bars:,} {period_text(record.period_ns)} bars of {record.instrument}"
     span = f"{moment_text(record.from_ns)} to {moment_text(record.to_ns)} UTC"
     lines = [first, f"  span       {span}", f"  stored in  {record.path}"]
+    if (missing := _missing(record)) != "none":
+        lines.append(f"  missing    {missing}")
     if detected := _detected(record):
         lines.append(f"  detected   {detected}")
     return "\n".join([*lines, *_rule_lines(record.rules)])

@@ -70,7 +70,7 @@ def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
         raise fault("FC1001", "the file has no rows", source)
     times = read_times(frame[columns.found["ts"]], repairs, source)
     bars, dropped = _bars(frame, columns, times.ts, source)
-    rules += [*times.rules, *dropped]
+    rules = [*table.rules, *rules, *times.rules, *dropped]
     named = facts_from_name(_stem(path))
     work, repaired = run_checks(Work(bars, np.arange(len(bars))), VALUE_CHECKS, repairs, source)
     period_ns = _period(work.bars.ts, options.period, named.period, source)
@@ -221,13 +221,20 @@ def _floats(column: pl.Series, name: str, source: str) -> Floats:
         broken = numbers.is_null() & column.is_not_null()
         if broken.any():
             row = int(broken.arg_max() or 0)
-            raise fault("FC1006", f"`{str(column[row])[:40]}` in column {name} is not a number", Place(source, row + 1))
+            raise _not_a_number(str(column[row])[:40], name, Place(source, row + 1))
         column = numbers
     if not (column.dtype.is_numeric() or column.dtype == pl.Null):
         raise fault("FC1002", f"column {name} holds {column.dtype}, not numbers", source)
     values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     result: Floats = np.ascontiguousarray(values, np.float64)
     return result
+
+
+def _not_a_number(text: str, name: str, where: Place) -> RuntimeFault:
+    helps = ("correct it, or leave the cell empty and allow `--repair drop_missing_values` to drop the row",)
+    if "," in text:
+        helps = ("write numbers with a decimal point and nothing between thousands: 42000.5",)
+    return fault("FC1006", f"`{text}` in column {name} is not a number", where, helps=helps)
 
 
 def _period(ts: Ints, asked: str | None, named: str | None, source: str) -> int:
@@ -259,12 +266,22 @@ def _spacing(ts: Ints) -> int | None:
     return int(steps[np.argmax(counts)])
 
 
+def _refuse_other(stated: Instrument, symbol: str | None, source: str) -> None:
+    """FC1014 if the file's own symbol column names another instrument than the user does."""
+    own = parse_instrument(symbol) if symbol is not None else None
+    if own is not None and own != stated:
+        message = f"the rows are of {own.symbol}, not of {stated.symbol}"
+        helps = (f"leave `--instrument` out, or write `--instrument {own.symbol}`",)
+        raise fault("FC1014", message, source, notes=(f"the file's symbol column says {symbol}",), helps=helps)
+
+
 def _instrument(options: ImportOptions, symbol: str | None, named: Instrument | None, source: str) -> Instrument:
     for text in (options.instrument, symbol):
         if text is None:
             continue
         found = parse_instrument(text)
         if found is not None:
+            _refuse_other(found, symbol, source)
             return found
         if text is options.instrument:
             raise fault(

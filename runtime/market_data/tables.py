@@ -1,6 +1,10 @@
 """Files to tables: CSV (also gzipped or zipped), Parquet, Feather, JSON rows. Nothing here knows what a bar is.
 
 Text formats give columns of strings, so that a value that does not parse can be quoted with its row.
+
+`skip_comments`      lines that begin with `#` are not rows
+`skip_blank_lines`   lines without a value are not rows
+`decimal_comma`      numbers such as `1,5` in a file whose columns are not separated by commas
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..errors import RuntimeFault, fault
+from ..errors import Place, RuntimeFault, fault
+from .bars import RuleUse
 from .parquet_frame import frame_problem
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ class Table:
     kind: str
     names: tuple[str, ...] | None
     frame: pl.DataFrame
+    rules: tuple[RuleUse, ...] = ()
 
 
 def read_table(path: Path) -> Table:
@@ -97,7 +103,8 @@ def _guarded(read: Callable[[], pl.DataFrame], kind: str, path: Path) -> pl.Data
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise fault("FC1001", f"the {kind} file cannot be read", str(path), notes=(reason,)) from error
+        helps = ("save it as UTF-8 text",) if "utf-8" in reason.lower() else ()
+        raise fault("FC1001", f"the {kind} file cannot be read", str(path), notes=(reason,), helps=helps) from error
 
 
 def _csv(path: Path) -> Table:
@@ -108,26 +115,86 @@ def _csv_bytes(data: bytes, kind: str, path: Path) -> Table:
     import polars as pl
 
     data = _text_bytes(data, path)
-    skip = 1 if data.lower().startswith((b"http", b"sep=")) else 0  # an address or a hint on the first line
-    lines = data[:65536].decode("utf-8", "replace").splitlines()[skip : skip + 1]
-    if not lines:
-        raise fault("FC1001", "the file has no rows", str(path))
-    delimiter = max(_DELIMITERS, key=lines[0].count)
-    cells = tuple(cell.strip().strip('"') for cell in lines[0].split(delimiter))
+    skip, first = _first_line(data, path)
+    delimiter = max(_DELIMITERS, key=first.count)
+    cells = tuple(cell.strip().strip('"') for cell in first.split(delimiter))
     header = not _looks_like_data(cells)
     if header and len(set(cells)) < len(cells):
-        raise fault("FC1002", "two columns have the same name", str(path), notes=(f"header: {lines[0][:200]}",))
+        raise fault("FC1002", "two columns have the same name", str(path), notes=(f"header: {first[:200]}",))
 
     def read() -> pl.DataFrame:
         return pl.read_csv(
-            data, separator=delimiter, has_header=header, skip_lines=skip, infer_schema=False, raise_if_empty=False
+            data,
+            separator=delimiter,
+            has_header=header,
+            skip_lines=skip,
+            comment_prefix="#",
+            infer_schema=False,
+            raise_if_empty=False,
         )
 
-    frame = _guarded(read, kind, path)
-    return Table(kind, cells if header else None, frame)
+    try:
+        frame = _guarded(read, kind, path)
+    except RuntimeFault as error:
+        raise _long_row(data, skip + header, delimiter, len(cells), path) or error from error
+    if header and len(cells) == frame.width:
+        frame.columns = list(cells)
+    frame, rules = _plain_rows(frame, delimiter)
+    comments = data.count(b"\n#") + data.startswith(b"#")
+    if comments:
+        rules.insert(0, RuleUse("skip_comments", comments, "lines that begin with # are not rows"))
+    return Table(kind, cells if header else None, frame, tuple(rules))
+
+
+def _first_line(data: bytes, path: Path) -> tuple[int, str]:
+    """How many lines come before the header (or the first row), and that line."""
+    for number, line in enumerate(data[:65536].decode("utf-8", "replace").split("\n")):
+        text = line.strip()
+        if text and not text.startswith("#") and not (number == 0 and text.lower().startswith(("http", "sep="))):
+            return number, text
+    raise fault("FC1001", "the file has no rows", str(path))
+
+
+def _long_row(data: bytes, skip: int, delimiter: str, width: int, path: Path) -> RuntimeFault | None:
+    """FC1002 for the first row with more values than there are columns. Values in quotes are not looked into."""
+    rows = 0
+    for line in data.split(b"\n")[skip:]:
+        if not line.strip() or line.startswith(b"#"):
+            continue
+        rows += 1
+        count = line.count(delimiter.encode()) + 1
+        if count > width and b'"' not in line:
+            message = f"a row has {count} values, but there are {width} columns"
+            helps = ("correct the row; a comma inside a number looks like this too",)
+            return fault("FC1002", message, Place(str(path), rows), helps=helps)
+    return None
+
+
+def _plain_rows(frame: pl.DataFrame, delimiter: str) -> tuple[pl.DataFrame, list[RuleUse]]:
+    """Rows without the blank ones, numbers with a decimal point."""
+    import polars as pl
+
+    rules = []
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if blank.any():
+        rules.append(RuleUse("skip_blank_lines", int(blank.sum()), "lines without a value are not rows"))
+        frame = frame.filter(~blank)
+    commas = [] if delimiter == "," else [name for name in frame.columns if _decimal_commas(frame[name])]
+    # `1,500` alone could also be fifteen hundred: some number must have other than three digits behind its comma.
+    if any((frame[name].str.contains(r",(\d{1,2}|\d{4,})\s*$")).any() for name in commas):
+        rules.append(RuleUse("decimal_comma", len(frame), f"decimal commas read as points in {', '.join(commas)}"))
+        frame = frame.with_columns(pl.col(commas).str.replace(",", ".", literal=True))
+    return frame, rules
+
+
+def _decimal_commas(column: pl.Series) -> bool:
+    """Whether every value is a number, some with one comma and none with a point."""
+    return bool(column.str.contains(r"^\s*[+-]?\d+(,\d+)?\s*$").all() and column.str.contains(",").any())
 
 
 def _text_bytes(data: bytes, path: Path) -> bytes:
+    if b"\r" in data and b"\n" not in data[:65536]:
+        data = data.replace(b"\r", b"\n")  # lines as old Macintosh programs end them
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             try:

@@ -252,7 +252,7 @@ def test_a_parquet_file_cut_short_is_refused(tmp_path):
 
 
 def test_a_row_with_too_many_cells_is_refused(write_csv):
-    assert faults(write_csv(HEAD, row(0), row(1) + ",7,8,9")).first.code == "FC1001"
+    assert faults(write_csv(HEAD, row(0), row(1) + ",7,8,9")).first.code == "FC1002"
 
 
 def test_the_period_in_the_name_covers_a_thin_file(write_csv):
@@ -295,3 +295,63 @@ def test_a_utf_16_file_is_read(tmp_path):
         "\n".join([HEAD.replace(",", "\t"), row(0).replace(",", "\t"), row(1).replace(",", "\t")]).encode("utf-16")
     )
     assert len(import_file(path, options()).bars) == 2
+
+
+HEADER = "time,open,high,low,close,volume\n"
+ROWS = [f"{1_704_067_200 + 60 * k},{k + 10}.5,{k + 11}.25,{k + 9}.5,{k + 10}.75,{k}.125" for k in range(5)]
+
+
+def imported(tmp_path, text, **options):
+    path = tmp_path / "bars.csv"
+    path.write_text(text, newline="")
+    data = import_file(path, ImportOptions(instrument="BTC/USDT", **options))
+    return data, {rule.name: rule.count for rule in data.rules}
+
+
+def refused(tmp_path, text, **options):
+    with pytest.raises(RuntimeFault) as caught:
+        imported(tmp_path, text, **options)
+    return caught.value.first
+
+
+def test_decimal_commas_are_read_and_stated(tmp_path):
+    text = (HEADER + "\n".join(ROWS)).replace(",", ";").replace(".", ",")
+    data, rules = imported(tmp_path, text)
+    assert data.bars.open.tolist() == [10.5, 11.5, 12.5, 13.5, 14.5]
+    assert rules == {"decimal_comma": 5}
+
+
+def test_commas_that_may_part_thousands_are_refused(tmp_path):
+    rows = [f"{1_704_067_200 + 60 * k};42,{k}00;42,{k}00;42,{k}00;42,{k}00;1" for k in range(5)]
+    found = refused(tmp_path, HEADER.replace(",", ";") + "\n".join(rows))
+    assert (found.code, found.where.row) == ("FC1006", 1)
+    assert "thousands" in found.helps[0]
+
+
+def test_comments_and_blank_lines_are_skipped_and_stated(tmp_path):
+    data, rules = imported(tmp_path, "# from x\n\n" + HEADER + "\n\n".join(ROWS) + "\n# end\n")
+    assert len(data.bars) == 5
+    assert rules == {"skip_comments": 2, "skip_blank_lines": 4}
+
+
+def test_spaces_behind_commas_do_not_matter(tmp_path):
+    data, _ = imported(tmp_path, (HEADER + "\n".join(ROWS)).replace(",", ", "))
+    assert data.bars.open[0] == 10.5
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_any_line_ending_is_read(tmp_path, ending):
+    data, _ = imported(tmp_path, (HEADER + "\n".join(ROWS) + "\n").replace("\n", ending))
+    assert len(data.bars) == 5
+
+
+def test_a_row_with_too_many_values_is_named(tmp_path):
+    found = refused(tmp_path, HEADER + "\n".join([*ROWS[:2], ROWS[2] + ",9", *ROWS[3:]]))
+    assert (found.code, found.where.row) == ("FC1002", 3)
+    assert found.message == "a row has 7 values, but there are 6 columns"
+
+
+def test_rows_of_another_instrument_than_the_stated_one_are_refused(tmp_path):
+    text = HEADER.strip() + ",symbol\n" + "\n".join(f"{row},ETHUSDT" for row in ROWS)
+    found = refused(tmp_path, text)
+    assert (found.code, found.message) == ("FC1014", "the rows are of ETH/USDT, not of BTC/USDT")
