@@ -89,7 +89,7 @@ def _reading(row: Mapping[str, Any], probes: Mapping[int, Number]) -> Reading:
 def _parts(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> tuple[Part, ...]:
     if tree["op"] not in ("and", "or", "not"):
         return ()
-    found = []
+    found: list[Part] = []
     for child in tree["children"]:
         if child["op"] == tree["op"] != "not" and not child["label"]:  # `a and b and c` is one list of three
             found += _parts(child, probes)

@@ -290,6 +290,12 @@ def test_data_shorter_than_the_warm_up_says_so(capsys: pytest.CaptureFixture[str
     assert "never over: the data is shorter than the warm-up" in capsys.readouterr().out
 
 
+def test_no_loss_has_no_sign() -> None:
+    from flashc.cli.tables import percent
+
+    assert (percent(-0.00001), percent(-0.0001)) == ("0.00 %", "-0.01 %")
+
+
 def test_one_bar_is_enough_for_a_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["backtest", "s.yaml", "--data", "demo", "--to", "2024-01-01T00:01"]) == Exit.OK
     assert re.search(r"^Bars +1 of 1m$", capsys.readouterr().out, flags=re.MULTILINE)
