@@ -41,6 +41,7 @@ MAX_DEPTH = 100
 #: Decimal exponents a literal may have: beyond them its value is not a finite, non-zero double.
 MAX_EXPONENT = 308
 
+_Make = Callable[[list[Any]], Any]
 _CHAINS = frozenset({"disjunction", "conjunction", "fallback", "sum", "product"})
 
 
@@ -158,8 +159,13 @@ class _Builder:
     def build(self, tree: Tree[Token]) -> Expr:
         from lark import Tree
 
+        order, todo = [], [tree]
+        while todo:
+            node = todo.pop()
+            order.append(node)
+            todo.extend([child for child in node.children if isinstance(child, Tree)])
         made: dict[int, tuple[Any, int]] = {}
-        for node in tree.iter_subtrees():
+        for node in reversed(order):
             parts: list[Any] = []
             inner = 0
             for child in node.children:
@@ -169,7 +175,7 @@ class _Builder:
                     inner = max(inner, height)
                 else:
                     parts.append(child)
-            make = cast(Callable[[list[Any]], Any], getattr(self, f"_{node.data}"))
+            make: _Make = getattr(self, f"_{node.data}")
             # A chain `a + b + c` leans to the left: one level per operator.
             made[id(node)] = make(parts), inner + (len(parts) // 2 if node.data in _CHAINS else 1)
         expr, self.depth = made[id(tree)]
