@@ -63,6 +63,7 @@ def money(atoms: int, quote: str) -> str:
 
 
 def percent(ratio: float | None) -> str:
+    """A ratio as a percentage of two places; `-` for None."""
     return "-" if ratio is None else f"{round(100 * ratio, 2) + 0.0:.2f} %"  # + 0.0: nothing lost is not -0.00
 
 

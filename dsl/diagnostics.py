@@ -128,6 +128,7 @@ class Diagnostics:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that are errors, in the order in which they were added."""
         return tuple(d for d in self if d.severity is Severity.ERROR)
 
     @property

@@ -83,6 +83,7 @@ class RuleReader(Fields):
     # --- execution ---
 
     def executions(self, node: Node | None) -> tuple[Execution, ...]:
+        """The policies under `execution:`; those without a style are left out, their fault is reported elsewhere."""
         found = (self._execution(name, value) for name, value in self.named(node))
         return tuple(execution for execution in found if execution is not None)
 

@@ -42,6 +42,7 @@ def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | 
 
 
 def parse_guarded(source: Source, scalar: Scalar, bag: Diagnostics, *, check_tokens: bool) -> Expr | None:
+    """Parse a scalar where it stands; None, with a finding in `bag`, where it cannot be read safely."""
     expr = parse_expression(source, scalar.content, bag)
     text = source.slice(scalar.content)
     if expr is not None and check_tokens and text != scalar.value and tokens(text) != tokens(scalar.value):

@@ -53,6 +53,7 @@ class Source:
         object.__setattr__(self, "_line_starts", tuple(starts))
 
     def span(self, start: int, end: int) -> Span:
+        """The span of `[start, end)`, offsets in code points."""
         return Span(self.path, start, end)
 
     def slice(self, span: Span) -> str:

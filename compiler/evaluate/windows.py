@@ -84,6 +84,7 @@ def win_wsum(cells: Cells, base: int, words: int, tick: int, length: int) -> flo
 
 
 def win_m2(cells: Cells, base: int, words: int, tick: int, length: int, mean: float) -> float:
+    """Sum of squared distances from `mean` of the `length` newest values, added oldest to newest."""
     total = 0.0
     for x in window(cells, base, words, tick, length):
         d = x - mean

@@ -224,6 +224,7 @@ class ProgramBuilder:
     _slot_ids: set[str] = field(default_factory=set)
 
     def fresh_id(self) -> int:
+        """A number that no value of the program has yet."""
         self._next_id += 1
         return self._next_id - 1
 

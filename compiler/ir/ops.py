@@ -39,6 +39,7 @@ class Row:
 
     @property
     def pure(self) -> bool:
+        """Whether the operation neither touches state nor leaves a trace: it may be moved, shared or dropped."""
         return not (self.reads or self.writes or self.effect)
 
 

@@ -46,6 +46,7 @@ class Function:
 
     @property
     def signature(self) -> Signature:
+        """The parsed signature: parameters with types and defaults, and the result."""
         return parse_signature(self.signature_text)
 
     @property

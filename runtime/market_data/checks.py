@@ -126,6 +126,7 @@ def bad_prices(work: Work) -> Finding | None:
 
 
 def high_low(work: Work) -> Finding | None:
+    """Bars whose open or close lies outside low to high; `widen_high_low` repairs them."""
     bars = work.bars
     high = np.maximum(np.maximum(bars.open, bars.close), np.maximum(bars.high, bars.low))
     low = np.minimum(np.minimum(bars.open, bars.close), np.minimum(bars.high, bars.low))

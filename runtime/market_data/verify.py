@@ -24,6 +24,7 @@ class Item:
     worst: tuple[str, ...] = ()
 
     def json(self) -> dict[str, object]:
+        """The item as JSON values; times as epoch nanoseconds."""
         return {
             "check": self.check,
             "level": self.level,
