@@ -45,6 +45,7 @@ FREQUENT = (
     "store.i",
 )
 PRESENT = 0.7  # how likely a segment is there
+SEEN = 0.7  # how likely each effect of a decision is there
 CONSTANT = " constant"  # a slot whose label ends so is written in setup only
 _TYPES = (I1, I64, F64)
 
@@ -61,7 +62,7 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
         Stream(
             f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6
         )
-        for i in range(rng.randint(1, 3))
+        for i in range(rng.choice((1, 1, 2, 3)))
     )
     params = tuple(_param(rng, i) for i in range(rng.randint(0, 3)))
     clauses = tuple(
@@ -69,7 +70,7 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
         for set_ in ("entries", "exits")
         for bit in sorted(rng.sample((0, 1, 5, 62, 63), rng.randint(0, 3)))
     )
-    slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 12)))
+    slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 9)))
     program = Program("random", 1, params, streams, slots, clauses, ())
     triggers: list[tuple[str, str | None]] = [("setup", None), *(("bar", s.name) for s in streams)]
     triggers += [("decide", rng.choice(streams).name), ("risk", None), ("report", None)]
@@ -159,7 +160,8 @@ class _Body:
         """Make some values observable, so that most of the body is live."""
         names = ["store.i", "store.f", "store.f"]
         if self.trigger in ("decide", "risk"):
-            names += ["reason", "clause", "clause", "decided", "probe.f", "probe.f", "probe.f", "emit"]
+            effects = ["reason", "clause", "clause", "decided", "probe.f", "probe.f", "probe.f", "emit"]
+            names += [name for name in effects if self.rng.random() < SEEN]
         items += [op for op in map(self.operation, names) if op is not None]
 
     def constant(self, type_: str) -> Op:
