@@ -167,6 +167,7 @@ def run(prepared: Prepared, tape: Tape, account: Account, engine: str, progress:
         from ..runtime.backtest import driver, kernel_loader
 
         kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+        driver.load()
         loaded = time.perf_counter()
         result = driver.run(kernel.addresses, facts, tape.records, values, account, progress=progress)
     return Finished(result, tape, account, facts, loaded - started, time.perf_counter() - loaded)

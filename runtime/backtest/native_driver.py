@@ -1,5 +1,5 @@
 # mypy: allow-untyped-decorators, allow-untyped-calls
-"""The compiled tape driver: `start` and `drive` as C functions over addresses. Importing this module compiles them.
+"""The compiled tape driver: `start` and `drive` as C functions over addresses. `build` compiles them.
 
 The driver calls a kernel through raw addresses, so it is compiled once and serves every strategy. `driver.py` imports
 it only when no stored machine code fits.

@@ -56,6 +56,18 @@ def result(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, obj
     return found
 
 
+def test_loading_does_not_count_as_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flashc.cli import running
+    from flashc.runtime.backtest import driver
+
+    order, load, drive = [], driver.load, driver.run
+    monkeypatch.setattr(driver, "load", lambda: [order.append("load"), load()])
+    monkeypatch.setattr(driver, "run", lambda *a, **k: [order.append("run"), drive(*a, **k)][1])
+    monkeypatch.setattr(running.time, "perf_counter", lambda: float(order.append("clock") or len(order)))
+    assert run(["backtest", "s.yaml", "--data", "demo"]) == Exit.OK
+    assert order[:5] == ["clock", "load", "clock", "run", "clock"]
+
+
 def test_the_table_says_what_a_trader_asks(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["backtest", "s.yaml", "--data", "demo"]) == Exit.OK
     out = capsys.readouterr().out
