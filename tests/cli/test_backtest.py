@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flashc.cli.app import run
@@ -63,7 +64,8 @@ def test_loading_does_not_count_as_running(monkeypatch: pytest.MonkeyPatch) -> N
     order, load, drive = [], driver.load, driver.run
     monkeypatch.setattr(driver, "load", lambda: [order.append("load"), load()])
     monkeypatch.setattr(driver, "run", lambda *a, **k: [order.append("run"), drive(*a, **k)][1])
-    monkeypatch.setattr(running.time, "perf_counter", lambda: float(order.append("clock") or len(order)))
+    clock = SimpleNamespace(perf_counter=lambda: float(order.append("clock") or len(order)))
+    monkeypatch.setattr(running, "time", clock)
     assert run(["backtest", "s.yaml", "--data", "demo"]) == Exit.OK
     assert order[:5] == ["clock", "load", "clock", "run", "clock"]
 
