@@ -7,22 +7,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def run(command: list[str], folder: Path) -> str:
-    """What a walk-through prints in an empty folder, with a kernel cache of its own."""
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def run(command: list[str], folder: Path, cache: Path) -> str:
+    """What a walk-through prints in an empty folder."""
     unset = {"FLASHC_DATA"}
     settings = {name: value for name, value in os.environ.items() if name not in unset}
-    settings |= {"FLASHC": f"{sys.executable} -m flashc", "FLASHC_CACHE": str(folder / "cache"), "NO_COLOR": "1"}
+    settings |= {"FLASHC": f"{sys.executable} -m flashc", "FLASHC_CACHE": str(cache), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
 
 
-def test_the_walkthrough_runs(tmp_path: Path) -> None:
-    text = run(["sh", str(EXAMPLES / "walkthrough.sh")], tmp_path)
+def test_the_walkthrough_runs(tmp_path: Path, cache: Path) -> None:
+    text = run(["sh", str(EXAMPLES / "walkthrough.sh")], tmp_path, cache)
     assert "error[FC0102]: no value called `quik`" in text
     assert "fixed slip.yaml" in text
     assert text.count("Run folder") == 2
@@ -31,8 +38,8 @@ def test_the_walkthrough_runs(tmp_path: Path) -> None:
     assert "sort_rows" in text
 
 
-def test_the_demo_runs(tmp_path: Path) -> None:
-    text = run([sys.executable, str(EXAMPLES / "demo.py"), str(tmp_path)], tmp_path)
+def test_the_demo_runs(tmp_path: Path, cache: Path) -> None:
+    text = run([sys.executable, str(EXAMPLES / "demo.py"), str(tmp_path)], tmp_path, cache)
     assert text.count("\n$ flashc ") == 5
     assert "Run folder" in text
     assert "entered" in text
