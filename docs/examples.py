@@ -10,8 +10,9 @@ Every fenced block of the hand-written pages that is marked `yaml` is read. What
 | `yaml refused` | checks without errors, but does not run yet; the `text` block is what `flashc compile` prints |
 | `yaml skip: REASON` | is not read |
 
-A block marked `fir STAGE SEGMENT` holds that segment of the first whole strategy of its page after that stage.
-`make docs` writes the `text` and `fir` blocks anew; a test keeps them fresh.
+A block marked `fir STAGE SEGMENT` holds that segment of the first whole strategy of its page after that stage, one
+marked `hir` its typed graph.
+`make docs` writes the `text`, `fir` and `hir` blocks anew; a test keeps them fresh.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from flashc.cli.hir_text import hir_text
 from flashc.compiler.frontend.check import check
+from flashc.compiler.ir.hir import Checked
 from flashc.compiler.ir.printer import print_program
 from flashc.compiler.lower.lower import lower
 from flashc.compiler.pipeline import compile_checked
@@ -46,6 +49,8 @@ REST = {
 
 _BLOCK = re.compile(r"^```yaml(?: (?P<mark>[^\n]+))?\n(?P<text>.*?)^```\n(?P<tail>\n```text\n.*?^```\n)?", re.M | re.S)
 _FIR = re.compile(r"^```fir (?P<stage>\w+) (?P<segment>\w+)\n.*?^```$", re.M | re.S)
+
+_HIR = re.compile(r"^```hir\n.*?^```$", re.M | re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +120,24 @@ def filled(text: str) -> str:
 
     whole = next((example.text for example in examples("", text) if not example.mark), "")
     listed = _FIR.sub(lambda match: f"```fir {match[1]} {match[2]}\n{listing(whole, match[1], match[2])}\n```", text)
+    listed = _HIR.sub(lambda _: f"```hir\n{hir_text(_checked(whole))}```", listed)
     return _BLOCK.sub(block, listed)
 
 
 def listing(text: str, stage: str, segment: str) -> str:
     """One segment of a strategy's program after a stage, as text."""
+    program = print_program(compile_checked(_checked(text), stop_after=stage).program)
+    found = re.search(rf"^segment {segment}\b.*?^}}", program, re.M | re.S)
+    assert found is not None, f"no segment {segment}"
+    return found[0]
+
+
+def _checked(text: str) -> Checked:
     document, _ = read_document(Source(NAME, text))
     assert document is not None
     checked, _ = check(document)
     assert checked is not None
-    program = print_program(compile_checked(checked, stop_after=stage).program)
-    found = re.search(rf"^segment {segment}\b.*?^}}", program, re.M | re.S)
-    assert found is not None, f"no segment {segment}"
-    return found[0]
+    return checked
 
 
 if __name__ == "__main__":
