@@ -10,22 +10,9 @@ from types import SimpleNamespace
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from support.strategies import EMA_CROSS
 
-STRATEGY = """\
-flash: 1
-strategy: ema_cross
-trade: BTC/USDC
-decide: 1m
-params: {fast: 12, slow: 26}
-let:
-  quick: ema(close, fast)
-  calm:  ema(close, slow)
-entries:
-  long: cross_up(quick, calm)
-exits:
-  out: cross_dn(quick, calm)
-size: 100 USDC
-"""
+STRATEGY = EMA_CROSS
 RANGES = """\
 
   fast: {type: int, default: 12, in: 4..30}

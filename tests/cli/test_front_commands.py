@@ -8,24 +8,9 @@ from pathlib import Path
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from support.strategies import EMA_CROSS
 
-GOOD = """\
-flash: 1
-strategy: ema_cross
-trade: BTC/USDC
-decide: 1m
-params: {fast: 12, slow: 26}
-let:
-  quick: ema(close, fast)
-  calm:  ema(close, slow)
-entries:
-  long: cross_up(quick, calm)
-exits:
-  out: cross_dn(quick, calm)
-size: 100 USDC
-risk:
-  position: {max: 100 USDC}
-"""
+GOOD = EMA_CROSS + "risk:\n  position: {max: 100 USDC}\n"
 
 
 @pytest.fixture

@@ -7,25 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.strategies import EMA_CROSS
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numpy", "numba", "llvmlite", "polars")
-
-STRATEGY = """\
-flash: 1
-strategy: ema_cross
-trade: BTC/USDC
-decide: 1m
-params: {fast: 12, slow: 26}
-let:
-  quick: ema(close, fast)
-  calm:  ema(close, slow)
-entries:
-  long: cross_up(quick, calm)
-exits:
-  out: cross_dn(quick, calm)
-size: 100 USDC
-"""
 
 PROBE = """
 import sys
@@ -45,7 +30,7 @@ def loaded(arguments: list[str], names: tuple[str, ...], folder: Path) -> list[s
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "s.yaml").write_text(STRATEGY)
+    (tmp_path / "s.yaml").write_text(EMA_CROSS)
     return tmp_path
 
 

@@ -11,22 +11,10 @@ from flashc.compiler.frontend.check import check
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from support.checking import advice, checked, codes, findings, only, shown, strategy
+from support.strategies import EMA_CROSS
 
 STRATEGIES = Path(__file__).parents[2] / "data" / "strategies"
-EMA = """flash: 1
-strategy: ema_cross
-trade: BTC/USDC
-decide: 1m
-params: {fast: 12, slow: 26}
-let:
-  quick: ema(close, fast)
-  calm:  ema(close, slow)
-entries:
-  long: cross_up(quick, calm)
-exits:
-  out: cross_dn(quick, calm)
-size: 100 USDC
-"""
+EMA = EMA_CROSS
 
 
 def test_the_ten_line_strategy_checks_with_one_advice() -> None:
