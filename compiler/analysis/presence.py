@@ -57,6 +57,7 @@ class _Analysis:
     def __init__(self, built: Built, intervals: dict[int, Interval], types: dict[int, Type], result: Presence) -> None:
         self.built, self.intervals, self.types, self.result = built, intervals, types, result
         self.silent: set[int] = set()
+        self._excluded: dict[tuple[int, bool], Causes] = {}  # shared conditions are looked into once
 
     def follow(self, node: Node) -> None:
         """What is built on a refused node (FC0402) stays silent."""
@@ -113,6 +114,18 @@ class _Analysis:
 
     def when_true(self, node_id: int) -> Causes:
         """Causes that cannot apply when this condition holds."""
+        return self._remembered(node_id, True)
+
+    def when_false(self, node_id: int) -> Causes:
+        return self._remembered(node_id, False)
+
+    def _remembered(self, node_id: int, holds: bool) -> Causes:
+        key = node_id, holds
+        if key not in self._excluded:
+            self._excluded[key] = self._when_true(node_id) if holds else self._when_false(node_id)
+        return self._excluded[key]
+
+    def _when_true(self, node_id: int) -> Causes:
         node = self.built.graph[node_id]
         if node.op == "present":
             return self.get(node.args[0])
@@ -120,7 +133,7 @@ class _Analysis:
             return self.when_true(node.args[0]) | self.when_true(node.args[1])
         return self.when_false(node.args[0]) if node.op == "not" else _NONE
 
-    def when_false(self, node_id: int) -> Causes:
+    def _when_false(self, node_id: int) -> Causes:
         node = self.built.graph[node_id]
         if node.op == "or":
             return self.when_false(node.args[0]) | self.when_false(node.args[1])

@@ -375,6 +375,10 @@ def _default(el: Elaborator, text: str, span: Span, env: Environment) -> int | N
 # user functions
 
 
+#: No call is inlined into a graph of more nodes. Functions that call others twice would otherwise grow without end.
+MOST_INLINED_NODES = 5_000
+
+
 def inline(el: Elaborator, f: FunctionDecl, e: ast.Call, env: Environment, module: str = "") -> int | None:
     """The body of `f` with its arguments bound; every call has its own nodes and so its own state."""
     name = f.name.value
@@ -388,6 +392,13 @@ def inline(el: Elaborator, f: FunctionDecl, e: ast.Call, env: Environment, modul
             notes=(f"the cycle: {drawn}",),
             helps=("for state that depends on its own past use `prev(x, init)` in `let`",),
         )
+        return None
+    if len(el.graph.nodes) > MOST_INLINED_NODES:
+        if not any(found.code == "FC0452" for found in el.bag):
+            helps = ("call the function once in `let`, and use the value",)
+            el.error(
+                "FC0452", "inlined functions make the strategy too large", e.span, "one call too many", helps=helps
+            )
         return None
     ids = [el.expr(a.value, env) for a in e.args]
     bound = _bind(el, f, e, ids)
