@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from .diagnosis import show
 from .exit_codes import Exit
 from .files import read_source
 from .writing import replace_text, unified_diff
+
+if TYPE_CHECKING:
+    from ..dsl.diagnostics import Diagnostic
+    from ..dsl.source import Source
 
 app = make_app()
 
@@ -24,10 +28,10 @@ Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; print what wo
 def fmt(files: StrategyFiles, check: Check = False, diff: Diff = False, json: Json = False) -> int:
     """Format strategy files in place. Comments stay, meaning stays."""
     changed: list[str] = []
-    code = Exit.OK
+    errors: list[Diagnostic] = []
+    sources: dict[str, Source] = {}
     for path in files:
-        before, after, failed = _format(path, json)
-        code = max(code, failed)
+        before, after = _format(path, errors, sources)
         if after == before:
             continue
         changed.append(str(path))
@@ -35,12 +39,14 @@ def fmt(files: StrategyFiles, check: Check = False, diff: Diff = False, json: Js
             console.raw(unified_diff(path, before, after))
         if not check and not diff:
             replace_text(path, after)
-    _tell(changed, len(files), check or diff, json)
+    code = show(errors, sources, as_json=json) if errors else Exit.OK
+    if not (json and errors):  # one object, and the errors are what matters
+        _tell(changed, len(files), check or diff, json)
     return max(code, Exit.FILE if check and changed else Exit.OK)
 
 
-def _format(path: Path, json: bool) -> tuple[str, str, Exit]:
-    """The text before and after, equal when the file cannot be parsed (its diagnostics are then printed)."""
+def _format(path: Path, errors: list[Diagnostic], sources: dict[str, Source]) -> tuple[str, str]:
+    """The text before and after, equal when the file cannot be parsed (its errors are then added to `errors`)."""
     from ..dsl.document_reader import read_document
 
     source, found = read_source(path)
@@ -50,9 +56,10 @@ def _format(path: Path, json: bool) -> tuple[str, str, Exit]:
         if document is not None and not found.errors:
             from ..dsl.formatter import format_source
 
-            return source.text, format_source(source).text, Exit.OK
-    failed = show(found.errors, {} if source is None else {source.path: source}, as_json=json)
-    return "", "", failed
+            return source.text, format_source(source).text
+        sources[source.path] = source
+    errors.extend(found.errors)
+    return "", ""
 
 
 def _tell(changed: list[str], count: int, dry: bool, json: bool) -> None:

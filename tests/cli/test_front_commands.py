@@ -175,3 +175,13 @@ def test_advice_for_going_live_is_given_on_request_only(tmp_path: Path, capsys: 
     assert "FL116" in capsys.readouterr().err
     run(["check", str(path), "--json"])
     assert [d["code"] for d in json.loads(capsys.readouterr().out)["diagnostics"]] == ["FL116"]
+
+
+def test_fmt_prints_one_json_object_for_several_broken_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / name for name in ("a.yaml", "b.yaml")]
+    for file in files:
+        file.write_text("flash: 1\nflash: 1\n")
+    assert run(["fmt", *map(str, files), "--json"]) == Exit.FILE
+    assert json.loads(capsys.readouterr().out)["summary"]["errors"] >= 2
