@@ -19,9 +19,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: list[str], folder: Path, cache: Path) -> str:
     """What a walk-through prints in an empty folder."""
-    unset = {"FLASHC_DATA"}
+    unset = {"FLASHC", "FLASHC_DATA"}
     settings = {name: value for name, value in os.environ.items() if name not in unset}
-    settings |= {"FLASHC": f"{sys.executable} -m flashc", "FLASHC_CACHE": str(cache), "NO_COLOR": "1"}
+    commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # `flashc` lies beside its Python
+    settings |= {"PATH": commands, "FLASHC_CACHE": str(cache), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr

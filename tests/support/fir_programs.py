@@ -44,8 +44,8 @@ FREQUENT = (
     "store.f",
     "store.i",
 )
-PRESENT = 0.7  # how likely a segment is there
-SEEN = 0.7  # how likely each effect of a decision is there
+SMALL = 8  # programs up to this size leave segments and effects out, as strategies do; larger ones have all
+PRESENT = 0.7  # how likely a segment, or an effect of a decision, is there in a small program
 CONSTANT = " constant"  # a slot whose label ends so is written in setup only
 _TYPES = (I1, I64, F64)
 
@@ -56,13 +56,13 @@ _TYPES = (I1, I64, F64)
 def random_program(rng: random.Random, size: int = 30) -> Program:
     """A program that verifies. `size` is about the number of operations of each segment.
 
-    Any segment may be missing, as in compiled strategies, save that some segment is there.
+    In a small program any segment may be missing, as in compiled strategies, save that some segment is there.
     """
     streams = tuple(
         Stream(
             f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6
         )
-        for i in range(rng.choice((1, 1, 2, 3)))
+        for i in range(rng.choice((1, 1, 2, 3) if size <= SMALL else (1, 2, 3)))
     )
     params = tuple(_param(rng, i) for i in range(rng.randint(0, 3)))
     clauses = tuple(
@@ -70,11 +70,12 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
         for set_ in ("entries", "exits")
         for bit in sorted(rng.sample((0, 1, 5, 62, 63), rng.randint(0, 3)))
     )
-    slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 9)))
+    slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 9 if size <= SMALL else 12)))
     program = Program("random", 1, params, streams, slots, clauses, ())
     triggers: list[tuple[str, str | None]] = [("setup", None), *(("bar", s.name) for s in streams)]
     triggers += [("decide", rng.choice(streams).name), ("risk", None), ("report", None)]
-    triggers = [t for t in triggers if rng.random() < PRESENT] or triggers[-3:]
+    if size <= SMALL:
+        triggers = [t for t in triggers if rng.random() < PRESENT] or triggers[-3:]
     segments = tuple(Segment(t, s, _Body(rng, program, t).make(size)) for t, s in triggers)
     return Program("random", 1, params, streams, slots, clauses, segments)
 
@@ -121,7 +122,7 @@ class _Body:
             items.append(self.defined("fconst", (x,), (), None))
         for _ in range(size):
             self.item(items, size)
-        self.finish(items)
+        self.finish(items, PRESENT if size <= SMALL else 1.0)
         return tuple(items)
 
     def item(self, items: list[Item], size: int) -> None:
@@ -151,17 +152,17 @@ class _Body:
         inner: list[Item] = []
         for _ in range(self.rng.randint(1, 1 + size // 4)):
             self.item(inner, size // 2)
-        self.finish(inner)
+        self.finish(inner, PRESENT)
         self.depth -= 1
         self.known, self.made = known, made
         return When(condition, tuple(inner))
 
-    def finish(self, items: list[Item]) -> None:
+    def finish(self, items: list[Item], present: float) -> None:
         """Make some values observable, so that most of the body is live."""
         names = ["store.i", "store.f", "store.f"]
         if self.trigger in ("decide", "risk"):
             effects = ["reason", "clause", "clause", "decided", "probe.f", "probe.f", "probe.f", "emit"]
-            names += [name for name in effects if self.rng.random() < SEEN]
+            names += [name for name in effects if self.rng.random() < present]
         items += [op for op in map(self.operation, names) if op is not None]
 
     def constant(self, type_: str) -> Op:
