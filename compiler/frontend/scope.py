@@ -21,6 +21,9 @@ from .suggest import nearest
 if TYPE_CHECKING:
     from .elaborate import Elaborator
 
+#: Unknown names that get a suggestion: more than a screen shows, and few enough for a file full of them.
+MOST_ADVISED = 25
+
 
 class Scope:
     """What a name means in this file. A `let` is read when it is first used; while it is being read it is open."""
@@ -148,7 +151,8 @@ class Scope:
     def unknown(self, e: ast.Name, env: Environment) -> None:
         """FC0102 with the nearest name, or what else the name is."""
         self.built.unresolved.add(e.name)
-        help_, fixes = self.advice(e, env)
+        many = len(self.built.unresolved) > MOST_ADVISED
+        help_, fixes = ((), ()) if many else self.advice(e, env)
         where = f"not defined in this file, in std, or by {env.instrument}"
         self.bag.add(
             Diagnostic("FC0102", f"no value called `{e.name}`", Label(e.span, where), helps=help_, fixes=fixes)

@@ -27,8 +27,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when nothing is near enough to be what was meant."""
     limit = 1 if len(name) <= 4 else 2 if len(name) <= 8 else 3
     best: tuple[int, str] | None = None
+    wanted = name.lower()
+    letters = set(wanted)
     for candidate in sorted(set(known)):
-        found = distance(name.lower(), candidate.lower(), limit)
+        lower = candidate.lower()
+        if len(letters.symmetric_difference(lower)) > 2 * limit:  # each edit changes at most two letters of the set
+            continue
+        found = distance(wanted, lower, limit)
         if found <= limit and (best is None or found < best[0]):
             best = (found, candidate)
     return best[1] if best else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flashc.compiler.frontend.check import check
+from flashc.compiler.frontend.scope import MOST_ADVISED
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from support.checking import FILE, advice, codes, only, shown, strategy
@@ -68,3 +69,15 @@ def test_a_bare_clock_of_an_instrument_is_put_in_brackets() -> None:
     assert (found.code, shown(text, found)) == ("FC0102", "eth.book")
     assert advice(found) == ("write `@(eth.book)`",)
     assert found.fixes[0].edits[0].text == "(eth.book)"
+
+
+def test_a_file_full_of_unknown_names_gets_suggestions_for_a_screenful_only() -> None:
+    lets = "".join(f"  v{k}: clse{k} + 1.0\n" for k in range(60))
+    rules = "entries:\n  a: close > open\nexits:\n  b: close < open\nsize: 9 USDC\n"
+    document, _ = read_document(
+        Source(FILE, f"flash: 1\nstrategy: s\ntrade: BTC/USDC\ndecide: 1m\nlet:\n{lets}{rules}")
+    )
+    assert document is not None
+    unknown = [d for d in check(document)[1] if d.code == "FC0102"]
+    assert len(unknown) == 60
+    assert sum(bool(d.fixes) for d in unknown) == MOST_ADVISED
