@@ -72,7 +72,7 @@ def test_a_bare_clock_of_an_instrument_is_put_in_brackets() -> None:
 
 
 def test_a_file_full_of_unknown_names_gets_suggestions_for_a_screenful_only() -> None:
-    lets = "".join(f"  v{k}: clse{k} + 1.0\n" for k in range(60))
+    lets = "".join(f"  v{k}: w{k} + 1.0\n" for k in range(60))
     rules = "entries:\n  a: close > open\nexits:\n  b: close < open\nsize: 9 USDC\n"
     document, _ = read_document(
         Source(FILE, f"flash: 1\nstrategy: s\ntrade: BTC/USDC\ndecide: 1m\nlet:\n{lets}{rules}")
