@@ -78,8 +78,12 @@ def backtest(
     costs = running.costs_of(prepared, given, slippage)
     account = running.account_of(prepared, costs)
     with console.progress("backtest", len(tape)) as tick:
-        finished = running.run(prepared, tape, account, engine, lambda done, total: tick(done))
+        finished = running.run(prepared, tape, account, engine, lambda done, total: tick(done), _say_compiling)
     return _deliver(prepared, finished, costs, given is None, engine, tuple(data), out, compiled - begun, json)
+
+
+def _say_compiling() -> None:
+    console.hint("compiling the kernel; this happens once for a strategy")
 
 
 def _deliver(

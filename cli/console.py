@@ -34,6 +34,12 @@ def err(text: str) -> None:
     _write(sys.stderr, text + "\n")
 
 
+def hint(text: str) -> None:
+    """Something to read while waiting: on standard error, and only on a terminal."""
+    if sys.stderr.isatty():
+        err(text)
+
+
 def out_json(value: object) -> None:
     """Print one JSON value. NaN and infinities are refused: they are not JSON."""
     out(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

@@ -151,8 +151,15 @@ def kernel_facts(compiled: Compiled) -> KernelFacts:
     return KernelFacts(state_words(compiled.program), number, period)
 
 
-def run(prepared: Prepared, tape: Tape, account: Account, engine: str, progress: Progress | None = None) -> Finished:
-    """Run over the whole tape."""
+def run(
+    prepared: Prepared,
+    tape: Tape,
+    account: Account,
+    engine: str,
+    progress: Progress | None = None,
+    on_compile: Callable[[], None] | None = None,
+) -> Finished:
+    """Run over the whole tape. `on_compile` is called before a kernel is compiled for the first time."""
     facts = kernel_facts(prepared.compiled)
     values = [prepared.params[param.label] for param in prepared.compiled.program.params]
     started = time.perf_counter()
@@ -166,7 +173,7 @@ def run(prepared: Prepared, tape: Tape, account: Account, engine: str, progress:
     else:
         from ..runtime.backtest import driver, kernel_loader
 
-        kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+        kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]), on_compile)
         driver.load()
         loaded = time.perf_counter()
         result = driver.run(kernel.addresses, facts, tape.records, values, account, progress=progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +26,11 @@ class Kernel:
     keeper: object
 
 
-def load(path: Path) -> Kernel:
-    """Import the kernel file at `path`. The first load of a new kernel compiles it, which takes seconds."""
+def load(path: Path, on_compile: Callable[[], None] | None = None) -> Kernel:
+    """Import the kernel file at `path`. The first load of a new kernel compiles it, which takes seconds.
+
+    `on_compile` is called before that happens.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -36,7 +40,11 @@ def load(path: Path) -> Kernel:
     if path.stem != kernel_name(text):
         raise KernelError(f"{path} was changed after it was made; compile the strategy again")
     stored = machine_code.folder() / f"{path.stem}-{machine_code.environment(path.stem)}"
-    code = machine_code.load(stored) or _compiled(path, stored)
+    code = machine_code.load(stored)
+    if code is None:
+        if on_compile is not None:
+            on_compile()
+        code = _compiled(path, stored)
     return Kernel(KernelAddresses(**code.addresses), code)
 
 

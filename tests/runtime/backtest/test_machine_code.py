@@ -78,3 +78,13 @@ def test_a_missing_file_is_no_code(tmp_path: Path) -> None:
 def test_the_key_depends_on_every_part() -> None:
     assert machine_code.environment("a") != machine_code.environment("b")
     assert machine_code.environment("a") == machine_code.environment("a")
+
+
+@linux
+def test_whoever_waits_is_told_that_a_kernel_is_compiled_and_only_then(stored: tuple[Path, Path]) -> None:
+    told: list[str] = []
+    kernel_loader.load(stored[0], lambda: told.append("again"))
+    assert told == []
+    stored[1].unlink()
+    kernel_loader.load(stored[0], lambda: told.append("first"))
+    assert told == ["first"]
