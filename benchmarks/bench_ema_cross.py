@@ -38,6 +38,7 @@ MINUTE_NS = 60_000_000_000
 WARM = 181  # closed bars before the first decision: one more than EMA(26) settles in, for the cross
 LOT_DECIMALS = 6
 TAKER_RATE = 50_000  # parts per 10**8: 0.05 %
+PROFIT_TOLERANCE = 1e-3  # quote units: the peers add in doubles, with a billion of cash beside
 CASH = 10**9  # quote units: enough for one coin at any price here
 
 Words = NDArray[np.int64]
@@ -185,15 +186,17 @@ def backtesting_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
     return run
 
 
-def compare(name: str, found: Outcome, truth: Outcome) -> str:
-    """Says where two contenders differ; empty when they agree (one open trade at the end may be left out)."""
+def compare(name: str, found: Outcome, truth: Outcome) -> None:
+    """Stop where two contenders differ. A peer may leave a trade that is still open at the end out of its list."""
     count = min(len(found.fills), len(truth.fills))
     if abs(len(found.fills) - len(truth.fills)) > 1:
-        return f"{name}: {len(found.fills)} fills, flashc {len(truth.fills)}"
+        raise SystemExit(f"{name}: {len(found.fills)} fills, flashc {len(truth.fills)}")
     differing = np.flatnonzero(found.fills[:count] != truth.fills[:count])
     if len(differing):
-        return f"{name}: fill {differing[0]} is {found.fills[differing[0]]}, flashc {truth.fills[differing[0]]}"
-    return ""
+        at = differing[0]
+        raise SystemExit(f"{name}: fill {at} is {found.fills[at]}, flashc {truth.fills[at]}")
+    if abs(found.profit - truth.profit) > PROFIT_TOLERANCE:
+        raise SystemExit(f"{name}: profit {found.profit}, flashc {truth.profit}")
 
 
 def main() -> None:
@@ -224,13 +227,11 @@ def report(bars: Words, contenders: dict[str, tuple[Any, int]], folder: Path) ->
         least, median, outcome = best_of(run, repeat)
         if truth is None:
             truth, base = outcome, least
+        compare(name, outcome, truth)
         unit = 1e9 / len(bars)
         ratio = least / base
         times = f"{least * unit:>12.1f} {median * unit:>10.1f} {ratio:>10.2f}"
         print(f"{name:<12} {times} {len(outcome.fills):>8} {outcome.profit:>16.4f}")
-        problem = compare(name, outcome, truth)
-        if problem:
-            print(f"  DIFFERS: {problem}")
 
 
 if __name__ == "__main__":
