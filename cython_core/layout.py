@@ -4,18 +4,25 @@ Everything is 8-byte little-endian words, so a tape file is mapped as it is and 
 
 A **record** (one event of a tape, or one report to the strategy) is eight words, one cache line:
 
-| word | bar close                       | report (fill, reject, done)        |
-|------|---------------------------------|------------------------------------|
-| 0    | receive time, ns                | time, ns                           |
-| 1    | head: kind, flags, stream, count | head                              |
-| 2    | open, ticks                     | side: +1 buy, -1 sell              |
-| 3    | high, ticks                     | quantity, lots                     |
-| 4    | low, ticks                      | price, ticks                       |
-| 5    | close, ticks                    | notional, atoms                    |
-| 6    | volume, lots                    | fee, atoms                         |
-| 7    | notional, ticks x lots          | order tag                          |
+| word | bar close                | book level                    | trade                     | report (fill, reject, done) |
+|------|--------------------------|-------------------------------|---------------------------|-----------------------------|
+| 0    | receive time, ns         | receive time, ns              | receive time, ns          | time, ns                    |
+| 1    | head                     | head                          | head                      | head                        |
+| 2    | open, ticks              | side: +1 bid, -1 ask          | taker: +1 bought, -1 sold | side: +1 buy, -1 sell       |
+| 3    | high, ticks              | quantity there now, lots      | quantity, lots            | quantity, lots              |
+| 4    | low, ticks               | price, ticks                  | price, ticks              | price, ticks                |
+| 5    | close, ticks             | venue time, ns                | venue time, ns            | notional, atoms             |
+| 6    | volume, lots             | update id                     | trade id                  | fee, atoms                  |
+| 7    | notional, ticks x lots   | 0                             | 0                         | order tag                   |
 
-The head packs `kind` (bits 0-7), `flags` (8-15), `stream` (16-31) and `count` (32-63; trades in the bar).
+A **reset** record (words as a level's, side, quantity and price 0) empties the book: a snapshot follows. A **timer** and
+a **wake** record hold only time and head; drivers make them, tapes do not hold them. A book message is a run of level
+records of one stream and one receive time; the last one carries FLAG_MESSAGE_END, and after it the book is accepted:
+both sides are there and the best bid is below the best ask. Receive times never fall; the venue times of all book and
+trade records never fall either and never lie after the receive time.
+
+The head packs `kind` (bits 0-7), `flags` (8-15), `stream` (16-31; of a report: the instance) and `count` (32-63; trades
+in the bar; of a DONE report its status, of a REJECT its reason).
 An **atom** is 1e-8 of the quote currency: money is whole atoms everywhere, so sums are exact.
 """
 
@@ -29,13 +36,16 @@ ATOMS_PER_UNIT = 10**ATOM_DECIMALS
 
 # record words
 TIME, HEAD = 0, 1
+VENUE_TIME, UPDATE_ID = 5, 6  # of book and trade records; their side, quantity and price stand as in a report
 OPEN, HIGH, LOW, CLOSE, VOLUME, NOTIONAL = 2, 3, 4, 5, 6, 7
 SIDE, QTY, PRICE, VALUE, FEE, TAG = 2, 3, 4, 5, 6, 7
 
 # head
-KIND_BAR, KIND_FILL, KIND_REJECT, KIND_DONE = 1, 16, 17, 18
+KIND_BAR, KIND_LEVEL, KIND_TRADE, KIND_RESET, KIND_TIMER, KIND_WAKE = 1, 2, 3, 4, 5, 6
+KIND_FILL, KIND_REJECT, KIND_DONE = 16, 17, 18
 FLAG_INSTANT_END = 1  # the last event of its instant: decide now
 FLAG_CARRIED = 2  # no bar in the data: the close carried, zero volume (a named repair)
+FLAG_MESSAGE_END = 4  # the last record of a book message: the book clock ticks
 KIND_SHIFT, FLAG_SHIFT, STREAM_SHIFT, COUNT_SHIFT = 0, 8, 16, 32
 
 # out block: what one event leaves behind
@@ -62,6 +72,16 @@ REASONS = (
     "position_limit",  # risk: position.max
     "day_loss",  # risk: day_loss, flattening now
     "halted",  # risk: halted for the day
+    "added",  # an entry added to an open position
+    "no_funds",  # capital: the free cash does not pay the size
+    "losing_streak",  # risk: pausing after too many losing trades in a row
+    "drawdown",  # risk: drawdown limit
+    "profit_lock",  # risk: the day's profit fell back to what is locked
+    "order_rate",  # risk: too many orders in the time
+    "band",  # risk: the price is too far from the reference
+    "stale",  # risk: an input is too old
+    "invariant",  # risk: an invariant would not hold
+    "max_open",  # risk: as many positions are open as may be
 )
 REASON_SHIFT = 16
 

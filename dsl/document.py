@@ -85,8 +85,21 @@ class FunctionDecl:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """One clause of a score: when it holds, its weight is added."""
+
+    clause: NamedExpr
+    weight: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """An entry or an exit. `clauses` is a conjunction; `side` is +1 (long) or -1 (short), meaningful for entries."""
+    """An entry or an exit. `clauses` is a conjunction; `side` is +1 (long) or -1 (short), meaningful for entries.
+
+    A scored entry holds when all `clauses` (written under `require`) hold and the weights of the `scored` clauses that
+    hold sum up to `at_least`. `add` entries may fire while a position is open, `at_most` so often. An exit with a
+    `fraction` closes that share of the position; with `once` it fires at most once in a position.
+    """
 
     name: Located[str]
     kind: str  # "entry" | "exit"
@@ -97,6 +110,12 @@ class Rule:
     execute: Located[str] | None
     below_min: Located[str] | None  # "skip" | "round_up"
     span: Span
+    scored: tuple[Scored, ...] = ()
+    at_least: Expr | None = None
+    fraction: Expr | None = None
+    once: bool = False
+    add: bool = False
+    at_most: Located[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +173,44 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawdown:
+    """The greatest fall of equity from its peak, as a share. `then`: block_entries, halt, flatten_and_halt."""
+
+    limit: Expr
+    then: Located[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitLock:
+    """Once the day's profit has reached `start`, it may fall to the share `keep` of its peak. `then` as in DayLoss."""
+
+    start: Expr
+    keep: Expr
+    then: Located[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LosingStreak:
+    """After `max` losing trades in a row. `then`: halt (for the day), or pause (no entries for `pause`)."""
+
+    max: Located[int]
+    then: Located[str]
+    pause: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Money. `allocate` pairs aliases with shares; `compound` is the share of profit that is put to work again."""
+
+    start: Expr | None
+    allocate: tuple[tuple[Located[str], Expr], ...]
+    compound: Expr | None
+    reserve: Expr | None
+    reinvest_after: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """The limits that see every intent last."""
 
@@ -165,6 +222,10 @@ class Risk:
     stale: Stale | None
     invariants: tuple[NamedExpr, ...]
     span: Span
+    drawdown: Drawdown | None = None
+    profit_lock: ProfitLock | None = None
+    losing_streak: LosingStreak | None = None
+    max_open: Located[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +257,7 @@ class Document:
     execution: tuple[Execution, ...] = ()
     risk: Risk | None = None
     capital_start: Expr | None = None  # a notional; None: 10 000 of the quote currency
+    capital: Capital | None = None
     test_names: tuple[Located[str], ...] = field(default=())
     unread: frozenset[str] = frozenset()
     complete: bool = True

@@ -31,8 +31,8 @@ named arguments decide otherwise: `max(a=x, b=3)`, `max(x=y, n=3)`. `time=True`:
 length, pane (durations). `skip=True`: absent inputs are skipped. `confirm(k, c...)` is read as `k <= (if c then 1
 else 0) + ...`.
 
-**Fields.** `source` is `bar`, `book`, `trade`, `forming`, `pos`, `working`, `order`, `day`, `account` or `now`;
-`instrument` is the alias. Bar and forming fields have `period_ns`. `pos.gain` is a ratio; `pos.entry` is off the
+**Fields.** `source` is `bar`, `book`, `trade`, `forming`, `pos`, `working`, `order`, `day`, `account`, `entry` or `now`;
+`instrument` is the alias. `entry.score` (only in `size` of a scored entry) has the attribute `rule`, the entry's name. Bar and forming fields have `period_ns`. `pos.gain` is a ratio; `pos.entry` is off the
 grid.
 
 **Constants.** Grid constants (`3 ticks`) hold a whole count, durations whole nanoseconds. The literal 0 fits every
@@ -131,6 +131,90 @@ class CheckedRule:
     style: str  # market, ioc, limit, fok, post_only
     price: int | None = None  # node: a price; None for market orders
     ttl: int | None = None  # node: a duration
+    policy: int = 0  # index into the instance's policies
+    weights: tuple[int | None, ...] = ()  # per clause: node of its weight, None for a clause that must hold
+    at_least: int | None = None  # node: the score that is needed
+    fraction: int | None = None  # node: the share of the position that an exit closes; None: all of it
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """One execution policy as one side uses it: `near_side` and `far_side` are already bid or ask.
+
+    `then` is an index into the instance's policies. A policy lives as often as it has a side that uses it.
+    """
+
+    name: str
+    side: int  # +1 buys, -1 sells
+    style: str
+    price: int | None = None  # node: a price; None for market orders
+    ttl: int | None = None  # node: a duration
+    requote_when: int | None = None  # node: a bool; may read `order.*`
+    requote_at_most: int = 0
+    then: int | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLimit:
+    """A limit of a risk block: its node, and what follows when it is reached."""
+
+    node: int
+    then: str  # block_entries, halt, flatten_and_halt
+    keep: int | None = None  # profit_lock: node of the share that is kept
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStale:
+    """An input that must not be older than `age` (node: a duration)."""
+
+    clock: Clock
+    age: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRisk:
+    """The limits as one instance sees them; nodes. Limits on the account are the same in every instance."""
+
+    position_max: int | None = None
+    position_shared: bool = False
+    day_loss: CheckedLimit | None = None
+    drawdown: CheckedLimit | None = None
+    profit_lock: CheckedLimit | None = None
+    losing_streak: int = 0  # 0: no limit
+    losing_pause: int | None = None  # node: a duration; None: halted for the day
+    max_open: int = 0
+    order_rate: int = 0
+    order_per: int | None = None  # node: a duration
+    band_max: int | None = None  # node: a ratio
+    band_reference: int | None = None  # node: a price
+    stale: tuple[CheckedStale, ...] = ()
+    stale_then: str = "block_entries"
+    invariants: tuple[CheckedClause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCapital:
+    """Nodes of the capital block; None where the file does not say."""
+
+    start: int | None = None
+    compound: int | None = None
+    reserve: int | None = None
+    reinvest_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The strategy for one traded instrument: bare fields mean this instrument. All instances share the graph."""
+
+    alias: str
+    decision: Clock
+    entries: tuple[CheckedRule, ...]
+    exits: tuple[CheckedRule, ...]
+    policies: tuple[CheckedPolicy, ...]
+    risk: CheckedRisk
+    allocate: int | None = None  # node: a ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +258,5 @@ class Checked:
     day_loss_then: str
     capital_start: int | None  # node: a notional, constant
     streams: tuple[Stream, ...]
+    instances: tuple[Instance, ...] = ()
+    capital: CheckedCapital = CheckedCapital()
