@@ -16,6 +16,7 @@ _FILES = (
     "cython_core/layout.py",
     "runtime/backtest/native_ops.py",
     "runtime/backtest/kernel_library.py",
+    "runtime/backtest/kernel_profile.py",
     "runtime/backtest/kernel_math.py",
 )
 

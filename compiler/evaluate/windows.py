@@ -14,6 +14,8 @@ order. Each aggregate starts from its neutral value, so an empty window is defin
     min     m = +inf;           m = x if x < m else m          (imin: m = 2**63 - 1)
     max     m = -inf;           m = x if m < x else m          (imax: m = -2**63)
     isum    s = 0;              s = wrap(s + x)
+    argmin  m = +inf, k = 0;    if x <= m: m = x, k = ticks from x to the newest
+    argmax  m = -inf, k = 0;    if m <= x: m = x, k = ticks from x to the newest
 
 **Tree** with N = 2**k leaves: node 1 is the root, node p combines 2p and 2p + 1, the leaf of a tick is node
 N + (tick & (N-1)), node 0 is unused. A sum, min or max tree has 2N words, word p is node p. A moments tree has 6N
@@ -42,6 +44,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from . import profile
 from .numbers import INT_MAX, INT_MIN, wrap
 
 Cells = list[Any]
@@ -123,6 +126,24 @@ def _greatest(start: Any) -> Callable[..., Any]:
 
 def win_isum(cells: Cells, base: int, words: int, tick: int, length: int) -> int:
     return wrap(sum(window(cells, base, words, tick, length)))
+
+
+def win_argmin(cells: Cells, base: int, words: int, tick: int, length: int) -> int:
+    found, ago = math.inf, 0
+    values = window(cells, base, words, tick, length)
+    for k, x in enumerate(values):
+        if x <= found:
+            found, ago = x, len(values) - 1 - k
+    return ago
+
+
+def win_argmax(cells: Cells, base: int, words: int, tick: int, length: int) -> int:
+    found, ago = -math.inf, 0
+    values = window(cells, base, words, tick, length)
+    for k, x in enumerate(values):
+        if found <= x:
+            found, ago = x, len(values) - 1 - k
+    return ago
 
 
 def _add(a: float, b: float) -> float:
@@ -232,6 +253,11 @@ SLOT: dict[str, Callable[..., Any]] = {
     "win.imin": _least(INT_MAX),
     "win.imax": _greatest(INT_MIN),
     "win.isum": win_isum,
+    "win.argmin": win_argmin,
+    "win.argmax": win_argmax,
+    "profile.put.i": profile.put,
+    "profile.fill.i": profile.fill,
+    "profile.get.i": profile.get,
     "tree.put.sum": _tree_put(_add),
     "tree.put.min": _tree_put(_lesser),
     "tree.put.max": _tree_put(_greater),

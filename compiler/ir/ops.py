@@ -137,6 +137,12 @@ _ROWS = (
     _row("win.imin [slot] i64 i64 -> i64", "least", reads=True, cost=2, per_length=True),
     _row("win.imax [slot] i64 i64 -> i64", "greatest", reads=True, cost=2, per_length=True),
     _row("win.isum [slot] i64 i64 -> i64", "wrap(sum)", reads=True, cost=1, per_length=True),
+    _row("win.argmin [slot] i64 i64 -> i64", "ticks since the least; the newest of equals", reads=True, cost=2, per_length=True),
+    _row("win.argmax [slot] i64 i64 -> i64", "ticks since the greatest; the newest of equals", reads=True, cost=2, per_length=True),
+    # profiles: amounts by level, over the n newest ticks (compiler/evaluate/profile.py)
+    _row("profile.put.i [slot] i64 i64 i64", "level and amount of tick", writes=True, effect=True, cost=2),
+    _row("profile.fill.i [slot] i64 i64 i64 i64 i64", "amounts of the n newest in equal bins of low..high; the fullest, its 70 % area", writes=True, effect=True, cost=4, per_length=True),
+    _row("profile.get.i [slot] i64 -> i64", "of the last fill: 0 total, 1 fullest bin, 2 lowest, 3 highest bin of the area", reads=True, cost=2),
     # trees: 2**k leaves in ring order; node p combines 2p and 2p+1 (older on the left); word 1 is the root.
     # A query combines the canonical nodes of the window oldest to newest, so its association is fixed by tick alone.
     _row("tree.put.sum [slot] i64 f64", "leaf[tick] = x, ancestors recombined by +", writes=True, effect=True, cost=12),

@@ -20,6 +20,7 @@ from .printer import print_op
 TRIGGERS = ("setup", "bar", "decide", "risk", "report")
 CLAUSE_SETS = ("entries", "exits")
 CLAUSE_BITS = 64
+PROFILE_HEADER = 128  # words of a profile before its levels and amounts (compiler/evaluate/profile.py)
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _SLOT_ID = re.compile(r"[0-9a-f]{8}")
 
@@ -56,7 +57,7 @@ def verify(program: Program) -> list[Problem]:
 
 
 def slot_shape(op_name: str) -> str | None:
-    """How an operation uses its slot: scalar, ring, sum, min, max or moments tree; None if it uses none."""
+    """How an operation uses its slot: scalar, ring, profile, sum, min, max or moments tree; None if it uses none."""
     if "slot" not in OPS[op_name].attrs:
         return None
     family, *rest = op_name.split(".")
@@ -64,6 +65,8 @@ def slot_shape(op_name: str) -> str | None:
         return "scalar"
     if family in ("ring", "win"):
         return "ring"
+    if family == "profile":
+        return "profile"
     return _TREES[rest[-1]]
 
 
@@ -301,5 +304,5 @@ def _fits(slot: Slot, shape: str) -> bool:
     if shape == "scalar":
         return slot.words == 1
     unit = {"ring": 1, "moments tree": 6}.get(shape, 2)
-    leaves, rest = divmod(slot.words, unit)
+    leaves, rest = divmod(slot.words - (PROFILE_HEADER if shape == "profile" else 0), unit)
     return rest == 0 and leaves > 0 and leaves & (leaves - 1) == 0

@@ -16,6 +16,7 @@ from numba import njit
 
 from ...cython_core.layout import INTENT_WORDS, MAX_INTENTS, OUT_FIRST_INTENT
 from . import numba_cache
+from .kernel_profile import profile_fill, profile_get, profile_put
 from .native_ops import (
     b2i,
     bitsf,
@@ -79,6 +80,9 @@ __all__ = [
     "ishr",
     "isub",
     "nan",
+    "profile_fill",
+    "profile_get",
+    "profile_put",
     "ring_get",
     "ring_put",
     "select_b",
@@ -94,6 +98,8 @@ __all__ = [
     "tree_put_sum",
     "tree_sum",
     "win_absdev",
+    "win_argmax",
+    "win_argmin",
     "win_imax",
     "win_imin",
     "win_isum",
@@ -267,6 +273,28 @@ def win_isum(cells: Cells, base: int, words: int, tick: int, length: int) -> int
     for k in range(base, base + rest):
         total = iadd(total, cells[k])
     return total
+
+
+@_compiled
+def win_argmin(cells: Cells, base: int, words: int, tick: int, length: int) -> int:
+    start, end, rest = _runs(words, tick, length)
+    found, at = inf, end + rest - 1
+    for k in range(start, end + rest):
+        x = cells[base + (k & (words - 1))]
+        if x <= found:
+            found, at = x, k
+    return end + rest - 1 - at
+
+
+@_compiled
+def win_argmax(cells: Cells, base: int, words: int, tick: int, length: int) -> int:
+    start, end, rest = _runs(words, tick, length)
+    found, at = -inf, end + rest - 1
+    for k in range(start, end + rest):
+        x = cells[base + (k & (words - 1))]
+        if found <= x:
+            found, at = x, k
+    return end + rest - 1 - at
 
 
 # trees: node p combines 2p and 2p + 1, the leaf of a tick is node N + (tick & (N - 1))

@@ -14,6 +14,7 @@ from flashc.compiler.evaluate.numbers import float_bits
 from flashc.compiler.ir.builder import ProgramBuilder, SegmentBuilder, Value
 from flashc.compiler.ir.nodes import F64, I1, I64, Program, Slot, Stream
 from flashc.compiler.ir.ops import OPS
+from flashc.compiler.ir.verify import PROFILE_HEADER
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
 from support.kernels import KernelMachine
 
@@ -135,8 +136,11 @@ FAMILIES = {
 }
 
 
+PROFILE = ["profile.put.i", "profile.fill.i", "profile.get.i"]
+
+
 def test_every_slot_operation_belongs_to_a_family() -> None:
-    assert sorted(SLOTS) == sorted(n for _, _, names in FAMILIES.values() for n in names)
+    assert sorted(SLOTS) == sorted([*PROFILE, *(n for _, _, names in FAMILIES.values() for n in names)])
 
 
 @pytest.mark.parametrize("leaves", [1, 8])
@@ -177,3 +181,31 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
                     machine.load_state(words + machine.state[len(words) :])
                     machine.event(RECORD)
                 assert slow.state == fast.state, f"{family}: {words}"
+
+
+@pytest.mark.parametrize("ticks", [1, 8])
+def test_profiles_agree_for_all_lengths_levels_and_bins(ticks: int, tmp_path: Path) -> None:
+    names = ("tick", "length", "level", "amount", "low", "high", "bins", "which")
+
+    def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
+        tick, length, level, amount, low, high, bins, which = (segment.load(slots[name]) for name in names)
+        data = (slots["data"].name,)
+        segment.effect("profile.put.i", tick, level, amount, attrs=data)
+        segment.effect("profile.fill.i", tick, length, low, high, bins, attrs=data)
+        segment.store(slots["found"], segment.op("profile.get.i", which, attrs=data))
+
+    slots = {**dict.fromkeys(names, (I64, 1)), "found": (I64, 1), "data": (I64, PROFILE_HEADER + 2 * ticks)}
+    program = build(body, slots)
+    slow, fast = Machine(program), KernelMachine(program, tmp_path)
+    rng = random.Random(ticks)
+    slow.init(())
+    fast.init(())
+    for step in range(600):
+        extreme = step % 5 == 0
+        numbers = [rng.choice(INTEGERS) if extreme else rng.randint(-99, 99) for _ in range(4)]
+        row = [step, rng.choice([0, 1, ticks, 2**62]), numbers[0], numbers[1], *sorted(numbers[2:])]
+        row += [rng.choice([-1, 1, 2, 5, 63, 64, 65]), rng.choice([0, 1, 2, 3, 4, -1])]
+        for machine in (slow, fast):
+            machine.load_state(row + machine.state[len(row) :])
+            machine.event(RECORD)
+        assert slow.state == fast.state, row

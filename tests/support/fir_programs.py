@@ -15,7 +15,7 @@ from flashc.compiler.evaluate.evaluator import Machine, pure_function
 from flashc.compiler.evaluate.numbers import float_bits
 from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from flashc.compiler.ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
-from flashc.compiler.ir.verify import PLACES, slot_shape, slot_type
+from flashc.compiler.ir.verify import PLACES, PROFILE_HEADER, slot_shape, slot_type
 from flashc.cython_core.layout import FLAG_CARRIED, FLAG_INSTANT_END, KIND_BAR, KIND_FILL, KIND_REJECT, head
 from hypothesis import strategies as st
 
@@ -87,14 +87,15 @@ def _param(rng: random.Random, number: int) -> Param:
     return Param(f"p{number}", f"real {number}", F64, low + rng.random(), low, low + 1.0)
 
 
-_SHAPES = ("scalar", "scalar", "scalar", "ring", "sum tree", "min tree", "max tree", "moments tree")
+_SHAPES = ("scalar", "scalar", "scalar", "ring", "ring", "sum tree", "min tree", "max tree", "moments tree", "profile")
 
 
 def _slot(rng: random.Random, number: int) -> Slot:
     shape = rng.choice(_SHAPES)
     leaves = rng.choice((1, 2, 4, 8, 16))
-    words = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves}.get(shape, 2 * leaves)
-    type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else F64
+    sizes = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves, "profile": PROFILE_HEADER + 2 * leaves}
+    words = sizes.get(shape, 2 * leaves)
+    type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else I64 if shape == "profile" else F64
     init: int | float = 0 if shape == "moments tree" else rng.choice(INTEGERS if type_ == I64 else FLOATS[:-1])
     label = f"{shape} {number}{CONSTANT if rng.random() < 0.3 else ''}"
     return Slot(f"s{number}", type_, words, f"{number:08x}", label, float(init) if type_ == F64 else init)

@@ -54,6 +54,7 @@ SLOTS: dict[str, tuple[str, str]] = {
     "ring.get.i": ("ring_get", "st"),
     "ring.get.f": ("ring_get", "sf"),
     **{name: (name.replace(".", "_"), "st") for name in ("win.imin", "win.imax", "win.isum")},
+    **{f"profile.{name}.i": (f"profile_{name}", "st") for name in ("put", "fill", "get")},
     **{
         name: (name.replace(".", "_"), "sf")
         for name in OPS
