@@ -29,7 +29,7 @@ from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.backtest import driver, kernel_loader
-from flashc.runtime.backtest.result import F_PRICE, F_QTY, F_SIDE, Account, KernelFacts
+from flashc.runtime.backtest.result import F_PRICE, F_QTY, F_SIDE, Account, Feed, KernelFacts, Terms
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
@@ -89,8 +89,8 @@ def flashc_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
     compiled = compile_checked(checked)
     artifact = write_artifact(compiled, folder)
     kernel = kernel_loader.load(next(artifact.glob("kernel_*.py")))
-    facts = KernelFacts(state_words(compiled.program), 0, MINUTE_NS)
-    account = Account(CASH * 10**8, 1, TAKER_RATE, 0, 0, 10**8, 1)
+    facts = KernelFacts(state_words(compiled.program), (Feed(0, MINUTE_NS),))
+    account = Account(CASH * 10**8, (Terms(1, TAKER_RATE, 0, 10**8),))
 
     def run() -> Outcome:
         result = driver.run(kernel.addresses, facts, bars, [12, 26], account)

@@ -97,7 +97,7 @@ def _view(
         summary=summary,
         params=prepared.shown_params,
         bars=len(result.equity),
-        bar_ns=finished.kernel_facts.base_period_ns,
+        bar_ns=finished.kernel_facts.bases[0].period_ns,
         start=account.cash_atoms,
         end=int(result.equity[-1]),
         buy_and_hold=last / first - 1,

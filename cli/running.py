@@ -124,31 +124,35 @@ def instrument_facts(prepared: Prepared) -> Mapping[str, object]:
 def account_of(prepared: Prepared, costs: Costs) -> Account:
     """The simulated account in atoms, ticks and lots."""
     from ..cython_core.layout import ATOM_DECIMALS
-    from ..runtime.backtest.result import RATE_PARTS, Account
+    from ..runtime.backtest.result import RATE_PARTS, Account, Terms
 
     facts = instrument_facts(prepared)
     price_decimals, qty_decimals = int(str(facts["price_decimals"])), int(str(facts["qty_decimals"]))
     return Account(
         cash_atoms=int(Decimal(capital_start(prepared.compiled)).scaleb(ATOM_DECIMALS)),
-        scale=10 ** (ATOM_DECIMALS - price_decimals - qty_decimals),
-        taker_rate=int(costs.taker * RATE_PARTS),
-        maker_rate=int(costs.maker * RATE_PARTS),
+        terms=(
+            Terms(
+                scale=10 ** (ATOM_DECIMALS - price_decimals - qty_decimals),
+                taker_rate=int(costs.taker * RATE_PARTS),
+                maker_rate=int(costs.maker * RATE_PARTS),
+                min_notional_atoms=int(Decimal(str(facts["min_notional"])).scaleb(ATOM_DECIMALS)),
+                min_qty_lots=int(Decimal(str(facts["min_qty"])).scaleb(qty_decimals)),
+            ),
+        ),
         slippage_ticks=costs.slippage_ticks,
-        min_notional_atoms=int(Decimal(str(facts["min_notional"])).scaleb(ATOM_DECIMALS)),
-        min_qty_lots=int(Decimal(str(facts["min_qty"])).scaleb(qty_decimals)),
     )
 
 
 def kernel_facts(compiled: Compiled) -> KernelFacts:
     """The finest bar stream of the traded instrument prices and fills."""
     from ..compiler.ir.layout import state_words
-    from ..runtime.backtest.result import KernelFacts
+    from ..runtime.backtest.result import Feed, KernelFacts
 
     alias = compiled.checked.traded[0]
     streams = compiled.program.streams
     bars = [(s.period_ns, number) for number, s in enumerate(streams) if s.kind == "bar" and s.instrument == alias]
     period, number = min(bars)
-    return KernelFacts(state_words(compiled.program), number, period)
+    return KernelFacts(state_words(compiled.program), (Feed(number, period),))
 
 
 def run(
@@ -185,6 +189,6 @@ def closes(finished: Finished) -> tuple[int, int]:
     from ..cython_core.layout import CLOSE, HEAD, OPEN, STREAM_SHIFT
 
     records = finished.tape.records
-    stream = finished.kernel_facts.base_stream
+    stream = finished.kernel_facts.bases[0].stream
     base = records[(records[:, HEAD] >> STREAM_SHIFT & 0xFFFF) == stream]
     return int(base[0, OPEN]), int(base[-1, CLOSE])

@@ -63,7 +63,7 @@ class KernelAddresses:
 
 def _stamp() -> str:
     """What the compiled driver is made of."""
-    files = ("native_driver", "native_ops", "result", "sim_words", "simulator")
+    files = ("core", "native_driver", "native_ops", "result", "sim_words", "simulator")
     return source_stamp("cython_core/layout.py", *(f"runtime/backtest/{name}.py" for name in files))
 
 
@@ -97,10 +97,11 @@ class Run:
         assert records.flags.c_contiguous, "rows lie one after the other"
         self.kernel, self._records, self._facts = kernel, records, facts
         count = len(records)
-        self.sim = _account_words(facts, account)
+        self.sim = account_words(facts, account)
         self.state = np.zeros(facts.state_words, dtype=np.int64)
         self.out = np.zeros(OUT_WORDS, dtype=np.int64)
         self.equity = np.empty(count, dtype=np.int64)
+        self.equity_time = np.empty(count if len(facts.bases) > 1 else 0, dtype=np.int64)
         self.decisions = np.empty((count, _DECISION_WORDS), dtype=np.int64)
         self.orders = np.empty((_FIRST_ROWS, block.ORDER_WORDS), dtype=np.int64)
         self.fills = np.empty((_FIRST_ROWS, block.FILL_WORDS), dtype=np.int64)
@@ -126,30 +127,35 @@ class Run:
         sim[block.EVENTS_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.events, self.kernel.report
         sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
         sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
-        sim[block.EQUITY_AT], sim[block.DECISIONS_AT] = self.equity.ctypes.data, self.decisions.ctypes.data
+        sim[block.EQUITY_AT], sim[block.EQUITY_TIME_AT] = self.equity.ctypes.data, self.equity_time.ctypes.data
+        sim[block.DECISIONS_AT] = self.decisions.ctypes.data
 
-    def _bar_times(self, bars: int) -> Words:
-        """Close times of the base bars worked through: a view of the tape when it holds nothing else."""
+    def _points(self) -> tuple[Words, Words]:
+        """Times and values of the equity curve; the times are a view of the tape when it holds only base bars."""
+        sim, bars = self.sim, int(self.sim[block.BAR])
+        if len(self._facts.bases) > 1:
+            count = bars + int(sim[block.POINT_TIME] != block.NO_TIME)
+            return self.equity_time[:count], self.equity[:count]
         if bars == len(self._records):
-            return self._records[:, TIME]
+            return self._records[:, TIME], self.equity
         heads = self._records[:, HEAD]
-        base = (heads & _KIND_AND_STREAM) == KIND_BAR | self._facts.base_stream << STREAM_SHIFT
-        times: Words = self._records[base, TIME][:bars]
-        return times
+        base = (heads & _KIND_AND_STREAM) == KIND_BAR | self._facts.bases[0].stream << STREAM_SHIFT
+        return self._records[base, TIME][:bars], self.equity[:bars]
 
     def result(self) -> RunResult:
         """The tables, cut to what was written."""
-        sim, bars = self.sim, int(self.sim[block.BAR])
+        sim = self.sim
+        times, equity = self._points()
         return RunResult(
-            equity_time=self._bar_times(bars),
-            equity=self.equity[:bars],
+            equity_time=times,
+            equity=equity,
             decisions=self.decisions[: sim[block.N_DECISIONS]],
             orders=self.orders[: sim[block.N_ORDERS]].copy(),
             fills=self.fills[: sim[block.N_FILLS]].copy(),
             state=self.state,
             waits=int(sim[block.WAITS]),
             cash=int(sim[block.CASH]),
-            position=int(sim[block.POSITION]),
+            position=sim[block.FIRST_INSTANCE + block.POSITION :: block.INSTANCE_WORDS].copy(),
         )
 
 
@@ -188,13 +194,21 @@ def parameter_words(params: Sequence[int | float]) -> Words:
     return words
 
 
-def _account_words(facts: KernelFacts, account: Account) -> Words:
-    sim = np.zeros(block.SIM_WORDS, dtype=np.int64)
-    sim[block.CASH] = account.cash_atoms
-    sim[block.SCALE], sim[block.TAKER], sim[block.MAKER] = account.scale, account.taker_rate, account.maker_rate
-    sim[block.SLIPPAGE], sim[block.MIN_NOTIONAL] = account.slippage_ticks, account.min_notional_atoms
-    sim[block.MIN_QTY] = account.min_qty_lots
-    sim[block.BASE_STREAM], sim[block.PERIOD] = facts.base_stream, facts.base_period_ns
+def account_words(facts: KernelFacts, account: Account) -> Words:
+    """The simulator's block as a run begins."""
+    assert len(facts.bases) == len(account.terms), "every instance has terms"
+    sim = np.zeros(block.sim_words(len(facts.bases)), dtype=np.int64)
+    sim[block.CASH], sim[block.SLIPPAGE], sim[block.INSTANCES] = (
+        account.cash_atoms,
+        account.slippage_ticks,
+        len(facts.bases),
+    )
+    sim[block.POINT_TIME] = block.NO_TIME
+    for number, (base, terms) in enumerate(zip(facts.bases, account.terms, strict=True)):
+        own = sim[block.FIRST_INSTANCE + number * block.INSTANCE_WORDS :]
+        own[block.SCALE], own[block.TAKER], own[block.MAKER] = terms.scale, terms.taker_rate, terms.maker_rate
+        own[block.MIN_NOTIONAL], own[block.MIN_QTY] = terms.min_notional_atoms, terms.min_qty_lots
+        own[block.STREAM], own[block.PERIOD] = base.stream, base.period_ns
     return sim
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from numba import cfunc, njit, types
+from numba import cfunc, types
 
 from ...cython_core.layout import (
     CLOSE,
@@ -26,26 +26,31 @@ from ...cython_core.layout import (
     WORDS_PER_RECORD,
 )
 from . import numba_cache
+from .core import compiled, equity_of, instance_of
 from .native_ops import call_events, call_init, float_words, iadd, imul, int_words, words_after
 from .result import DECISION_COLUMNS
 from .sim_words import (
     BAR,
-    BASE_STREAM,
     CASH,
     DECISIONS_AT,
     EQUITY_AT,
+    EQUITY_TIME_AT,
     EVENTS_FUNCTION,
     FILLS_LIMIT,
-    LAST_CLOSE,
+    INSTANCES,
+    MARK,
     N_DECISIONS,
     N_FILLS,
     N_OPEN,
     N_ORDERS,
+    NO_TIME,
     ORDERS_LIMIT,
     OUT_AT,
+    POINT_TIME,
     POSITION,
     SCALE,
     STATE_AT,
+    STREAM,
 )
 from .simulator import submit, trade
 
@@ -58,18 +63,62 @@ _STRETCH = 256
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": numba_cache.ENABLED}
 
 
-@njit(error_model="numpy", fastmath=False, nogil=True)
-def mark(sim: Any, equity: Any, rec: Any, count: int, base_head: int) -> None:
+@compiled
+def mark(sim: Any, rec: Any, count: int) -> None:
     """Equity after each base bar among `count` records; between two orders cash and position stand still."""
-    bar, close = sim[BAR], sim[LAST_CLOSE]
-    cash, per_tick = sim[CASH], imul(sim[POSITION], sim[SCALE])
+    if sim[INSTANCES] > 1:
+        _mark_several(sim, rec, count)
+        return
+    own, equity = instance_of(sim, 0), int_words(sim[EQUITY_AT])
+    base_head = KIND_BAR | (own[STREAM] << STREAM_SHIFT)
+    bar, close = sim[BAR], own[MARK]
+    cash, per_tick = sim[CASH], imul(own[POSITION], own[SCALE])
     for _ in range(count):
         if (rec[HEAD] & _KIND_AND_STREAM) == base_head:
             close = rec[CLOSE]
             equity[bar] = iadd(cash, imul(per_tick, close))
             bar += 1
         rec = words_after(rec, WORDS_PER_RECORD)
-    sim[BAR], sim[LAST_CLOSE] = bar, close
+    sim[BAR], own[MARK] = bar, close
+
+
+@compiled
+def base_of(sim: Any, head: int) -> int:
+    """The instance whose base bar a record's head says it is; -1 if it is none."""
+    for number in range(sim[INSTANCES]):
+        if (head & _KIND_AND_STREAM) == KIND_BAR | (instance_of(sim, number)[STREAM] << STREAM_SHIFT):
+            return number
+    return -1
+
+
+@compiled
+def _begin_point(sim: Any, time: int) -> None:
+    """A base bar closes at `time`: with several instances, the bars of one time share a point of the curve."""
+    if sim[INSTANCES] > 1 and sim[POINT_TIME] != time:
+        sim[BAR] += sim[POINT_TIME] != NO_TIME
+        sim[POINT_TIME] = time
+
+
+@compiled
+def _mark_several(sim: Any, rec: Any, count: int) -> None:
+    equity, times = int_words(sim[EQUITY_AT]), int_words(sim[EQUITY_TIME_AT])
+    for _ in range(count):
+        number = base_of(sim, rec[HEAD])
+        if number >= 0:
+            _begin_point(sim, rec[TIME])
+            instance_of(sim, number)[MARK] = rec[CLOSE]
+            times[sim[BAR]] = rec[TIME]
+            equity[sim[BAR]] = equity_of(sim)
+        rec = words_after(rec, WORDS_PER_RECORD)
+
+
+@compiled
+def meet(sim: Any, rec: Any) -> None:
+    """Open orders meet a base bar."""
+    number = base_of(sim, rec[HEAD])
+    if number >= 0:
+        _begin_point(sim, rec[TIME])
+        trade(sim, rec, number)
 
 
 def build(stamp: int) -> tuple[Any, Any]:
@@ -91,17 +140,16 @@ def build(stamp: int) -> tuple[Any, Any]:
         """Records [at, stop) of the tape at address `tape`; returns where it stopped."""
         sim = int_words(sim_at)
         st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
-        equity, decisions = int_words(sim[EQUITY_AT]), int_words(sim[DECISIONS_AT])
-        events, base_head = sim[EVENTS_FUNCTION], KIND_BAR | (sim[BASE_STREAM] << STREAM_SHIFT)
+        events, decisions = sim[EVENTS_FUNCTION], int_words(sim[DECISIONS_AT])
         while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
             rec = int_words(tape + at * _RECORD_BYTES)
-            if sim[N_OPEN] > 0 and (rec[HEAD] & _KIND_AND_STREAM) == base_head:
-                trade(sim, rec)
+            if sim[N_OPEN] > 0:
+                meet(sim, rec)
             many = min(stop - at, _STRETCH) if sim[N_OPEN] == 0 else 1
             rows = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
             done = call_events(events, rec, many, st, sf, out, rows)
             sim[N_DECISIONS] += out[OUT_DECIDED]
-            mark(sim, equity, rec, done, base_head)
+            mark(sim, rec, done)
             last = words_after(rec, (done - 1) * WORDS_PER_RECORD)
             for k in range(out[OUT_INTENTS]):
                 submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), last[TIME])

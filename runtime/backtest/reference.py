@@ -20,22 +20,23 @@ Orders on bars. Nothing that a real trader could not have had is ever given:
   that cash cannot pay at the taker rate, and when MAX_OPEN orders are open. Open orders reserve nothing.
 
 Reports go to the strategy in the order in which things happen, before the bar's own event: FILL then DONE, or DONE
-(expired, cancelled; quantity = what is left), or REJECT (the head's count is the reason's number). Time is the open's
+(expired, cancelled), or REJECT. Time is the open's
 for takes, refusals and cancels at a first bar, the close's for resting fills, the end of life for expiry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from ...cython_core import layout as memory
 from . import result as names
-from .result import Account, KernelFacts, RunResult
+from .reference_core import Core, Order, Report
+from .result import Account, Feed, KernelFacts, RunResult
 
-Report = list[int]
 Record = Sequence[int]
+Decision = tuple[int, int, int]
 
 
 class Outcome(Protocol):
@@ -62,123 +63,42 @@ class Machine(Protocol):
 
 
 @dataclass(slots=True)
-class Order:
-    """One submitted order; `closed`, `reject`, `filled` as in ORDER_COLUMNS."""
-
-    number: int
-    time: int
-    side: int
-    style: int
-    qty: int
-    price: int
-    ttl: int
-    rule: int
-    status: int = names.SENT
-    closed: int = 0
-    reject: int = names.ACCEPTED
-    filled: int = 0
-
-    def row(self) -> list[int]:
-        """ORDER_COLUMNS."""
-        asked = [self.number, self.time, self.side, self.style, self.qty, self.price, self.ttl, self.rule]
-        return [*asked, self.status, self.closed, self.reject, self.filled]
-
-    def outlives(self, time: int) -> bool:
-        """Whether the order may still act at `time`."""
-        return self.ttl <= 0 or time - self.time < self.ttl
-
-    def better(self, price: int) -> bool:
-        """Whether `price` is strictly better for the order than its own price."""
-        return price < self.price if self.side > 0 else price > self.price
-
-
-def wrap(x: int) -> int:
-    """The 64-bit two's complement integer that is congruent to x."""
-    return (x + 2**63) % 2**64 - 2**63
-
-
-def notional(account: Account, price: int, qty: int) -> int | None:
-    """Atoms of `qty` lots at `price` ticks, both positive; None above LARGEST_VALUE."""
-    value = price * qty * account.scale
-    return value if value <= names.LARGEST_VALUE else None
-
-
-def fee_of(value: int, rate: int) -> int:
-    """The fee in atoms: `rate` parts per 10**8 of `value`, rounded to nearest, halves up."""
-    return (value * rate + names.RATE_PARTS // 2) // names.RATE_PARTS
-
-
-@dataclass(slots=True)
 class Simulator:
-    """Cash, position and open orders of one account that trades one instrument."""
+    """The open orders of one account, on bars."""
 
-    account: Account
-    period_ns: int
-    stream: int
+    core: Core
+    bases: tuple[Feed, ...]
     deliver: Callable[[Report], None]
-    cash: int = 0
-    position: int = 0
-    last_close: int = 0
     waits: int = 0
-    bar: int = 0
-    open: list[Order] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    fills: list[list[int]] = field(default_factory=list)
-
-    # --- submission
 
     def submit(self, intent: Sequence[int], time: int) -> None:
         """Accept or refuse an intent of the strategy."""
-        side, style, qty, price, ttl, rule = intent[:6]
-        order = Order(len(self.orders) + 1, time, side, style, qty, price, ttl, rule)
-        self.orders.append(order)
-        reason = self._refusal(order)
+        order = self.core.new_order(intent, time)
+        reason = self.core.refusal(order)
         if reason == names.ACCEPTED:
-            self.open.append(order)
+            self.core.open.append(order)
         else:
             self._reject(order, reason, time)
 
-    def _refusal(self, order: Order) -> int:
-        priced = order.style != memory.STYLE_MARKET
-        if order.side not in (1, -1):
-            return names.BAD_SIDE
-        if not 0 <= order.style < len(memory.STYLES):
-            return names.BAD_STYLE
-        if order.qty <= 0:
-            return names.BAD_QUANTITY
-        if priced and order.price <= 0:
-            return names.BAD_PRICE
-        if order.qty < self.account.min_qty_lots:
-            return names.BELOW_MINIMUM_QUANTITY
-        value = notional(self.account, order.price if priced else max(1, self.last_close), order.qty)
-        if value is None:
-            return names.TOO_LARGE
-        if value < self.account.min_notional_atoms:
-            return names.BELOW_MINIMUM
-        if order.side < 0 and order.qty > self.position:
-            return names.NOT_HELD
-        if priced and order.side > 0 and value + fee_of(value, self.account.taker_rate) > self.cash:
-            return names.INSUFFICIENT_BALANCE
-        return names.TOO_MANY_ORDERS if len(self.open) == names.MAX_OPEN else names.ACCEPTED
-
     # --- a base bar
 
-    def trade(self, record: Record) -> None:
-        """Let the open orders meet the bar, in the order of their submission."""
-        for order in list(self.open):
-            self._meet(order, record)
-        self.open = [order for order in self.open if order.status in (names.SENT, names.RESTING)]
+    def trade(self, record: Record, instrument: int) -> None:
+        """Let the open orders of one instance meet its bar, in the order of their submission."""
+        for order in list(self.core.open):
+            if order.instrument == instrument:
+                self._meet(order, record)
+        self.core.sweep()
 
     def _meet(self, order: Order, record: Record) -> None:
         close_time = record[memory.TIME]
-        open_time = close_time - self.period_ns
-        if not order.outlives(open_time):
+        open_time = close_time - self.bases[order.instrument].period_ns
+        if order.ttl > 0 and open_time - order.time >= order.ttl:
             return self._expire(order)
         if record[memory.VOLUME] <= 0:
             self.waits += 1
         elif order.status == names.SENT:
             self._arrive(order, record[memory.OPEN], open_time)
-        if order.status in (names.SENT, names.RESTING) and order.ttl > 0 and close_time - order.time > order.ttl:
+        if order.is_open and order.ttl > 0 and close_time - order.time > order.ttl:
             return self._expire(order)
         if order.status == names.RESTING and record[memory.VOLUME] > 0:
             extreme = record[memory.LOW] if order.side > 0 else record[memory.HIGH]
@@ -188,8 +108,9 @@ class Simulator:
 
     def _arrive(self, order: Order, open_ticks: int, time: int) -> None:
         """The order's first bar: take, rest, or end."""
-        taking = max(1, open_ticks + order.side * self.account.slippage_ticks)
+        taking = max(1, open_ticks + order.side * self.core.account.slippage_ticks)
         better = order.better(taking)
+        order.arrived = time
         if order.style == memory.STYLE_MARKET:
             self._fill(order, taking, time, maker=False)
         elif order.style in (memory.STYLE_IOC, memory.STYLE_FOK):
@@ -204,83 +125,80 @@ class Simulator:
         else:
             order.status = names.RESTING
 
+    # --- ends of an order
+
+    def _fill(self, order: Order, price: int, time: int, *, maker: bool) -> None:
+        report = self.core.fill(order, price, order.qty, time, time, maker=maker)
+        if isinstance(report, int):
+            return self._reject(order, report, time)
+        self.deliver(report)
+        return self._done(order, names.FILLED, time)
+
     def _expire(self, order: Order) -> None:
         self._done(order, names.EXPIRED, order.time + order.ttl)
 
-    def _fill(self, order: Order, price: int, time: int, *, maker: bool) -> None:
-        value = notional(self.account, price, order.qty)
-        if value is None:
-            return self._reject(order, names.TOO_LARGE, time)
-        fee = fee_of(value, self.account.maker_rate if maker else self.account.taker_rate)
-        if order.side > 0 and value + fee > self.cash:
-            return self._reject(order, names.INSUFFICIENT_BALANCE, time)
-        if order.side < 0 and order.qty > self.position:
-            return self._reject(order, names.NOT_HELD, time)
-        self.cash = wrap(self.cash - order.side * value - fee)
-        self.position = wrap(self.position + order.side * order.qty)
-        order.filled = order.qty
-        traded = [order.number, time, order.side, order.qty, price, value, fee]
-        self.fills.append([*traded, order.rule, self.bar, int(maker), self.position, self.cash])
-        self._report(memory.KIND_FILL, order, time, order.qty, price, value, fee)
-        self._done(order, names.FILLED, time)
-        return None
-
-    # --- ends
-
     def _done(self, order: Order, status: int, time: int) -> None:
-        order.status, order.closed = status, time
-        self._report(memory.KIND_DONE, order, time, order.qty - order.filled, order.price)
+        self.deliver(self.core.finish(order, status, time))
 
     def _reject(self, order: Order, reason: int, time: int) -> None:
-        order.status, order.closed, order.reject = names.REJECTED, time, reason
-        self._report(memory.KIND_REJECT, order, time, order.qty, order.price, count=reason)
-
-    def _report(
-        self, kind: int, order: Order, time: int, qty: int, price: int, value: int = 0, fee: int = 0, *, count: int = 0
-    ) -> None:
-        head = memory.head(kind, 0, self.stream, count)
-        self.deliver([time, head, order.side, qty, price, value, fee, order.number])
-
-    # --- marking
-
-    def mark(self, record: Record) -> int:
-        """Equity in atoms at the bar's close; a new bar begins after it."""
-        self.last_close = record[memory.CLOSE]
-        return wrap(self.cash + wrap(wrap(self.position * self.last_close) * self.account.scale))
+        self.deliver(self.core.reject(order, reason, time))
 
 
-def is_base_bar(head: int, stream: int) -> bool:
-    """Whether a record's head says: a bar of this stream."""
-    return head & 0xFF == memory.KIND_BAR and head >> memory.STREAM_SHIFT & 0xFFFF == stream
+def base_of(head: int, bases: Sequence[Feed]) -> int:
+    """The instance whose base bar a record's head says it is; -1 if it is none."""
+    if head & 0xFF != memory.KIND_BAR:
+        return -1
+    streams = [base.stream for base in bases]
+    stream = head >> memory.STREAM_SHIFT & 0xFFFF
+    return streams.index(stream) if stream in streams else -1
+
+
+class Equity:
+    """The equity curve: one point per base bar of a single instance, one per closing time of several."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.points: list[list[int]] = []
+
+    def begin(self, time: int) -> None:
+        """A base bar closes at `time`: the fills that it brings belong to its point."""
+        together = len(self.core.position) > 1 and self.points and self.points[-1][0] == time
+        if not together:
+            self.points.append([time, 0])
+        self.core.bar = len(self.points) - 1
+
+    def mark(self) -> None:
+        self.points[-1][1] = self.core.equity()
 
 
 def run(
     machine: Machine, facts: KernelFacts, records: Sequence[Record], params: Sequence[int | float], account: Account
 ) -> RunResult:
     """Run a strategy over tape records (rows of eight integers). Parameters in program order; none: the defaults."""
-    simulator = Simulator(account, facts.base_period_ns, facts.base_stream, machine.report, cash=account.cash_atoms)
-    equity: list[tuple[int, int]] = []
-    decisions: list[tuple[int, int, int]] = []
+    core = Core(account)
+    simulator, equity = Simulator(core, facts.bases, machine.report), Equity(core)
+    decisions: list[Decision] = []
     machine.init(params)
     for record in records:
-        base = is_base_bar(record[memory.HEAD], facts.base_stream)
-        if base:
-            simulator.trade(record)
-            simulator.last_close = record[memory.CLOSE]
+        base = base_of(record[memory.HEAD], facts.bases)
+        if base >= 0:
+            equity.begin(record[memory.TIME])
+            simulator.trade(record, base)
+            core.mark[base] = record[memory.CLOSE]
         out = machine.event(record)
         for intent in out.intents:
             simulator.submit(intent, record[memory.TIME])
         if out.decided:
             decisions.append((record[memory.TIME], out.reason, out.mask))
-        if base:
-            equity.append((record[memory.TIME], simulator.mark(record)))
-            simulator.bar += 1
-    return _result(machine, simulator, equity, decisions)
+        if base >= 0:
+            equity.mark()
+    return result_of(machine, core, equity.points, decisions, simulator.waits)
 
 
-def _result(
-    machine: Machine, simulator: Simulator, equity: list[tuple[int, int]], decisions: list[tuple[int, int, int]]
+def result_of(
+    machine: Machine, core: Core, equity: Sequence[Sequence[int]], decisions: Sequence[Decision], waits: int
 ) -> RunResult:
+    """The tables of a reference run. `equity` is rows of time and atoms."""
     import numpy as np
 
     def table(rows: Sequence[Sequence[int]], columns: int) -> names.Words:
@@ -291,10 +209,10 @@ def _result(
         equity_time=np.ascontiguousarray(marks[:, 0]),
         equity=np.ascontiguousarray(marks[:, 1]),
         decisions=table(decisions, len(names.DECISION_COLUMNS)),
-        orders=table([order.row() for order in simulator.orders], len(names.ORDER_COLUMNS)),
-        fills=table(simulator.fills, len(names.FILL_COLUMNS)),
+        orders=table([order.row() for order in core.orders], len(names.ORDER_COLUMNS)),
+        fills=table(core.fills, len(names.FILL_COLUMNS)),
         state=np.array(machine.state, dtype=np.int64),
-        waits=simulator.waits,
-        cash=simulator.cash,
-        position=simulator.position,
+        waits=waits,
+        cash=core.cash,
+        position=np.array(core.position, dtype=np.int64),
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: One part of a fee rate: rates are whole parts per 10**8 of the notional (0.0005 is 50_000).
 RATE_PARTS = 10**8
 
+#: `time` sent, `closed` ended, `arrived` when it met the market first (0: never), `queue` lots ahead when it came to
+#: rest.
 ORDER_COLUMNS = (
     "order",
     "time",
@@ -31,11 +33,36 @@ ORDER_COLUMNS = (
     "closed",
     "reject",
     "filled",
+    "instrument",
+    "tag",
+    "arrived",
+    "queue",
 )
-O_NUMBER, O_TIME, O_SIDE, O_STYLE, O_QTY, O_PRICE, O_TTL, O_RULE, O_STATUS, O_CLOSED, O_REJECT, O_FILLED = range(12)
+O_NUMBER, O_TIME, O_SIDE, O_STYLE, O_QTY, O_PRICE, O_TTL, O_RULE = range(8)
+O_STATUS, O_CLOSED, O_REJECT, O_FILLED, O_INSTRUMENT, O_TAG, O_ARRIVED, O_QUEUE = range(8, 16)
 
-FILL_COLUMNS = ("order", "time", "side", "qty", "price", "value", "fee", "rule", "bar", "maker", "position", "cash")
-F_ORDER, F_TIME, F_SIDE, F_QTY, F_PRICE, F_VALUE, F_FEE, F_RULE, F_BAR, F_MAKER, F_POSITION, F_CASH = range(12)
+#: `time` when the strategy heard of it, `venue_time` when it happened; `position`, `cash` and `left` (of the order)
+#: after it; `queue` lots that were ahead of the order then; `bar` the number of the equity point it is part of.
+FILL_COLUMNS = (
+    "order",
+    "time",
+    "side",
+    "qty",
+    "price",
+    "value",
+    "fee",
+    "rule",
+    "bar",
+    "maker",
+    "position",
+    "cash",
+    "instrument",
+    "venue_time",
+    "left",
+    "queue",
+)
+F_ORDER, F_TIME, F_SIDE, F_QTY, F_PRICE, F_VALUE, F_FEE, F_RULE = range(8)
+F_BAR, F_MAKER, F_POSITION, F_CASH, F_INSTRUMENT, F_VENUE_TIME, F_LEFT, F_QUEUE = range(8, 16)
 
 DECISION_COLUMNS = ("time", "reason", "mask")
 
@@ -57,6 +84,8 @@ REJECTS = (
     "insufficient_balance",
     "too_many_orders",  # MAX_OPEN orders are open
     "would_cross",  # a post_only order that would take
+    "bad_instrument",  # the strategy trades no such instrument
+    "price_band",  # the price is farther from the market than the venue takes
 )
 (
     ACCEPTED,
@@ -71,62 +100,91 @@ REJECTS = (
     INSUFFICIENT_BALANCE,
     TOO_MANY_ORDERS,
     WOULD_CROSS,
-) = range(12)
+    BAD_INSTRUMENT,
+    PRICE_BAND,
+) = range(14)
 
 MAX_OPEN = 32
 LARGEST_VALUE = 2**61
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The simulated account and the venue's rules for the one traded instrument.
+class Terms:
+    """The venue's rules for one traded instrument. `scale` is the atoms in one tick times one lot.
 
-    `scale` is the atoms in one tick times one lot; rates are parts per 10**8; `slippage_ticks` goes against the
-    trader whenever an order takes.
+    Rates are parts per 10**8 of the notional.
     """
 
-    cash_atoms: int
     scale: int
     taker_rate: int
     maker_rate: int
-    slippage_ticks: int = 0
     min_notional_atoms: int = 0
     min_qty_lots: int = 1
 
     def __post_init__(self) -> None:
-        assert 0 <= self.cash_atoms <= LARGEST_VALUE, "starting cash is out of range"
         assert 1 <= self.scale <= LARGEST_VALUE, "scale is atoms per tick and lot"
         assert 0 <= self.taker_rate <= RATE_PARTS, "the taker rate is in parts per 10**8"
         assert 0 <= self.maker_rate <= RATE_PARTS, "the maker rate is in parts per 10**8"
-        assert 0 <= self.slippage_ticks < 2**31, "slippage goes against the trader"
         assert 0 <= self.min_notional_atoms <= LARGEST_VALUE, "the minimum notional is out of range"
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """The simulated account: one cash, and the terms of each traded instrument, by instance number.
+
+    `slippage_ticks` goes against the trader whenever an order takes on a bar.
+    """
+
+    cash_atoms: int
+    terms: tuple[Terms, ...]
+    slippage_ticks: int = 0
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.cash_atoms <= LARGEST_VALUE, "starting cash is out of range"
+        assert self.terms, "an account trades something"
+        assert 0 <= self.slippage_ticks < 2**31, "slippage goes against the trader"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A numbered stream of a program; `period_ns` is 0 for books."""
+
+    stream: int
+    period_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class KernelFacts:
-    """What a driver must know of a kernel: its state length and the stream that prices and fills (finest bars)."""
+    """What a driver must know of a kernel.
+
+    `bases` is the stream that prices and fills each instance: its finest bars, or its book in a `market` run.
+    `timers` are the streams whose records the driver makes.
+    """
 
     state_words: int
-    base_stream: int
-    base_period_ns: int
+    bases: tuple[Feed, ...]
+    timers: tuple[Feed, ...] = ()
+    market: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """All outputs of a run. `equity` has one value per base bar, taken after that bar's event and intents.
+    """All outputs of a run.
 
-    Two runs are equal when all arrays are; words of `state` that hold a NaN are equal whatever the NaN's bits.
+    On bars `equity` has one value per base bar of a single instance, one per closing time of several; it is taken after
+    the event and its intents. Two runs are equal when all arrays are; words of `state` that hold a NaN are equal
+    whatever the NaN's bits.
     """
 
-    equity_time: Words  # int64[bars], close times
-    equity: Words  # int64[bars], atoms
+    equity_time: Words  # int64[points], close times
+    equity: Words  # int64[points], atoms
     decisions: Words  # int64[n, 3], DECISION_COLUMNS
-    orders: Words  # int64[n, 12], ORDER_COLUMNS, in order of submission
-    fills: Words  # int64[n, 12], FILL_COLUMNS, in order of time
+    orders: Words  # int64[n, 16], ORDER_COLUMNS, in order of submission
+    fills: Words  # int64[n, 16], FILL_COLUMNS, in order of time
     state: Words  # int64[state_words], the kernel's final state
     waits: int  # times an order met a bar without volume
     cash: int  # atoms at the end
-    position: int  # lots at the end
+    position: Words  # int64[instances], lots at the end
 
     def rejects(self) -> dict[str, int]:
         """How many orders were refused, by reason; reasons that did not occur are left out."""

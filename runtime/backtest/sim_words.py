@@ -1,15 +1,42 @@
-"""Word offsets of the simulator's block: shared by the compiled simulator and its Python entrance."""
+"""Word offsets of the simulator's block: shared by the compiled simulators and their Python entrances.
+
+The block holds the scalars below, one report and one record that the driver makes itself, the open orders, the intents
+that wait to be submitted, and after FIRST_INSTANCE one row of INSTANCE_WORDS words per traded instrument.
+"""
 
 from __future__ import annotations
 
+from ...cython_core.layout import INTENT_WORDS, WORDS_PER_RECORD
 from .result import FILL_COLUMNS, MAX_OPEN, ORDER_COLUMNS
 
-# words of `sim`: what changes; what is given; where things are; the report under way; the open orders
-(CASH, POSITION, LAST_CLOSE, N_OPEN, N_ORDERS, N_FILLS, N_DECISIONS, BAR, WAITS) = range(9)
-(SCALE, TAKER, MAKER, SLIPPAGE, MIN_NOTIONAL, MIN_QTY, BASE_STREAM, PERIOD) = range(9, 17)
-(EVENTS_FUNCTION, REPORT_FUNCTION, STATE_AT, OUT_AT, ORDERS_AT, FILLS_AT, EQUITY_AT, DECISIONS_AT) = range(17, 25)
-(ORDERS_LIMIT, FILLS_LIMIT) = range(25, 27)  # the driver stops when more rows than this are taken
+#: Intents that one event can bring about, with those of the reports that follow at once; further ones are dropped.
+MAX_PENDING = 64
+
+#: POINT_TIME before the first point of the equity curve.
+NO_TIME = -(2**63)
+
+# what changes
+(CASH, N_OPEN, N_ORDERS, N_FILLS, N_DECISIONS, BAR, POINT_TIME, WAITS, WAKE_AT, N_PENDING, N_TAKEN) = range(11)
+# what is given
+(INSTANCES, SLIPPAGE, TIMERS) = range(11, 14)
+# where things are
+(EVENTS_FUNCTION, REPORT_FUNCTION, STATE_AT, OUT_AT, IO_AT, MARKET_AT, TIMERS_AT) = range(14, 21)
+(ORDERS_AT, FILLS_AT, EQUITY_AT, EQUITY_TIME_AT, DECISIONS_AT) = range(21, 26)
+(ORDERS_LIMIT, FILLS_LIMIT, DECISIONS_LIMIT, EQUITY_LIMIT) = range(26, 30)  # the driver stops beyond so many rows
 REPORT = 32
-OPEN_ORDERS = 40
-SIM_WORDS = OPEN_ORDERS + MAX_OPEN
+RECORD = REPORT + WORDS_PER_RECORD
+OPEN_ORDERS = RECORD + WORDS_PER_RECORD
+PENDING = OPEN_ORDERS + MAX_OPEN  # each: time, then the intent's words
+PENDING_WORDS = 1 + INTENT_WORDS
+FIRST_INSTANCE = PENDING + MAX_PENDING * PENDING_WORDS
+
+# words of one instance; MARK is the price, in ticks, at which the position and orders without a price are valued
+(POSITION, MARK, SCALE, TAKER, MAKER, MIN_NOTIONAL, MIN_QTY, STREAM, PERIOD) = range(9)
+INSTANCE_WORDS = 16
+
 ORDER_WORDS, FILL_WORDS = len(ORDER_COLUMNS), len(FILL_COLUMNS)
+
+
+def sim_words(instances: int) -> int:
+    """Length of the block."""
+    return FIRST_INSTANCE + instances * INSTANCE_WORDS

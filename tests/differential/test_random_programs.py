@@ -12,7 +12,7 @@ from flashc.compiler.evaluate.evaluator import Machine
 from flashc.compiler.ir.layout import state_words
 from flashc.compiler.ir.printer import print_program
 from flashc.runtime.backtest import driver, reference
-from flashc.runtime.backtest.result import Account, KernelFacts
+from flashc.runtime.backtest.result import Account, Feed, KernelFacts, Terms
 from support.fir_programs import Case, random_case
 from support.kernels import KernelMachine, Step, addresses, canonical_state, steps
 
@@ -49,8 +49,8 @@ def same_run(a: object, b: object) -> list[str]:
 
 def run_both(case: Case, kernel: KernelMachine, records: int) -> tuple[list[str], object]:
     """Differences between the compiled driver and its twin over the first records, and the compiled result."""
-    facts = KernelFacts(state_words(case.program), 0, case.program.streams[0].period_ns)
-    account = Account(10**13, 1, 50_000, 10_000, slippage_ticks=1, min_notional_atoms=5)
+    facts = KernelFacts(state_words(case.program), (Feed(0, case.program.streams[0].period_ns),))
+    account = Account(10**13, (Terms(1, 50_000, 10_000, min_notional_atoms=5),), slippage_ticks=1)
     rows = [list(r) for r in case.records[:records]]
     tape = np.array(rows, dtype=np.int64).reshape(-1, 8)
     fast = driver.run(addresses(kernel.module), facts, tape, case.params, account, chunk=7)

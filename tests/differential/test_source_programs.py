@@ -14,7 +14,7 @@ from flashc.compiler.pipeline import Compiled, compile_checked
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.backtest import driver, reference
-from flashc.runtime.backtest.result import Account, KernelFacts, RunResult
+from flashc.runtime.backtest.result import Account, Feed, KernelFacts, RunResult, Terms
 from support.kernels import addresses, canonical_state, import_kernel
 from support.source_programs import MINUTE, random_source, random_tape
 
@@ -44,8 +44,8 @@ def test_a_random_strategy_runs_the_same_everywhere_and_sees_no_future(seed: int
     program = made.program
     periods = [s.period_ns for s in program.streams]
     records = random_tape(seed, periods, MINUTES)
-    facts = KernelFacts(state_words(program), 0, periods[0])
-    account = Account(10_000 * 10**8, 1, 50_000, 0, slippage_ticks=seed % 3, min_notional_atoms=10**8)
+    facts = KernelFacts(state_words(program), (Feed(0, periods[0]),))
+    account = Account(10_000 * 10**8, (Terms(1, 50_000, 0, min_notional_atoms=10**8),), slippage_ticks=seed % 3)
     params = [p.default for p in program.params]
     kernel = addresses(import_kernel(program, tmp_path))
 
@@ -70,8 +70,8 @@ def test_enough_of_the_random_files_check_and_trade() -> None:
     for seed, c in good[:20]:
         periods = [s.period_ns for s in c.program.streams]
         machine = Machine(c.program)
-        account = Account(10_000 * 10**8, 1, 50_000, 0, min_notional_atoms=10**8)
-        facts = KernelFacts(state_words(c.program), 0, periods[0])
+        account = Account(10_000 * 10**8, (Terms(1, 50_000, 0, min_notional_atoms=10**8),))
+        facts = KernelFacts(state_words(c.program), (Feed(0, periods[0]),))
         params = [p.default for p in c.program.params]
         result = reference.run(machine, facts, random_tape(seed, periods, MINUTES), params, account)
         traded += len(result.fills) > 1

@@ -14,7 +14,7 @@ from flashc.dsl.diagnostics import FlashcError
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.backtest import reference
-from flashc.runtime.backtest.result import F_QTY, F_SIDE, F_TIME, Account, KernelFacts
+from flashc.runtime.backtest.result import F_QTY, F_SIDE, F_TIME, Account, Feed, KernelFacts, Terms
 
 MINUTE = 60_000_000_000
 DAY = 1440 * MINUTE
@@ -50,8 +50,8 @@ def play(rules: str, closes: list[float], start: int = MIDNIGHT + 600 * MINUTE, 
         top, bottom = max(before, price), min(before, price)
         records.append([start + (k + 1) * MINUTE, head(KIND_BAR, FLAG_INSTANT_END), before, top, bottom, price, 10**6, price * 10**6])  # fmt: skip
         before = price
-    facts = KernelFacts(state_words(compiled.program), 0, MINUTE)
-    account = Account(cash * 10**8, 1, 0, 0, min_notional_atoms=10**8)
+    facts = KernelFacts(state_words(compiled.program), (Feed(0, MINUTE),))
+    account = Account(cash * 10**8, (Terms(1, 0, 0, min_notional_atoms=10**8),))
     params = [p.default for p in compiled.program.params]
     result = reference.run(Machine(compiled.program), facts, records, params, account)
     words = [int(r) for r in result.decisions[:, 1]]

@@ -14,13 +14,13 @@ from flashc.compiler.ir.layout import state_words
 from flashc.cython_core import kernel_stamp
 from flashc.runtime.backtest import driver, kernel_loader, numba_cache, reference
 from flashc.runtime.backtest.kernel_loader import KernelError, load
-from flashc.runtime.backtest.result import Account, KernelFacts, RunResult
+from flashc.runtime.backtest.result import Account, Feed, KernelFacts, RunResult, Terms
 from numba.core import config
 from support.fir_programs import random_program, random_records
 
 PROGRAM = random_program(random.Random(11), 2)
-ACCOUNT = Account(10**12, 1, 50_000, 0)
-FACTS = KernelFacts(state_words(PROGRAM), 0, PROGRAM.streams[0].period_ns)
+ACCOUNT = Account(10**12, (Terms(1, 50_000, 0),))
+FACTS = KernelFacts(state_words(PROGRAM), (Feed(0, PROGRAM.streams[0].period_ns),))
 
 
 @pytest.fixture

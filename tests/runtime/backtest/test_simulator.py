@@ -29,7 +29,7 @@ from flashc.cython_core.layout import (
 )
 from flashc.runtime.backtest import driver, reference
 from flashc.runtime.backtest import result as names
-from flashc.runtime.backtest.result import Account, KernelFacts, RunResult
+from flashc.runtime.backtest.result import Account, Feed, KernelFacts, RunResult, Terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.kernels import addresses, import_kernel
@@ -63,7 +63,7 @@ def echo() -> Program:
 
 
 ECHO = echo()
-FACTS = KernelFacts(state_words(ECHO), 0, MINUTE)
+FACTS = KernelFacts(state_words(ECHO), (Feed(0, MINUTE),))
 Rows = list[list[int]]
 Run = Callable[[Rows, Account], RunResult]
 
@@ -87,7 +87,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def account(cash: int = 1_000_000, **changes: int) -> Account:
-    return Account(**{"cash_atoms": cash, "scale": 1, "taker_rate": TAKER, "maker_rate": MAKER, **changes})
+    slippage = changes.pop("slippage_ticks", 0)
+    terms = Terms(**{"scale": 1, "taker_rate": TAKER, "maker_rate": MAKER, **changes})
+    return Account(cash, (terms,), slippage)
 
 
 def reports(result: RunResult) -> Rows:
@@ -117,10 +119,10 @@ def test_a_market_order_fills_at_the_next_open_and_pays_the_taker_fee(run: Run) 
     result = run([FLAT, BUY, bar(2, 103, 110, 90, 105)], account())
     fee = (103_000 * TAKER + 5 * 10**7) // 10**8
     cash = 1_000_000 - 103_000 - fee
-    assert result.fills.tolist() == [[1, MINUTE, 1, 1000, 103, 103_000, fee, 7, 1, 0, 1000, cash]]
+    assert result.fills.tolist() == [[1, MINUTE, 1, 1000, 103, 103_000, fee, 7, 1, 0, 1000, cash, 0, MINUTE, 0, 0]]
     assert result.equity.tolist() == [1_000_000, cash + 105_000]
-    assert (result.cash, result.position) == (cash, 1000)
-    assert reports(result) == [[KIND_FILL, 1, 1, 1000, 103, 103_000, fee, 1], [KIND_DONE, 1, 1, 0, 0, 0, 0, 1]]
+    assert (result.cash, result.position.tolist()) == (cash, [1000])
+    assert reports(result) == [[KIND_FILL, 1, 1, 1000, 103, 103_000, fee, 0], [KIND_DONE, 1, 1, 0, 0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize(("value", "fee"), [(999, 0), (1000, 1), (2999, 1), (3000, 2)])
@@ -149,9 +151,9 @@ def test_cash_never_goes_below_zero(run: Run) -> None:
     fee = (100_000 * TAKER + 5 * 10**7) // 10**8
     rows = [FLAT, BUY, bar(2, 100, 100, 100, 100)]
     enough, short = run(rows, account(100_000 + fee)), run(rows, account(100_000 + fee - 1))
-    assert (enough.cash, enough.position) == (0, 1000)
+    assert (enough.cash, enough.position.tolist()) == (0, [1000])
     assert reject(short) == "insufficient_balance"
-    assert reports(short) == [[KIND_REJECT, 1, 1, 1000, 0, 0, 0, 1]]
+    assert reports(short) == [[KIND_REJECT, 1, 1, 1000, 0, 0, 0, 0]]
     assert short.rejects() == {"insufficient_balance": 1}
 
 
@@ -191,7 +193,9 @@ def test_a_limit_order_fills_only_when_a_later_bar_trades_through_it(run: Run) -
     touch, through = bar(2, 100, 101, 95, 100), bar(3, 100, 101, 94, 100)
     result = run([FLAT, order(1, 1, STYLE_LIMIT, 1000, 95), touch, through], account())
     fee = (95_000 * MAKER + 5 * 10**7) // 10**8
-    assert result.fills.tolist() == [[1, 3 * MINUTE, 1, 1000, 95, 95_000, fee, 7, 2, 1, 1000, 1_000_000 - 95_000 - fee]]
+    assert result.fills.tolist() == [
+        [1, 3 * MINUTE, 1, 1000, 95, 95_000, fee, 7, 2, 1, 1000, 1_000_000 - 95_000 - fee, 0, 3 * MINUTE, 0, 0]
+    ]
 
 
 def test_a_resting_order_gets_its_own_price_when_the_market_gaps_through(run: Run) -> None:
@@ -220,7 +224,7 @@ def test_an_immediate_order_takes_at_the_open_or_is_cancelled(run: Run, style: i
     assert takes.fills[0].tolist()[1:5] == [MINUTE, 1, 1000, 101]
     misses = run([FLAT, order(1, 1, style, 1000, 100), bar(2, 101, 102, 90, 101)], account())
     assert (status(misses), len(misses.fills)) == ("cancelled", 0)
-    assert reports(misses) == [[KIND_DONE, 1, 1, 1000, 100, 0, 0, 1]]
+    assert reports(misses) == [[KIND_DONE, 1, 1, 1000, 100, 0, 0, 0]]
 
 
 def test_an_order_ends_with_its_life_and_fills_only_in_bars_that_close_before(run: Run) -> None:
@@ -230,7 +234,7 @@ def test_an_order_ends_with_its_life_and_fills_only_in_bars_that_close_before(ru
     result = run(short, account())
     assert status(result) == "expired"
     assert result.orders[0][names.O_CLOSED] == 3 * MINUTE - 1
-    assert reports(result) == [[KIND_DONE, 2, 1, 1000, 95, 0, 0, 1]]
+    assert reports(result) == [[KIND_DONE, 2, 1, 1000, 95, 0, 0, 0]]
 
 
 def test_a_market_order_can_expire_while_it_waits(run: Run) -> None:
@@ -244,7 +248,7 @@ def test_two_sells_of_the_same_lots_cannot_both_fill(run: Run) -> None:
     result = run([FLAT, BUY, bar(2, 100, 100, 100, 100), *sells, bar(3, 100, 100, 100, 100)], account())
     assert [status(result, k) for k in (2, 3)] == ["filled", "rejected"]
     assert reject(result, 3) == "not_held"
-    assert result.position == 0
+    assert result.position.tolist() == [0]
 
 
 def test_a_tape_without_orders_leaves_only_equity(run: Run) -> None:
@@ -304,7 +308,7 @@ def test_the_twins_agree_on_anything_and_money_is_conserved(
         assert np.array_equal(getattr(slow, name), getattr(fast, name)), name
     spent = sum(f[names.F_SIDE] * f[names.F_VALUE] + f[names.F_FEE] for f in fast.fills.tolist())
     assert fast.cash == cash - spent
-    assert fast.position == sum(f[names.F_SIDE] * f[names.F_QTY] for f in fast.fills.tolist())
+    assert fast.position[0] == sum(f[names.F_SIDE] * f[names.F_QTY] for f in fast.fills.tolist())
     assert all(f[names.F_CASH] >= 0 and f[names.F_POSITION] >= 0 for f in fast.fills.tolist())
     assert len(fast.fills) == sum(o[names.O_STATUS] == names.FILLED for o in fast.orders.tolist())
 
