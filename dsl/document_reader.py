@@ -60,9 +60,10 @@ class _Reader(Fields):
         instruments, trade = self._instruments()
         decide = self._decide(root.get("decide"))
         size = self.expr(root.get("size"))
-        entries, exits, execution = self._rules(decide is None or is_bar_clock(decide.clock), size)
+        entries, exits, execution = self._rules(decide is None or decide.clock.value is not None, size)
         params, functions = self._params(instruments), self._functions()
-        risk = RuleReader(self.source, self.bag).risk(root.get("risk"))
+        on_bars = decide is None or is_bar_clock(decide.clock)
+        risk = RuleReader(self.source, self.bag).risk(root.get("risk"), on_bars)
         capital = self.mapping(root, "capital")
         start = self.expr(capital.get("start")) if capital else None
         edition, strategy = self.count(root.get("flash")), self.text(root.get("strategy"))
@@ -104,15 +105,15 @@ class _Reader(Fields):
         return frozenset(name.value for name in written) - {decl.name.value for decl in read}
 
     def _rules(
-        self, on_bars: bool, size: Expr | None
+        self, timed: bool, size: Expr | None
     ) -> tuple[tuple[Rule, ...], tuple[Rule, ...], tuple[Execution, ...]]:
         """Entries, exits and execution policies, each with its defaults."""
         reader = RuleReader(self.source, self.bag)
         entries = reader.entries(self.root.get("entries"), file_has_size=self.root.get("size") is not None)
         exits = reader.exits(self.root.get("exits"))
         execution = reader.executions(self.root.get("execution"))
-        entries = fill_in_rules(entries, on_bars, size)
-        exits = fill_in_rules(exits, on_bars, None)
+        entries = fill_in_rules(entries, timed, size)
+        exits = fill_in_rules(exits, timed, None)
         return entries, exits, fill_in_policies(execution, (*entries, *exits))
 
     def _list(self, key: str) -> tuple[Located[str], ...]:

@@ -25,9 +25,10 @@ from .source import Span
 
 DEFAULT_DAY_LOSS_ACTION = "flatten_and_halt"
 DEFAULT_STALE_ACTION = "block_entries"
-DEFAULT_BAND_REFERENCE = "mid"
-ON_BARS = "market"  # default policy of a rule on a bar clock
-ON_EVENTS = "cross"  # and on a book, trade or timer clock
+BAND_ON_BARS = "close"  # default reference of a price band where decisions are made on closed bars
+BAND_ON_EVENTS = "mid"  # and elsewhere
+ON_BARS = "market"  # default policy of a rule on a bar clock or a timer
+ON_EVENTS = "cross"  # and on a book or trade clock
 
 
 class RuleReader(Fields):
@@ -106,7 +107,8 @@ class RuleReader(Fields):
 
     # --- risk ---
 
-    def risk(self, node: Node | None) -> Risk | None:
+    def risk(self, node: Node | None, on_bars: bool) -> Risk | None:
+        """The risk block; `on_bars` tells what prices are compared with where the file does not say."""
         if not isinstance(node, Mapping):
             return None
         position = self.mapping(node, "position")
@@ -115,7 +117,7 @@ class RuleReader(Fields):
             position_shared=self.flag(position.get("shared")) if position else False,
             day_loss=self._day_loss(node),
             order_rate=self._order_rate(node),
-            band=self._band(node),
+            band=self._band(node, BAND_ON_BARS if on_bars else BAND_ON_EVENTS),
             stale=self._stale(node),
             invariants=self.named_exprs(node.get("invariants")),
             span=node.span,
@@ -135,12 +137,12 @@ class RuleReader(Fields):
         most, per = self.count(block.get("max")), self.expr(block.get("per"))
         return None if most is None or per is None else OrderRate(most, per)
 
-    def _band(self, risk: Mapping) -> Band | None:
+    def _band(self, risk: Mapping, reference: str) -> Band | None:
         block = self.mapping(risk, "band")
         most = self.expr(block.get("max")) if block else None
         if block is None or most is None:
             return None
-        return Band(most, self.text_or(block, "from", DEFAULT_BAND_REFERENCE, most.span))
+        return Band(most, self.text_or(block, "from", reference, most.span))
 
     def _stale(self, risk: Mapping) -> Stale | None:
         block = self.mapping(risk, "stale")
@@ -163,9 +165,9 @@ def _no_size(rule: Located[str]) -> Diagnostic:
 # --- defaults -----------------------------------------------------------------------------------------------------
 
 
-def fill_in_rules(rules: tuple[Rule, ...], on_bars: bool, size: Expr | None) -> tuple[Rule, ...]:
-    """Give each rule its policy, and each entry the size of the file."""
-    policy = ON_BARS if on_bars else ON_EVENTS
+def fill_in_rules(rules: tuple[Rule, ...], timed: bool, size: Expr | None) -> tuple[Rule, ...]:
+    """Give each rule its policy, and each entry the size of the file. `timed`: decisions come with bars or a timer."""
+    policy = ON_BARS if timed else ON_EVENTS
     filled: list[Rule] = []
     for rule in rules:
         execute = rule.execute or Located(policy, rule.name.span, written=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ...dsl.diagnostics import Diagnostic, Label
+from ...dsl.source import Span
 from ..frontend.built import Built
 from ..ir.hir import Facts, Node
 from ..ir.types import Interval, Kind, duration_text
@@ -56,7 +57,6 @@ def analyse(built: Built, facts: Facts, live: frozenset[int], unbounded: frozens
             _measure(node, facts, result)
             _event_window(built, node, facts, result)
             _overflow(built, node, facts, result)
-    _caps(built, result)
     _clauses(built, result)
     _history(built, facts, live, result)
     return result
@@ -176,45 +176,40 @@ def _greatest(node: Node, row: Function, facts: Facts) -> dict[str, float]:
     return found
 
 
-def _caps(built: Built, result: Bounds) -> None:
-    if result.state_bytes > MAX_STATE_BYTES:
-        result.found.append(
-            _over(
-                built,
-                "FC0451",
-                result.state,
-                "state",
-                "bytes",
-                MAX_STATE_BYTES,
-                "shorten it, or sample on a slower clock",
-            )
-        )
-    if result.work_ops > MAX_WORK:
-        result.found.append(
-            _over(
-                built,
-                "FC0452",
-                result.work,
-                "work",
-                "operations per event",
-                MAX_WORK,
-                "shorten it, or compute it on a slower clock",
-            )
-        )
+#: An instance, what was measured in it, and the nodes that count.
+Measured = tuple[Built, Bounds, frozenset[int]]
 
 
-def _over(built: Built, code: str, parts: dict[int, int], what: str, unit: str, cap: int, advice: str) -> Diagnostic:
-    largest = sorted(parts, key=lambda i: (-parts[i], i))[:3]
-    total = sum(parts.values())
-    labels = [Label(built.graph[i].span, f"{parts[i]:_} {unit}".replace("_", " ")) for i in largest]
+def caps(measured: list[Measured]) -> list[Diagnostic]:
+    """FC0451 and FC0452 over all instances."""
+    found: list[Diagnostic] = []
+    state = [(n, built, i) for built, bounds, new in measured for i, n in bounds.state.items() if i in new]
+    work = [(n, built, i) for built, bounds, new in measured for i, n in bounds.work.items() if i in new]
+    if (total := sum(n for n, _, _ in state)) > MAX_STATE_BYTES:
+        message = f"the strategy needs {total:_} bytes of state, the limit is {MAX_STATE_BYTES:_}"
+        found.append(_over("FC0451", message, state, "bytes", "shorten it, or sample on a slower clock"))
+    if (total := sum(n for n, _, _ in work)) > MAX_WORK:
+        message = f"one event may cost {total:_} operations, the limit is {MAX_WORK:_}"
+        advice = "shorten it, or compute it on a slower clock"
+        found.append(_over("FC0452", message, work, "operations per event", advice))
+    return found
+
+
+def _over(code: str, message: str, parts: list[tuple[int, Built, int]], unit: str, advice: str) -> Diagnostic:
+    """The cap with the parts that cost most, summed up over instances and inlined copies."""
+    places: dict[Span, int] = {}
+    for n, built, i in parts:
+        span = built.graph[i].span
+        places[span] = places.get(span, 0) + n
+    largest = sorted(places, key=lambda s: (-places[s], s))[:3]
+    labels = [Label(span, f"{places[span]:_} {unit}".replace("_", " ")) for span in largest]
+    text = parts[0][1].text(largest[0])
     return Diagnostic(
         code,
-        f"the strategy needs {total:_} {unit} of {what}, the limit is {cap:_}".replace("_", " ")
-        if unit == "bytes"
-        else f"one event may cost {total:_} operations, the limit is {cap:_}".replace("_", " "),
+        message.replace("_", " "),
         labels[0],
         secondary=tuple(labels[1:]),
-        helps=(f"the largest part is `{built.text(built.graph[largest[0]].span)}`: {advice}",),
+        helps=(f"the largest part is `{text}`: {advice}",),
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from ...dsl.diagnostics import Diagnostics
 from ..frontend.built import Built
 from ..ir.hir import Facts
-from . import bounds, causality, lints, parameters, periods, rules
+from . import bounds, causality, parameters, periods, rules
 from .implication import Implications
-from .presence import Presence
 
 
-def run(built: Built, facts: Facts, live: frozenset[int], present: Presence, bag: Diagnostics) -> bounds.Bounds:
-    """Run them all; their findings go to `bag`."""
+def run(built: Built, facts: Facts, live: frozenset[int], bag: Diagnostics) -> tuple[bounds.Bounds, Implications]:
+    """Run them all, without the lints; their findings go to `bag`."""
     bag.extend(causality.analyse(built, live, facts.intervals))
     bag.extend(periods.analyse(built, live, facts.clocks))
     bag.extend(parameters.declarations(built))
@@ -22,6 +21,4 @@ def run(built: Built, facts: Facts, live: frozenset[int], present: Presence, bag
     bag.extend(measured.found)
     logic = Implications(built, facts)
     bag.extend(rules.analyse(built, facts, live, logic))
-    if not bag.errors:
-        bag.extend(lints.analyse(built, facts, live, logic))
-    return measured
+    return measured, logic

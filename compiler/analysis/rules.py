@@ -220,7 +220,7 @@ def _crossing(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnost
         if execution.style.value != "post_only" or execution.price is None:
             continue
         for side, rule in _users(built, execution):
-            anchor = _anchor(built, facts, execution, live)
+            anchor = _anchor(built, facts, execution, side, live)
             if anchor is not None and _crosses(anchor, side):
                 found.append(_post_only(execution, execution.price.span, anchor[0], side, rule))
                 break
@@ -233,9 +233,12 @@ def _users(built: Built, execution: Execution) -> list[tuple[int, Rule]]:
     return [(side, r) for side, r in rules if r.execute and r.execute.value == execution.name.value]
 
 
-def _anchor(built: Built, facts: Facts, execution: Execution, live: frozenset[int]) -> tuple[str, float] | None:
+def _anchor(
+    built: Built, facts: Facts, execution: Execution, side: int, live: frozenset[int]
+) -> tuple[str, float] | None:
     """The price as (book field, offset), if it has that form."""
-    root = next((r for r in built.roots if r.role == "price" and r.name == execution.name.value), None)
+    name = execution.name.value
+    root = next((r for r in built.roots if r.role == "price" and r.name == name and r.side == side), None)
     if root is None or root.node not in live:
         return None
     return _linear(built, facts, root.node)
@@ -254,8 +257,6 @@ def _linear(built: Built, facts: Facts, node_id: int) -> tuple[str, float] | Non
 
 def _crosses(anchor: tuple[str, float], side: int) -> bool:
     name, offset = anchor
-    if name == "far_side":
-        return offset * side >= 0
     return (side > 0 and name == "ask" and offset >= 0) or (side < 0 and name == "bid" and offset <= 0)
 
 

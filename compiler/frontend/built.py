@@ -17,7 +17,7 @@ class Root:
 
     Roles: `clause`, `size`, `cooldown`, `price`, `ttl`, `requote`, `constraint`, `only_if`, `money` (position and day
     limits, capital), `duration`, `band`, `invariant`. `holder` is `entry`, `exit`, `order` or `file`: it decides which
-    position fields exist. `label_of` is empty except for values that only `labels:` uses.
+    position fields exist. `side` is the direction of the order that a policy's values are for.
     """
 
     node: int
@@ -26,6 +26,7 @@ class Root:
     name: str
     holder: str = "file"
     rule: Rule | None = None
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)

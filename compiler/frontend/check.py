@@ -6,51 +6,65 @@ is computed from it stay silent in the later ones, so that one mistake gives one
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document
-from ..analysis import clocks, intervals, later, params, presence, qualifiers, roots, units, warmup
-from ..analysis.bounds import Bounds
+from ..analysis import bounds, clocks, intervals, later, lints, params, presence, qualifiers, roots, units, warmup
+from ..analysis.implication import Implications
 from ..analysis.poison import alive
-from ..ir.hir import Checked, CheckedClause, CheckedRule, Facts, Stream
-from ..ir.types import Clock
+from ..ir.hir import Checked, Facts
 from ..venues.profile import VenueProfile
-from .built import Built, Root
+from . import instances
+from .built import Built
+from .inputs import streams
 from .program import build
 from .venue import venue_of
 
 
 def check(document: Document) -> tuple[Checked | None, Diagnostics]:
     """All analyses. `Checked` is None when there is an error."""
-    analysed, bag = analyse(document)
-    if analysed is None or bag.errors:
-        return None, bag
-    return _checked(analysed), bag
+    found, bag = _instances(document)
+    return (_checked(found), bag) if found and not bag.errors else (None, bag)
 
 
 @dataclass(slots=True)
-class Analysed:
-    """A graph with its facts: also of a strategy with errors (nodes without facts are poisoned)."""
+class Analysed(instances.Analysed):
+    """One instance with everything that the analyses know about it."""
 
-    built: Built
-    facts: Facts
     presence: presence.Presence
-    bounds: Bounds
+    bounds: bounds.Bounds
+    logic: Implications
 
 
 def analyse(document: Document) -> tuple[Analysed | None, Diagnostics]:
     """Everything `check` does, without the last step; every traded instrument is analysed, the first is returned."""
+    found, bag = _instances(document)
+    return (found[0] if found else None), bag
+
+
+def _instances(document: Document) -> tuple[list[Analysed], Diagnostics]:
+    """Every traded instrument, analysed. What is found at one place of the file is said once."""
     bag = Diagnostics()
     profile = venue_of(document, bag)
     if profile is None:
-        return None, bag
-    first: Analysed | None = None
-    for alias in document.trade:
-        analysed = _instance(document, profile, alias.value, bag)
-        first = first or analysed
-    return first, bag
+        return [], bag
+    found: list[Analysed] = []
+    for alias in dict.fromkeys(t.value for t in document.trade):
+        analysed = _instance(document, profile, alias, bag)
+        found += [analysed] if analysed is not None else []
+    if found:
+        bag.extend(bounds.caps([(one.built, one.bounds, _new(found[0], one)) for one in found]))
+    for one in found if not bag.errors else ():
+        everything = frozenset(range(len(one.built.graph.nodes)))
+        bag.extend(lints.analyse(one.built, one.facts, everything - one.facts.poisoned, one.logic))
+    return found, bag
+
+
+def _new(first: Analysed, one: Analysed) -> frozenset[int]:
+    """The nodes of an instance that the first one does not have."""
+    everything = frozenset(range(len(one.built.graph.nodes)))
+    return everything if one is first else everything - instances.shared_nodes(first, one)
 
 
 def _instance(document: Document, profile: VenueProfile, alias: str, bag: Diagnostics) -> Analysed | None:
@@ -86,97 +100,38 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
             facts.types[i] = facts.types[i].maybe()
     facts.warmups = warmup.infer(built, live, facts.clocks)
     facts.poisoned = set(everything - live)
-    measured = later.run(built, facts, live, present, bag)
-    return Analysed(built, facts, present, measured)
+    return Analysed(built, facts, present, *later.run(built, facts, live, bag))
 
 
 # the result
 
 
-def _checked(analysed: Analysed) -> Checked:
-    built = analysed.built
-    document = built.document
+def _checked(found: list[Analysed]) -> Checked:
+    """The common graph. The lists at the top level are the first instance's."""
+    first = found[0]
+    document, needed = first.built.document, streams([*found])
+    shared = [instances.shared_nodes(first, one) for one in found[1:]]
+    inputs = frozenset(s.clock for s in needed)
+    made = [instances.instance(first.built, lambda node: node, inputs)]
+    for one, same in zip(found[1:], shared, strict=True):
+        made.append(instances.instance(one.built, instances.merge(first, one, same), inputs))
+    risk, capital = made[0].risk, instances.capital(first.built)
     return Checked(
         document=document,
-        graph=built.graph,
-        facts=analysed.facts,
-        parameters=params.parameters(built),
-        constraints=tuple((r.name, r.node) for r in built.roots if r.role == "constraint"),
+        graph=first.built.graph,
+        facts=first.facts,
+        parameters=params.parameters(first.built),
+        constraints=tuple((r.name, r.node) for r in first.built.roots if r.role == "constraint"),
         instruments=tuple(i.alias for i in document.instruments),
-        traded=tuple(t.value for t in document.trade),
-        decision=built.decision,
-        entries=tuple(_rule(built, n) for n in range(len(document.entries))),
-        exits=tuple(_rule(built, n + len(document.entries)) for n in range(len(document.exits))),
-        position_max=_root(built, lambda r: r.name == "risk.position"),
-        day_loss=_root(built, lambda r: r.name == "risk.day_loss"),
-        day_loss_then=document.risk.day_loss.then.value if document.risk and document.risk.day_loss else "halt",
-        capital_start=_root(built, lambda r: r.name == "capital.start"),
-        streams=streams(analysed),
+        traded=tuple(one.alias for one in made),
+        decision=first.built.decision,
+        entries=made[0].entries,
+        exits=made[0].exits,
+        position_max=risk.position_max,
+        day_loss=risk.day_loss.node if risk.day_loss else None,
+        day_loss_then=risk.day_loss.then if risk.day_loss else "halt",
+        capital_start=capital.start,
+        streams=needed,
+        instances=tuple(made),
+        capital=capital,
     )
-
-
-def _root(built: Built, wanted: Callable[[Root], bool]) -> int | None:
-    return next((r.node for r in built.roots if wanted(r)), None)
-
-
-def _rule(built: Built, number: int) -> CheckedRule:
-    document = built.document
-    rule = (*document.entries, *document.exits)[number]
-    mine = [r for r in built.roots if r.rule is rule]
-    clauses = tuple(CheckedClause(r.name, r.node, r.span) for r in mine if r.role == "clause")
-    size = next((r.node for r in mine if r.role == "size"), None)
-    cooldown = next((r.node for r in mine if r.role == "cooldown"), None)
-    execute = rule.execute.value if rule.execute else ""
-    price, ttl = (
-        next((r.node for r in built.roots if r.role == role and r.name == execute), None) for role in ("price", "ttl")
-    )
-    return CheckedRule(rule, clauses, size, cooldown, style_of(document, execute, built.decision), price, ttl)
-
-
-def style_of(document: Document, execute: str, decision: Clock) -> str:
-    """The order style of a rule: its execution's, or market on bars and timers, IOC on event clocks."""
-    for execution in document.execution:
-        if execution.name.value == execute:
-            return execution.style.value
-    if execute == "cross":
-        return "ioc"
-    return "market" if decision.period_ns else "ioc"
-
-
-def streams(analysed: Analysed) -> tuple[Stream, ...]:
-    """The inputs that a run reads, plus the decision clock and the traded instrument's own bars on bar clocks."""
-    built = analysed.built
-    depths: dict[Clock, int] = {}
-    for node in (built.graph[i] for i in sorted(_read(built))):
-        for clock in analysed.facts.clocks.get(node.id, ()):
-            if clock.kind in ("bar", "book", "trade"):
-                depths.setdefault(clock, 1 if clock.kind == "book" else 0)
-        if node.op == "field" and node.args and node.attrs["source"] == "book":
-            clock = Clock("book", str(node.attrs["instrument"]))
-            depths[clock] = max(depths.get(clock, 1), depth_of(analysed, node.args[0], str(node.attrs["name"])))
-    if built.decision.kind in ("bar", "book", "trade"):
-        depths.setdefault(built.decision, 1 if built.decision.kind == "book" else 0)
-    order = [i.alias.value for i in built.document.instruments]
-    ranked = sorted(depths, key=lambda c: clocks.clock_rank(c, order))
-    return tuple(Stream(c, built.symbol(c.instrument), depths[c]) for c in ranked)
-
-
-def _read(built: Built) -> set[int]:
-    """The nodes that rules, policies and limits read: what labels and unused equations read is not needed to run."""
-    todo = [root.node for root in built.roots]
-    found = set(todo)
-    while todo:
-        for a in built.graph[todo.pop()].args:
-            if a not in found:
-                found.add(a)
-                todo.append(a)
-    return found
-
-
-def depth_of(analysed: Analysed, node: int, name: str) -> int:
-    """The number of book levels an argument asks for, at most what the venue shows."""
-    most = analysed.built.profile.depth_levels
-    if name == "vwap_to":
-        return most
-    found = analysed.facts.intervals.get(node)
-    return int(min(found.high, most)) if found else 1

@@ -17,7 +17,7 @@ from ..ir.types import Clock, Kind, Type
 from . import fields, literals
 from .built import Built
 from .environment import Environment
-from .names import DURATIONS, FORMING_FIELDS, GROUPS, SECOND
+from .names import DIRECTED, DURATIONS, FORMING_FIELDS, GROUPS, SECOND
 from .suggest import nearest
 
 if TYPE_CHECKING:
@@ -200,7 +200,12 @@ class Elaborator:
     def field(
         self, source: str, name: str, alias: str, span: Span, env: Environment, args: tuple[int, ...] = ()
     ) -> int | None:
-        """A field node; bar fields take their period from the ambient clock."""
+        """A field node; bar fields take their period from the ambient clock, sides their price from the direction."""
+        if name in DIRECTED:
+            if not env.side:
+                self.bag.add(fields.no_direction(name, span))
+                return None
+            name = "bid" if (name == "near_side") == (env.side > 0) else "ask"
         if source != "bar":
             return self.graph.add("field", args, span, instrument=alias, source=source, name=name)
         clock = env.ambient

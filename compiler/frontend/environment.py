@@ -14,7 +14,8 @@ Local = int | None
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`functions` are the user functions being inlined, outermost first. `holder` as in `Root`."""
+    """`functions` are the user functions being inlined, outermost first. `side` is the direction of the order that is
+    spoken of: +1 buys, -1 sells, 0 where there is none."""
 
     ambient: Clock | None
     instrument: str
@@ -22,6 +23,7 @@ class Environment:
     functions: tuple[str, ...] = ()
     in_label: bool = False
     module: str = ""
+    side: int = 0
 
     def at(self, clock: Clock) -> Environment:
         return replace(self, ambient=clock)

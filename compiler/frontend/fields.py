@@ -34,6 +34,19 @@ def no_bar_clock(name: str, span: Span, clock: Clock | None) -> Diagnostic:
     )
 
 
+def no_direction(name: str, span: Span) -> Diagnostic:
+    """FC0403: a side of the book where nothing is bought or sold."""
+    return Diagnostic(
+        "FC0403",
+        f"`{name}` of which order?",
+        Label(span, "no direction here"),
+        notes=(
+            "it is the bid or the ask by the direction of an order: rules and `execution` have one, `let` has none",
+        ),
+        helps=("write `bid` or `ask`, or use it in the rule or the policy itself",),
+    )
+
+
 def no_short_bars(span: Span, period_ns: int, name: str = "") -> Diagnostic:
     what = (
         f"`{name}` has no bars of {duration_text(period_ns)}"

@@ -9,6 +9,8 @@ from ..ir.types import Kind
 
 #: Book fields. The functions of the group `book` (`bid_depth(k)` ...) are fields with an argument.
 BOOK_FIELDS = ("bid", "ask", "mid", "spread", "bid_qty", "ask_qty", "near_side", "far_side")
+#: The side of the book that an order rests at, and the one it takes: `bid` or `ask` by the order's direction.
+DIRECTED = ("near_side", "far_side")
 BAR_FIELDS = ("open", "high", "low", "close", "volume", "vwap", "n_trades")
 TRADE_FIELDS = ("price", "qty", "signed_qty", "side")
 FORMING_FIELDS = BAR_FIELDS

@@ -14,8 +14,11 @@ from .built import Built, Root
 from .declarations import declare_functions, declare_names, declare_params
 from .elaborate import Elaborator
 from .environment import Environment
+from .instances import stale_clock
 from .modules import Loader, short_name
+from .policies import EXIT_SIDE, uses
 from .scope import Scope
+from .venue import no_stream
 
 
 def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnostics) -> Built | None:
@@ -62,8 +65,8 @@ class _Reader:
         self.constraints()
         for rule in (*document.entries, *document.exits):
             self.rule(rule)
-        for execution in document.execution:
-            self.execution(execution)
+        for execution, side in uses(document):
+            self.execution(execution, side)
         self.limits()
         self.elaborator.finish()
         self.mark_read()
@@ -89,12 +92,21 @@ class _Reader:
             wanted |= used - {name}
         self.built.read_lets |= wanted
 
-    def root(self, expr: ast.Expr | None, role: str, name: str, holder: str = "file", rule: Rule | None = None) -> None:
+    def root(
+        self,
+        expr: ast.Expr | None,
+        role: str,
+        name: str,
+        holder: str = "file",
+        rule: Rule | None = None,
+        side: int = 0,
+    ) -> None:
+        """Read an expression that leaves the dataflow. `side` is the direction that it is read for."""
         if expr is None:
             return
-        node = self.elaborator.expr(expr, self.env)
+        node = self.elaborator.expr(expr, replace(self.env, side=side))
         if node is not None:
-            self.built.roots.append(Root(node, role, expr.span, name, holder, rule))
+            self.built.roots.append(Root(node, role, expr.span, name, holder, rule, side))
 
     def constraints(self) -> None:
         read = set(self.built.read_params)
@@ -105,17 +117,19 @@ class _Reader:
         self.built.read_params = read
 
     def rule(self, rule: Rule) -> None:
+        side = rule.side.value if rule.kind == "entry" else EXIT_SIDE
         for clause in rule.clauses:
-            self.root(clause.expr, "clause", clause.name.value, rule.kind, rule)
+            self.root(clause.expr, "clause", clause.name.value, rule.kind, rule, side)
         size = rule.size if rule.size is not None else self.document.size if rule.kind == "entry" else None
-        self.root(size, "size", "size", rule.kind, rule)
-        self.root(rule.cooldown, "cooldown", "cooldown", rule.kind, rule)
+        self.root(size, "size", "size", rule.kind, rule, side)
+        self.root(rule.cooldown, "cooldown", "cooldown", rule.kind, rule, side)
 
-    def execution(self, execution: Execution) -> None:
-        self.root(execution.price, "price", execution.name.value, "order")
-        self.root(execution.ttl, "ttl", execution.name.value, "order")
+    def execution(self, execution: Execution, side: int) -> None:
+        name = execution.name.value
+        self.root(execution.price, "price", name, "order", None, side)
+        self.root(execution.ttl, "ttl", name, "order", None, side)
         if execution.requote is not None:
-            self.root(execution.requote.when, "requote", execution.name.value, "order")
+            self.root(execution.requote.when, "requote", name, "order", None, side)
 
     def limits(self) -> None:
         document, risk = self.document, self.document.risk
@@ -130,7 +144,12 @@ class _Reader:
             self.root(risk.order_rate.per, "duration", "risk.order_rate")
         if risk.band:
             self.root(risk.band.max, "band", "risk.band")
+            reference = risk.band.reference
+            self.root(ast.Name(reference.span, reference.value), "price", "risk.band.from")
         for name, age in risk.stale.inputs if risk.stale else ():
+            if stale_clock(self.built, name.value) is None:
+                self.elaborator.bag.add(no_stream(name, self.built))
+                continue
             self.root(age, "duration", f"risk.stale.{name.value}")
         for invariant in risk.invariants:
             self.root(invariant.expr, "invariant", invariant.name.value)

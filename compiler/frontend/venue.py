@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...dsl.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
-from ...dsl.document import Document
+from ...dsl.document import Document, Located
 from ..venues.profile import VenueProfile
+from .built import Built
 from .suggest import nearest
 
 
@@ -54,4 +55,19 @@ def _unknown(bag: Diagnostics, message: str, name: str, span: object, known: tup
             notes=(f"known: {', '.join(known)}",),
             fixes=fixes,
         )
+    )
+
+
+def no_stream(name: Located[str], built: Built) -> Diagnostic:
+    """FC0102 for a stale guard of a stream that does not exist."""
+    aliases = [i.alias.value for i in built.document.instruments]
+    known = ("book", "trade", *(f"{alias}.{kind}" for alias in aliases for kind in ("book", "trade")))
+    guess = nearest(name.value, known)
+    fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(name.span, guess),)),) if guess else ()
+    return Diagnostic(
+        "FC0102",
+        f"no stream called `{name.value}`",
+        Label(name.span, "not a stream of events"),
+        helps=() if guess else (f"streams are {', '.join(f'`{k}`' for k in known)}",),
+        fixes=fixes,
     )

@@ -206,7 +206,10 @@ class CheckedCapital:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The strategy for one traded instrument: bare fields mean this instrument. All instances share the graph."""
+    """The strategy for one traded instrument: bare fields mean this instrument. All instances share the graph.
+
+    What does not depend on the instrument is one node for all; `lets` are the equations as this instance reads them.
+    """
 
     alias: str
     decision: Clock
@@ -215,15 +218,20 @@ class Instance:
     policies: tuple[CheckedPolicy, ...]
     risk: CheckedRisk
     allocate: int | None = None  # node: a ratio
+    lets: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An input a strategy needs: a base clock, the instrument's symbol, and for books the depth."""
+    """An input a strategy needs: a base clock, the instrument's symbol, and for books the depth.
+
+    An `optional` stream makes matching better and is not read by the file: a run goes on without it.
+    """
 
     clock: Clock
     symbol: str
     depth: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _refuse_unsupported(checked: Checked) -> None:
     if checked.decision.kind == "bar" and document.decide.min_gap is not None:
         refuse("`min_gap`", Label(document.decide.min_gap.span), "leave it out: the bar length is the least gap")
     for stream in checked.streams:
-        if stream.clock.kind != "bar" and checked.decision.kind == "bar":
+        if stream.clock.kind != "bar" and checked.decision.kind == "bar" and not stream.optional:
             kind = "the order book" if stream.clock.kind == "book" else "single trades"
             label = Label(_first_reader(checked, stream.clock), f"reads {stream.clock}")
             refuse(f"what reads {kind}", label, "use fields of closed bars, such as `close` and `volume`")
