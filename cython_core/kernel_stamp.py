@@ -17,6 +17,7 @@ _FILES = (
     "runtime/backtest/native_ops.py",
     "runtime/backtest/kernel_library.py",
     "runtime/backtest/kernel_profile.py",
+    "runtime/backtest/kernel_ordered.py",
     "runtime/backtest/kernel_math.py",
 )
 

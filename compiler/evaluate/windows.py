@@ -16,6 +16,8 @@ order. Each aggregate starts from its neutral value, so an empty window is defin
     isum    s = 0;              s = wrap(s + x)
     argmin  m = +inf, k = 0;    if x <= m: m = x, k = ticks from x to the newest
     argmax  m = -inf, k = 0;    if m <= x: m = x, k = ticks from x to the newest
+    m3      s = 0.0;            d = x - mean, s = s + (d * d) * d
+    below   k = 0;              k = k + 1 if x < y
 
 **Tree** with N = 2**k leaves: node 1 is the root, node p combines 2p and 2p + 1, the leaf of a tick is node
 N + (tick & (N-1)), node 0 is unused. A sum, min or max tree has 2N words, word p is node p. A moments tree has 6N
@@ -44,7 +46,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import profile
+from . import ordered, profile
 from .numbers import INT_MAX, INT_MIN, wrap
 
 Cells = list[Any]
@@ -144,6 +146,18 @@ def win_argmax(cells: Cells, base: int, words: int, tick: int, length: int) -> i
         if found <= x:
             found, ago = x, len(values) - 1 - k
     return ago
+
+
+def win_m3(cells: Cells, base: int, words: int, tick: int, length: int, mean: float) -> float:
+    total = 0.0
+    for x in window(cells, base, words, tick, length):
+        d = x - mean
+        total = total + (d * d) * d
+    return total
+
+
+def win_below(cells: Cells, base: int, words: int, tick: int, length: int, limit: float) -> int:
+    return sum(x < limit for x in window(cells, base, words, tick, length))
 
 
 def _add(a: float, b: float) -> float:
@@ -258,6 +272,12 @@ SLOT: dict[str, Callable[..., Any]] = {
     "profile.put.i": profile.put,
     "profile.fill.i": profile.fill,
     "profile.get.i": profile.get,
+    "win.m3": win_m3,
+    "win.below": win_below,
+    "sort.put": ordered.sort_put,
+    "sort.nth": ordered.sort_nth,
+    "pair.put": ordered.pair_put,
+    "pair.co": ordered.pair_co,
     "tree.put.sum": _tree_put(_add),
     "tree.put.min": _tree_put(_lesser),
     "tree.put.max": _tree_put(_greater),

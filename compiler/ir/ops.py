@@ -143,6 +143,14 @@ _ROWS = (
     _row("profile.put.i [slot] i64 i64 i64", "level and amount of tick", writes=True, effect=True, cost=2),
     _row("profile.fill.i [slot] i64 i64 i64 i64 i64", "amounts of the n newest in equal bins of low..high; the fullest, its 70 % area", writes=True, effect=True, cost=4, per_length=True),
     _row("profile.get.i [slot] i64 -> i64", "of the last fill: 0 total, 1 fullest bin, 2 lowest, 3 highest bin of the area", reads=True, cost=2),
+    _row("win.m3 [slot] i64 i64 f64 -> f64", "sum of (x - mean)**3", reads=True, cost=4, per_length=True),
+    _row("win.below [slot] i64 i64 f64 -> i64", "how many are < y", reads=True, cost=2, per_length=True),
+    # sorted rings: a ring of 2**k words, then the order of its words by value (-0.0 before 0.0, NaN last), then by place
+    _row("sort.put [slot] i64 f64", "ring[tick] = x, the order is kept", writes=True, effect=True, cost=8, per_length=True),
+    _row("sort.nth [slot] i64 i64 i64 -> f64", "the k-th least of the n newest, k = 0 the least", reads=True, cost=3, per_length=True),
+    # pair rings: 2 words per tick
+    _row("pair.put [slot] i64 f64 f64", "ring[tick] = (x, y)", writes=True, effect=True, cost=3),
+    _row("pair.co [slot] i64 i64 f64 f64 -> f64", "sum of (x - a) * (y - b)", reads=True, cost=4, per_length=True),
     # trees: 2**k leaves in ring order; node p combines 2p and 2p+1 (older on the left); word 1 is the root.
     # A query combines the canonical nodes of the window oldest to newest, so its association is fixed by tick alone.
     _row("tree.put.sum [slot] i64 f64", "leaf[tick] = x, ancestors recombined by +", writes=True, effect=True, cost=12),

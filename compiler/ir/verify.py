@@ -57,19 +57,18 @@ def verify(program: Program) -> list[Problem]:
 
 
 def slot_shape(op_name: str) -> str | None:
-    """How an operation uses its slot: scalar, ring, profile, sum, min, max or moments tree; None if it uses none."""
+    """How an operation uses its slot: scalar, a kind of ring, profile, sum, min, max or moments tree; None if it uses none."""
     if "slot" not in OPS[op_name].attrs:
         return None
     family, *rest = op_name.split(".")
     if family in ("load", "store"):
         return "scalar"
-    if family in ("ring", "win"):
-        return "ring"
-    if family == "profile":
-        return "profile"
+    if family in _RINGS:
+        return _RINGS[family]
     return _TREES[rest[-1]]
 
 
+_RINGS = {"ring": "ring", "win": "ring", "sort": "sorted ring", "pair": "pair ring", "profile": "profile"}
 _TREES = {"sum": "sum tree", "min": "min tree", "max": "max tree", "mom": "moments tree"}
 _TREES |= {"mean": "moments tree", "m2": "moments tree"}
 
@@ -295,6 +294,8 @@ class _SegmentChecker:
             self.report(where, f"slot {name} is used as {self.shapes[slot.name]} and as {shape}")
         if not _fits(slot, shape):
             self.report(where, f"slot {name} has {slot.words} words, which no {shape} has")
+        if shape == "sorted ring" and slot.init != 0:
+            self.report(where, f"slot {name} is a sorted ring and does not start from 0")
 
     def report(self, where: str, reason: str) -> None:
         self.problems.append(Problem(where, reason))

@@ -16,6 +16,7 @@ from numba import njit
 
 from ...cython_core.layout import INTENT_WORDS, MAX_INTENTS, OUT_FIRST_INTENT
 from . import numba_cache
+from .kernel_ordered import pair_co, pair_put, sort_nth, sort_put
 from .kernel_profile import profile_fill, profile_get, profile_put
 from .native_ops import (
     b2i,
@@ -80,6 +81,8 @@ __all__ = [
     "ishr",
     "isub",
     "nan",
+    "pair_co",
+    "pair_put",
     "profile_fill",
     "profile_get",
     "profile_put",
@@ -88,6 +91,8 @@ __all__ = [
     "select_b",
     "select_f",
     "select_i",
+    "sort_nth",
+    "sort_put",
     "tree_m2",
     "tree_max",
     "tree_mean",
@@ -100,10 +105,12 @@ __all__ = [
     "win_absdev",
     "win_argmax",
     "win_argmin",
+    "win_below",
     "win_imax",
     "win_imin",
     "win_isum",
     "win_m2",
+    "win_m3",
     "win_max",
     "win_min",
     "win_sum",
@@ -295,6 +302,30 @@ def win_argmax(cells: Cells, base: int, words: int, tick: int, length: int) -> i
         if found <= x:
             found, at = x, k
     return end + rest - 1 - at
+
+
+@_compiled
+def win_m3(cells: Cells, base: int, words: int, tick: int, length: int, mean: float) -> float:
+    start, end, rest = _runs(words, tick, length)
+    total = 0.0
+    for k in range(base + start, base + end):
+        d = cells[k] - mean
+        total = total + (d * d) * d
+    for k in range(base, base + rest):
+        d = cells[k] - mean
+        total = total + (d * d) * d
+    return total
+
+
+@_compiled
+def win_below(cells: Cells, base: int, words: int, tick: int, length: int, limit: float) -> int:
+    start, end, rest = _runs(words, tick, length)
+    count = 0
+    for k in range(base + start, base + end):
+        count += cells[k] < limit
+    for k in range(base, base + rest):
+        count += cells[k] < limit
+    return count
 
 
 # trees: node p combines 2p and 2p + 1, the leaf of a tick is node N + (tick & (N - 1))

@@ -132,6 +132,8 @@ FAMILIES = {
     "sum": (F64, 2, ["tree.put.sum", "tree.sum"]),
     "min": (F64, 2, ["tree.put.min", "tree.min"]),
     "max": (F64, 2, ["tree.put.max", "tree.max"]),
+    "sorted ring": (F64, 2, ["sort.put", "sort.nth"]),
+    "pair ring": (F64, 2, ["pair.put", "pair.co"]),
     "moments": (F64, 6, ["tree.put.mom", "tree.mean", "tree.m2"]),
 }
 
@@ -150,16 +152,17 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
 
     def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
         tick, length = segment.load(slots["tick"]), segment.load(slots["length"])
-        x, mean = segment.load(slots["x"]), segment.load(slots["mean"])
+        x, mean, rank = (segment.load(slots[n]) for n in ("x", "mean", "rank"))
         for name in sorted(names, key=lambda n: "put" not in n):
             row = OPS[name]
             if row.result is None:
-                segment.effect(name, tick, x, attrs=(slots["data"].name,))
+                segment.effect(name, *(tick, x, mean)[: len(row.args)], attrs=(slots["data"].name,))
                 continue
-            operands = (tick, length, mean)[: len(row.args)]
+            takes = {I64: iter((tick, length, rank)), F64: iter((mean, mean))}
+            operands = [next(takes[t]) for t in row.args]
             segment.store(slots[name], segment.op(name, *operands, attrs=(slots["data"].name,)))
 
-    inputs = {"tick": (I64, 1), "length": (I64, 1), "x": (type_, 1), "mean": (F64, 1)}
+    inputs = {"tick": (I64, 1), "length": (I64, 1), "rank": (I64, 1), "x": (type_, 1), "mean": (F64, 1)}
     outs = {n: out_slot(n) for n in names if OPS[n].result is not None}
     program = build(body, inputs | outs | {"data": (type_, factor * leaves)})
     slow, fast = Machine(program), KernelMachine(program, tmp_path)
@@ -174,6 +177,7 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
                 words = [
                     min(start + step, 2**63 - 1),
                     length,
+                    rng.choice((0, 1, leaves // 2, -1, 2**62)),
                     x if type_ == I64 else float_bits(float(x)),
                     float_bits(0.3),
                 ]

@@ -87,7 +87,20 @@ def _param(rng: random.Random, number: int) -> Param:
     return Param(f"p{number}", f"real {number}", F64, low + rng.random(), low, low + 1.0)
 
 
-_SHAPES = ("scalar", "scalar", "scalar", "ring", "ring", "sum tree", "min tree", "max tree", "moments tree", "profile")
+_SHAPES = (
+    "scalar",
+    "scalar",
+    "scalar",
+    "ring",
+    "ring",
+    "sorted ring",
+    "pair ring",
+    "sum tree",
+    "min tree",
+    "max tree",
+    "moments tree",
+    "profile",
+)
 
 
 def _slot(rng: random.Random, number: int) -> Slot:
@@ -96,7 +109,8 @@ def _slot(rng: random.Random, number: int) -> Slot:
     sizes = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves, "profile": PROFILE_HEADER + 2 * leaves}
     words = sizes.get(shape, 2 * leaves)
     type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else I64 if shape == "profile" else F64
-    init: int | float = 0 if shape == "moments tree" else rng.choice(INTEGERS if type_ == I64 else FLOATS[:-1])
+    others = INTEGERS if type_ == I64 else FLOATS[:-1]
+    init: int | float = 0 if shape in ("moments tree", "sorted ring") else rng.choice(others)
     label = f"{shape} {number}{CONSTANT if rng.random() < 0.3 else ''}"
     return Slot(f"s{number}", type_, words, f"{number:08x}", label, float(init) if type_ == F64 else init)
 

@@ -58,7 +58,7 @@ SLOTS: dict[str, tuple[str, str]] = {
     **{
         name: (name.replace(".", "_"), "sf")
         for name in OPS
-        if name.startswith(("win.", "tree.")) and not name.startswith("win.i")
+        if name.startswith(("win.", "tree.", "sort.", "pair.")) and not name.startswith("win.i")
     },
 }
 
