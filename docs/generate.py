@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flashc.compiler.analysis.bounds import evaluate
 from flashc.compiler.ir.ops import OPS, Row
-from flashc.compiler.library.function import Function
+from flashc.compiler.library.function import Addend, Function
 from flashc.compiler.library.table import FUNCTIONS
 from flashc.compiler.lower.library import LIBRARY
 from flashc.dsl.diagnostic_pages import pages as diagnostic_pages
@@ -42,27 +43,78 @@ def _operation(row: Row) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+UNITS = """Types: `a`, `b` are any unit, each letter one unit per call; `price`, `qty`, `notional` belong to the instrument; `real`, `int`, `bool`,
+`duration`, `time` are what they say; `any` is any type. `length` is a whole number of ticks, at least 1, and `depth` one, at least 0: constants
+or parameters with a range. A type with `?` may be absent. Warm-up counts ticks before the first value, beyond those its inputs need; `settle` is
+the file's tolerance (1e-6): `settling(ema, n)` is ceil(ln(settle) / ln(1 - 2 / (n + 1))), with weight 1 / n for `rma`. Work and state are bounds for
+the greatest length: `ring(n)` is n rounded up to a power of two, `log(n)` its exponent; numbers in brackets hold for the defaults, else for 20.
+"""
+
+
 def functions() -> str:
-    """The library, group by group."""
-    lines = [
-        "# Library functions",
-        "",
-        NOTE.format(source="compiler/library/"),
-        "",
-        "Lengths (`n`) are constants or parameters with a range. A function with state needs its inputs on one clock.",
-    ]
+    """The library, group by group: what each function is, and everything the compiler knows of it."""
+    lines = ["# Library functions", "", NOTE.format(source="compiler/library/"), "", *UNITS.splitlines()]
     groups = dict.fromkeys(function.group for function in FUNCTIONS.values())
     for group in groups:
-        lines += ["", f"## {group}", "", "| function | meaning | formula | no value when |", "|---|---|---|---|"]
-        lines += [_function(row) for row in FUNCTIONS.values() if row.group == group]
+        rows = [row for row in FUNCTIONS.values() if row.group == group]
+        lines += ["", f"## {group}", "", ", ".join(f"[{row.name}](#{row.name})" for row in rows)]
+        for row in rows:
+            lines += ["", *_function(row)]
     return "\n".join(lines) + "\n"
 
 
-def _function(row: Function) -> str:
-    state = "" if row.stateful else " (no state)"
-    later = "" if row.name in LIBRARY else " **Checks, but does not run in this release.**"
-    cells = [f"`{_cell(row.signature_text)}`", _cell(row.doc) + state + later, _cell(row.formula), _cell(row.absent)]
-    return "| " + " | ".join(cells) + " |"
+def _function(row: Function) -> list[str]:
+    later = [] if row.name in LIBRARY else ["**Checks, but does not run in this release.**"]
+    facts = {
+        "formula": _cell(row.formula),
+        "reads": ", ".join(f"`{name}`" for name in row.implicit),
+        "clock": "ticks with its arguments, which share one clock"
+        if row.stateful
+        else "ticks when an argument does; no state",
+        "warm-up": " + ".join(map(_addend, row.warmup)) or "none",
+        "no value when": row.absent or "never",
+        "at most": ", ".join(f"{name} = {value}" for name, value in row.most),
+        "work": f"{row.cost} operations a tick{_for_default(row, row.cost, 1)}",
+        "state": _state(row),
+        "source": row.source,
+        "differs from TA-Lib": row.differs,
+    }
+    known = [f"- {name}: {text}" for name, text in facts.items() if text]
+    return [f"### {row.name}", "", f"`{row.signature_text}`", "", row.doc, *later, "", *known]
+
+
+def _addend(part: Addend) -> str:
+    """One addend of a warm-up in words."""
+    match part:
+        case ("ticks", int(count)):
+            return str(count)
+        case ("lag", name):
+            return f"{name}"
+        case ("window", name):
+            return f"{name} - 1"
+        case ("root", name):
+            return f"floor(sqrt({name})) - 1"
+        case ("day",):
+            return "the ticks of one day - 1"
+        case ("settle" | "settled", kind, length):
+            return f"settling({kind}, {length}) - 1"
+        case ("longer", tuple() as a, tuple() as b):
+            return f"the longer of {_addend(a)} and {_addend(b)}"
+    raise AssertionError(f"unknown warm-up {part!r}")
+
+
+def _state(row: Function) -> str:
+    if row.words.isdigit():
+        return f"{8 * int(row.words)} bytes" if row.words != "0" else "none"
+    return f"8 * ({row.words}) bytes{_for_default(row, row.words, 8)}"
+
+
+def _for_default(row: Function, formula: str, times: int) -> str:
+    """The number a formula gives for default lengths; empty where it is the formula itself."""
+    if formula.isdigit():
+        return ""
+    lengths = {p.name: float(p.default) if (p.default or "").isdigit() else 20.0 for p in row.signature.params}
+    return f" ({times * evaluate(formula, lengths)})"
 
 
 def _cell(text: str) -> str:

@@ -79,7 +79,20 @@ def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: 
             label = "not a length" if known.is_point else f"can be {known.low:g}"
             result.found.append(Diagnostic("FC0218", "a length is at least 1", Label(span, label)))
             fine = False
+        elif known.high > _most(node, index):
+            span, most = built.arg_span(node.id, index), _most(node, index)
+            found = Label(span, f"{'is' if known.is_point else 'can be'} {known.high:g}")
+            result.found.append(Diagnostic("FC0218", f"at most {most:g} are allowed here", found))
+            fine = False
     return fine
+
+
+def _most(node: Node, index: int) -> float:
+    """The greatest value that a call's static argument may have."""
+    if node.op != "call" or node.attrs.get("time"):
+        return math.inf
+    row = FUNCTIONS[str(node.attrs["function"])]
+    return dict(row.most).get(row.signature.params[index].name, math.inf)
 
 
 def _below(built: Built, node: int) -> list[int]:

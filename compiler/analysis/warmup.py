@@ -23,6 +23,7 @@ from .clocks import clock_rank
 
 Term = tuple[object, ...]
 Needs = dict[Clock, Term]
+NS_PER_DAY = 86_400_000_000_000
 _ONE: Term = ("const", 1)
 
 #: `settle: bits`: the seed weighs less than a hundredth of the last bit (measured merge bound ln(0.01 * 2^53)).
@@ -103,6 +104,8 @@ def _more(built: Built, node: Node, needs: Needs, clocks: dict[int, ClockSet]) -
     names = [p.name for p in row.signature.params]
     term = needs.get(clock, _ONE)
     for addend in row.warmup:
+        if addend == ("day",):
+            addend = ("ticks", max(0, -(-NS_PER_DAY // max(clock.period_ns, 1)) - 1))
         term = plus(term, _addend(built, addend, lambda name: node.args[names.index(name)]))
     return {**needs, clock: term} if row.warmup else needs
 

@@ -2,18 +2,18 @@
 
 A profile with 2**k ticks N has N + N + 128 words, all i64:
 
-    words 0 .. 127            the last fill: bins 0..63, then total, fullest, lowest, highest, 60 unused
+    words 0 .. 127            the last fill: bins 0..63, total, fullest, lowest, highest, 60 unused
     words 128 .. 127 + N      levels, word `tick & (N-1)` belongs to the tick
     words 128 + N ..          amounts, likewise
 
-**Fill** takes tick, n, low, high, bins. n is clamped to 0..N, bins to 1..64. All integers wrap. The bins start at 0; for
-each of the n newest ticks, oldest to newest:
+**Fill** takes tick, n, low, high, bins. n is clamped to 0..N, bins to 1..64. All integers wrap. The bins start at 0;
+for each of the n newest ticks, oldest to newest:
 
     bin = (level - low) * bins // (high - low), 0 if high == low, clamped to 0..bins-1
     amount of the bin += amount of the tick
 
-The fullest bin is the lowest of equals. The area starts as that bin and grows while 10 * amount inside < 7 * total and a
-bin is left: by the bin above if it holds at least as much as the bin below or there is none below, else by the one
+The fullest bin is the lowest of equals. The area starts as that bin and grows while 10 * amount inside < 7 * total and
+a bin is left: by the bin above if it holds at least as much as the bin below or there is none below, else by the one
 below. Bins at and above `bins` become 0.
 """
 

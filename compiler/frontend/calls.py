@@ -82,6 +82,8 @@ def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | No
         return _present(el, e, env)
     if name == "confirm":
         return _confirm(el, e, env)
+    if name == "vwap" and _of_session(e) and not el.scope.is_value("session"):
+        return _library(el, FUNCTIONS["vwap_session"], replace(e, args=()), env)
     if name in FUNCTIONS:
         return _library(el, FUNCTIONS[name], e, env)
     if name == "forming":
@@ -182,6 +184,11 @@ def _wrong(el: Elaborator, e: ast.Call, message: str, shown: str, span: Span | N
 
 
 # library functions
+
+
+def _of_session(e: ast.Call) -> bool:
+    """`vwap(session)`: since the day began, instead of over a number of bars."""
+    return len(e.args) == 1 and isinstance(e.args[0].value, ast.Name) and e.args[0].value.name == "session"
 
 
 def _library(el: Elaborator, row: Function, e: ast.Call, env: Environment) -> int | None:

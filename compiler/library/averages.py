@@ -31,7 +31,8 @@ ROWS = (
         interval="x",
         words="2",
         cost="4",
-        source="TA-Lib EMA (seeded with the first value, TA-Lib with the first mean)",
+        source="TA-Lib EMA",
+        differs="seeded with the first value, TA-Lib with the mean of the first n",
     ),
     Function(
         "rma(x: a, n: length) -> a",
@@ -68,7 +69,8 @@ ROWS = (
         interval="around x",
         words="4",
         cost="11",
-        source="TA-Lib DEMA",
+        source="Mulloy 1994, TA-Lib DEMA",
+        differs="seeding as ema, at each stage",
     ),
     Function(
         "tema(x: a, n: length) -> a",
@@ -80,7 +82,8 @@ ROWS = (
         interval="around x",
         words="6",
         cost="17",
-        source="TA-Lib TEMA",
+        source="Mulloy 1994, TA-Lib TEMA",
+        differs="seeding as ema, at each stage",
     ),
     Function(
         "hma(x: a, n: length) -> a",
@@ -105,7 +108,8 @@ ROWS = (
         interval="x",
         words="2+ring(n+1)",
         cost="12+2*n",
-        source="TA-Lib KAMA",
+        source="Kaufman 1995, TA-Lib KAMA",
+        differs="seeded with the value at the n-th change, TA-Lib with the one before",
         float_window="n",
     ),
     Function(
@@ -119,6 +123,7 @@ ROWS = (
         interval="x",
         words="4*ring(n)",
         cost="8+72*log(n)",
+        source="Arms 1971",
         float_window="n",
     ),
     Function(
@@ -131,7 +136,7 @@ ROWS = (
         interval="around x",
         words="ring(n)",
         cost="8+3*n",
-        source="TA-Lib LINREG",
+        source="TA-Lib LINEARREG",
         float_window="n",
     ),
 )

@@ -10,7 +10,7 @@ from .signature import Signature, parse_signature
 
 #: One addend of a warm-up: ("window", n) is n - 1 ticks more than the input, ("lag", n) is n, ("settle", kind, n) is
 #: the settling time of a recurrence of that kind minus one, ("ticks", "k") a number, ("root", n) floor(sqrt(n)) - 1,
-#: ("half", n) is n // 2 - 1, ("longer", a, b) the larger of two addends. `n` names an argument.
+#: ("longer", a, b) the larger of two addends, ("day",) the ticks of one day minus one. `n` names an argument.
 Addend = tuple[object, ...]
 
 Grid = Literal["leave", "keep"]
@@ -23,7 +23,8 @@ class Function:
     `implicit` are bar fields read besides the arguments; they are appended to the arguments, in order. `interval` names
     a rule of `analysis/intervals.py`. `absent` is empty for a total function, else says when there is no value.
     `words` is the state in 8-byte words and `cost` the operations per tick, both small formulas over argument names
-    (`ring(n)` is n rounded up to a power of two, `log(n)` its exponent).
+    (`ring(n)` is n rounded up to a power of two, `log(n)` its exponent). `most` bounds arguments that are constants.
+    `differs` says where values differ from TA-Lib's function of that name.
     """
 
     signature_text: str
@@ -43,6 +44,8 @@ class Function:
     exact_on_grid: bool = False
     float_window: str = ""
     reads: str = ""
+    differs: str = ""
+    most: tuple[tuple[str, int], ...] = ()
 
     @property
     def signature(self) -> Signature:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .function import Function, ticks, window
+from .function import Function, lag, ticks, window
 
 _G = "volatility"
 
@@ -20,6 +20,7 @@ ROWS = (
         words="2",
         cost="8",
         source="Wilder 1978, TA-Lib TRANGE",
+        differs="the first bar: high - low, which is never read; TA-Lib has none",
     ),
     Function(
         "atr(n: length = 14) -> price",
@@ -32,7 +33,8 @@ ROWS = (
         "range of prices",
         words="4",
         cost="14",
-        source="Wilder 1978, TA-Lib ATR (seeded with the first range)",
+        source="Wilder 1978, TA-Lib ATR",
+        differs="seeded with the second bar, TA-Lib with the mean of n ranges",
     ),
     Function(
         "std(x: a, n: length) -> a",
@@ -82,6 +84,72 @@ ROWS = (
         absent="x did not move for n ticks",
         words="4*ring(n)",
         cost="16+90*log(n)",
+        float_window="n",
+    ),
+    Function(
+        "keltner(n: length = 20, k: real = 2.0, m: length = 10) -> {upper: price, mid: price, lower: price}",
+        _G,
+        "Keltner channel: an exponential average of the close and k average true ranges around it.",
+        "mid = ema(close, n); upper, lower = mid +- k * atr(m)",
+        True,
+        ("high", "low", "close"),
+        (("ticks", 1), ("longer", ("settle", "ema", "n"), ("settle", "rma", "m"))),
+        words="6",
+        cost="26",
+        source="Keltner 1960 in the form of Raschke (exponential average, average true range)",
+    ),
+    Function(
+        "donchian(n: length = 20) -> {upper: price, mid: price, lower: price}",
+        _G,
+        "Donchian channel: highest high and lowest low of n bars, and the middle.",
+        "upper = max(high, n); lower = min(low, n); mid = (upper + lower) / 2",
+        True,
+        ("high", "low"),
+        window("n"),
+        words="4*ring(n)",
+        cost="12+48*log(n)",
+        source="Donchian 1960, TA-Lib MAX, MIN, MIDPRICE",
+    ),
+    Function(
+        "supertrend(n: length = 10, k: real = 3.0) -> {line: price, up: bool}",
+        _G,
+        "A stop line k average true ranges away that only tightens, and changes side when the close passes it.",
+        "bands (high + low) / 2 +- k * atr(n); a band moves only inward, or anew once close[1] passed it; up until "
+        "close < lower, then down until close > upper; line = lower if up else upper; it starts down, and its past is "
+        "forgotten at the first change of side",
+        True,
+        ("high", "low", "close"),
+        (("ticks", 1), ("settle", "rma", "n")),
+        words="9",
+        cost="46",
+        source="Seban 2007, in the form of TradingView's ta.supertrend",
+    ),
+    Function(
+        "parkinson(n: length = 20) -> real",
+        _G,
+        "Volatility per bar from the ranges of the last n bars.",
+        "sqrt(sum(log(high / low)**2, n) / (4 * n * log(2)))",
+        True,
+        ("high", "low"),
+        window("n"),
+        "0..",
+        words="2*ring(n)",
+        cost="90+24*log(n)",
+        source="Parkinson 1980",
+        float_window="n",
+    ),
+    Function(
+        "realized_vol(n: length = 20) -> real",
+        _G,
+        "Realised volatility of the last n changes of the close together (divide by sqrt(n) for one bar).",
+        "sqrt(sum(log(close / close[1])**2, n))",
+        True,
+        ("close",),
+        lag("n"),
+        "0..",
+        words="1+2*ring(n)",
+        cost="90+24*log(n)",
+        source="Andersen, Bollerslev, Diebold and Labys 2003",
         float_window="n",
     ),
 )

@@ -6,7 +6,14 @@ zero and says so through `present`; its row says the same, and tests hold the tw
 
 from __future__ import annotations
 
-from .functions import averages, logic, maths, momentum, volatility
+from .functions import averages, logic, maths, momentum, volatility, volume
 from .functions.common import Emitter
 
-LIBRARY: dict[str, Emitter] = {**averages.ROWS, **momentum.ROWS, **volatility.ROWS, **logic.ROWS, **maths.ROWS}
+LIBRARY: dict[str, Emitter] = {
+    **averages.ROWS,
+    **momentum.ROWS,
+    **volatility.ROWS,
+    **volume.ROWS,
+    **logic.ROWS,
+    **maths.ROWS,
+}

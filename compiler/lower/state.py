@@ -160,6 +160,14 @@ def grid_sum(call: Call, x: Value, length: Value, greatest: int, tag: str) -> Va
     return total - b.op("ring.get.i", call.home.tick, length, attrs=(ring.name,))
 
 
+def wide_sum(call: Call, x: Value, length: Value, greatest: int, tag: str) -> Value:
+    """Sum of the last `length` i64 values as f64, rounded once: two exact sums, so that no window is too long."""
+    b = call.b
+    high = grid_sum(call, b.op("ishr", x, b.i(32)), length, greatest, f"{tag}/high")
+    low = grid_sum(call, b.op("iand", x, b.i(2**32 - 1)), length, greatest, f"{tag}/low")
+    return high.to_float() * 2.0**32 + low.to_float()
+
+
 def _window(call: Call, op: str, slot: Slot, *operands: Value) -> Value:
     return call.b.op(op, call.home.tick, *operands, attrs=(slot.name,))
 

@@ -50,6 +50,14 @@ class Writer:
             f"(if {self.condition(depth - 1)} then {inner} else {self.price(depth - 1)})",
             f"clamp({inner}, low, high)",
             "atr(14) + close",
+            f"kama({inner}, {self.length(12)})",
+            f"hma({inner}, {self.length(16)})",
+            f"vwma({inner}, {self.length(70)})",
+            f"keltner({self.length()}, 1.5, {self.length(9)}).{self.pick('upper', 'mid', 'lower')}",
+            f"donchian({self.length(70)}).{self.pick('upper', 'mid', 'lower')}",
+            f"supertrend({self.length(12)}, 2.0).line",
+            f"volume_profile({self.length(70)}, {self.pick('len', '1', '24', '64')}).{self.pick('poc', 'vah', 'val')}",
+            "vwap(session)" if self.rng.random() < 0.1 else "vwap",
         )
 
     def number(self, depth: int) -> str:
@@ -74,6 +82,17 @@ class Writer:
             f"std({self.price(0)}, {self.length(90)}) / (10 USDC/BTC)",
             "count(close > open, 12) / 6.0",
             "(obv() / (3 BTC))",
+            "(ad() / (3 BTC))",
+            f"willr({self.length(70)}) / 50.0",
+            f"mfi({self.length(70)}) / 50.0",
+            f"dmi({self.length(9)}).{self.pick('plus', 'minus', 'dx')} / 30.0",
+            f"adx({self.length(9)}) / 30.0",
+            f"aroon({self.length(70)}).{self.pick('up', 'down', 'osc')} / 50.0",
+            f"tsi({self.price(0)}, {self.length(12)}, 5) / 20.0",
+            f"cmf({self.length(70)}) * 3.0",
+            f"(parkinson({self.length(70)}) * 100.0)",
+            f"(realized_vol({self.length(70)}) * 30.0)",
+            f"var({self.price(0)}, {self.length(90)}) / (1000 USDC/BTC * 1 USDC/BTC)",
         )
 
     def condition(self, depth: int) -> str:
@@ -99,6 +118,7 @@ class Writer:
             f"not ({self.condition(depth - 1)})",
             "session(3h, 17h)",
             "hour(now) != 7",
+            f"supertrend({self.length(9)}).up",
             f"(since({self.condition(0)}) ?? 99) < 4",
         )
 

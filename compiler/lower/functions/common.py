@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...ir.builder import Value
 from ...ir.nodes import I64
 from ..context import Lowered, Result
-from ..state import Call, float_mean, grid_sum
+from ..state import Call, float_mean, grid_sum, one_ago
 from ..warmups import alpha
 
 Emitter = Callable[[Call], Result]
@@ -40,3 +40,13 @@ def ordered(call: Call) -> tuple[Value, Value]:
     if call.type(0).carrier == call.type(1).carrier == I64 and call.type(0).grid == call.type(1).grid:
         return call.raw(0), call.raw(1)
     return call.number(0), call.number(1)
+
+
+def true_range(call: Call, first: int) -> Value:
+    """max(high - low, |high - close[1]|, |low - close[1]|) in ticks; arguments high, low, close from `first`."""
+    b = call.b
+    high, low, close = call.raw(first), call.raw(first + 1), call.raw(first + 2)
+    before = one_ago(call, close, "close")
+    reach = b.op("iabs", high - before).max(b.op("iabs", low - before))
+    start = call.home.seen <= 1
+    return b.select(start, high - low, (high - low).max(reach))

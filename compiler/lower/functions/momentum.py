@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ...ir.builder import Value
 from ..context import Lowered, Result
 from ..state import Call, ago, extreme, float_mean, one_ago, recurrence, remember
-from .common import Emitter, guarded, weight_of
+from .common import Emitter, guarded, true_range, weight_of
 
 
 def _change(call: Call) -> Result:
@@ -77,6 +78,77 @@ def _cci(call: Call) -> Result:
     return guarded(call, typical - mean, 0.015 * spread, 0.0)
 
 
+def _willr(call: Call) -> Result:
+    """-100 (highest high - close) / (highest high - lowest low); -50 where the range is zero.
+
+    Arguments: n, then high, low, close.
+    """
+    n, greatest = call.raw(0), call.greatest(0)
+    top = extreme(call, "max", call.raw(1), n, greatest, "high")
+    bottom = extreme(call, "min", call.raw(2), n, greatest, "low")
+    return guarded(call, -100.0 * (top - call.raw(3)).to_float(), (top - bottom).to_float(), -50.0)
+
+
+def _directions(call: Call) -> tuple[Value, Value, Value]:
+    """Wilder averages, in ticks, of the moves up, the moves down and the true range.
+
+    Wilder 1978: a bar moves up by high - high[1] if that is positive and more than low[1] - low, down likewise.
+    Arguments: n, then high, low, close.
+    """
+    b, weight = call.b, weight_of(call, "rma", 0)
+    high, low = call.raw(1), call.raw(2)
+    start, cold = call.home.seen <= 1, call.home.seen <= 2
+    rise, fall = high - one_ago(call, high, "high"), one_ago(call, low, "low") - low
+    moves = (b.select(~start & (fall < rise), rise.max(0), 0), b.select(~start & (rise < fall), fall.max(0), 0))
+    parts = (*moves, true_range(call, 1))
+    up, down, span = (
+        recurrence(call, part.to_float(), weight, cold, tag)
+        for part, tag in zip(parts, ("up", "down", "range"), strict=True)
+    )
+    return up, down, span
+
+
+def _directed(call: Call, up: Value, down: Value) -> Value:
+    """dx: 100 |up - down| / (up + down), 0 where neither moved."""
+    return guarded(call, 100.0 * call.b.op("fabs", up - down), up + down, 0.0).value
+
+
+def _dmi(call: Call) -> Result:
+    up, down, span = _directions(call)
+    plus, minus = (guarded(call, 100.0 * part, span, 0.0) for part in (up, down))
+    return {"plus": plus, "minus": minus, "dx": Lowered(_directed(call, up, down))}
+
+
+def _adx(call: Call) -> Result:
+    up, down, _ = _directions(call)
+    dx = _directed(call, up, down)
+    return Lowered(recurrence(call, dx, weight_of(call, "rma", 0), call.home.seen <= 2, "adx"))
+
+
+def _aroon(call: Call) -> Result:
+    """Chande 1995: 100 (n - bars since the extreme of n + 1 bars) / n. Arguments: n, high, low."""
+    n, greatest = call.raw(0), call.greatest(0)
+
+    def share(index: int, op: str) -> Value:
+        ring = remember(call, call.raw(index).to_float(), greatest + 1, op)
+        since = call.b.op(op, call.home.tick, n + 1, attrs=(ring.name,))
+        return 100.0 * (n - since).to_float() / n.to_float()
+
+    up, down = share(1, "win.argmax"), share(2, "win.argmin")
+    return {"up": Lowered(up), "down": Lowered(down), "osc": Lowered(up - down)}
+
+
+def _tsi(call: Call) -> Result:
+    """Blau 1991: 100 ema(ema(m, slow), fast) / ema(ema(|m|, slow), fast), m the change; 0 when nothing moved."""
+    x, cold = call.number(0), call.cold(0, 1)
+    step = call.b.select(call.cold(0), 0.0, x - one_ago(call, x, "last"))
+    parts = []
+    for tag, value in (("change", step), ("size", call.b.op("fabs", step))):
+        slow = recurrence(call, value, weight_of(call, "ema", 1), cold, f"{tag}/slow")
+        parts.append(recurrence(call, slow, weight_of(call, "ema", 2), cold, f"{tag}/fast"))
+    return guarded(call, 100.0 * parts[0], parts[1], 0.0)
+
+
 ROWS: dict[str, Emitter] = {
     "change": _change,
     "mom": _change,
@@ -86,4 +158,9 @@ ROWS: dict[str, Emitter] = {
     "macd": _macd,
     "stoch": _stoch,
     "cci": _cci,
+    "willr": _willr,
+    "dmi": _dmi,
+    "adx": _adx,
+    "aroon": _aroon,
+    "tsi": _tsi,
 }

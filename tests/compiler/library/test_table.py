@@ -20,7 +20,7 @@ def _names_in(addend: tuple[object, ...]) -> set[str]:
             return {name}
         case ("longer", tuple() as a, tuple() as b):
             return _names_in(a) | _names_in(b)
-        case ("ticks", int()) | ("settled", str(), int()):
+        case ("ticks", int()) | ("settled", str(), int()) | ("day",):
             return set()
     raise AssertionError(f"unknown warm-up {addend!r}")
 
