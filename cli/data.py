@@ -9,22 +9,15 @@ import typer
 
 from . import console
 from .command import Json, example, make_app
+from .data_options import Instrument, Name, Period, Replace, Root, check_words, refuse_existing
+from .data_synth import synth
 from .problem import Problem
 
 if TYPE_CHECKING:
     from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.synth import SynthParameters
 
 app = make_app()
 
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", metavar="DIR", help="Folder of data sets. Default: $FLASHC_DATA, else ./data."),
-]
-Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the data set.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite a data set of this name.")]
-Instrument = Annotated[str | None, typer.Option("--instrument", metavar="BASE/QUOTE", help="Such as BTC/USDT.")]
-Period = Annotated[str | None, typer.Option("--period", metavar="PERIOD", help="Length of a bar, such as 1m.")]
 Source = Annotated[
     str, typer.Argument(metavar="NAME-or-FILE", help="A data set's name, or a file of bars.", show_default=False)
 ]
@@ -103,18 +96,8 @@ def _options(
         if rule not in REPAIRS and rule != "all":
             helps = tuple(f"{known}: {what}" for known, what in REPAIRS.items())
             raise Problem(f"there is no repair called `{rule}`", helps=helps)
-    _check_words(instrument, period)
+    check_words(instrument, period)
     return ImportOptions(instrument, venue, period, name, symbol, frozenset(repair or ()))
-
-
-def _check_words(instrument: str | None, period: str | None) -> None:
-    from ..runtime.market_data.instruments import parse_instrument
-    from ..runtime.market_data.moments import is_bar_period, parse_period
-
-    if instrument is not None and parse_instrument(instrument) is None:
-        raise Problem(f"`{instrument}` is not an instrument", helps=("write BASE/QUOTE, such as BTC/USDT",))
-    if period is not None and not is_bar_period(parse_period(period) or 0):
-        raise Problem(f"`{period}` is not a bar period", helps=("write 1s, 1m, 5m, 1h or 1d: it must divide a day",))
 
 
 def _import_one(path: Path, options: ImportOptions, root: Path | None, replace: bool) -> tuple[dict[str, object], str]:
@@ -124,80 +107,17 @@ def _import_one(path: Path, options: ImportOptions, root: Path | None, replace: 
     from .data_text import imported_text
 
     found = import_file(path, options)
-    _refuse_existing(found.name, root, replace)
+    refuse_existing(found.name, root, replace)
     record = save(found, data_root(root), replace)
     return record.json() | {"path": str(record.path)}, imported_text(record)
 
 
-def _refuse_existing(name: str, root: Path | None, replace: bool) -> None:
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.store import valid_name
-
-    if not replace and (data_root(root) / valid_name(name)).exists():
-        helps = ("--replace overwrites it", "--name gives the new one another name")
-        raise Problem(f"there already is a data set `{name}`", where=str(data_root(root)), helps=helps)
-
-
-@app.command(epilog=example("flashc data synth --seed 7 --bars 100000 --name demo", "flashc data synth --regime trend"))
-def synth(
-    name: Name = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bars.")] = 1,
-    bars: Annotated[int, typer.Option("--bars", help="How many bars.")] = 525_600,
-    instrument: Instrument = "BTC/USDC",
-    period: Period = "1m",
-    start: Annotated[str, typer.Option("--start", metavar="TIME", help="First bar, UTC.")] = "2024-01-01",
-    regime: Annotated[str, typer.Option("--regime", help="trend, range, walk or mixed.")] = "mixed",
-    price: Annotated[float | None, typer.Option("--price", help="First price; default by the instrument.")] = None,
-    volatility: Annotated[float, typer.Option("--volatility", help="Typical move of a bar: 0.0004 is 4 bps.")] = 0.0004,
-    jumps: Annotated[float, typer.Option("--jumps", help="Share of bars with a jump.")] = 0.0002,
-    gaps: Annotated[float, typer.Option("--gaps", help="Share of bars that are missing.")] = 0.0,
-    outages: Annotated[float, typer.Option("--outages", help="Share of bars where an outage of an hour begins.")] = 0.0,
-    still: Annotated[float, typer.Option("--still", help="Share of bars without trades.")] = 0.001,
-    replace: Replace = False,
-    root: Root = None,
-    json: Json = False,
-) -> None:
-    """Generate bars from a seed: trends, ranges, jumps, gaps, outages. The same bits on every machine."""
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.moments import parse_moment, parse_period
-    from ..runtime.market_data.store import save
-    from ..runtime.market_data.synth import SynthParameters, for_instrument, generate
-    from .data_text import imported_text
-
-    _check_words(instrument, period)
-    start_ns = parse_moment(start)
-    if start_ns is None:
-        raise Problem(f"`{start}` is not a time", helps=("write 2024-01-01 or 2024-01-01T12:00",))
-    parameters = SynthParameters(
-        seed=seed,
-        bars=bars,
-        instrument=instrument or SynthParameters().instrument,
-        period_ns=parse_period(period or "1m") or 0,
-        start_ns=start_ns,
-        regime=regime,
-        volatility=volatility,
-        jump_rate=jumps,
-        missing_rate=gaps,
-        outage_rate=outages,
-        still_rate=still,
+app.command(
+    epilog=example(
+        "flashc data synth --seed 7 --bars 100000 --name demo",
+        "flashc data synth --kind book --duration 1h --seed 7 --name btc_l2",
     )
-    parameters = for_instrument(parameters, price)
-    _refuse_parameters(parameters)
-    label = name or f"{parameters.instrument.replace('/', '-').lower()}_synth_seed{seed}"
-    _refuse_existing(label, root, replace)
-    with console.progress("generating", bars) as ticker:
-        found = generate(parameters, label, ticker)
-    record = save(found, data_root(root), replace)
-    if json:
-        console.out_json({"version": 1, "datasets": [record.json() | {"path": str(record.path)}]})
-    else:
-        console.out(imported_text(record))
-
-
-def _refuse_parameters(parameters: SynthParameters) -> None:
-    problems = parameters.problems()
-    if problems:
-        raise Problem("these parameters give no bars", notes=tuple(problems))
+)(synth)
 
 
 @app.command("list", epilog=example("flashc data list", "flashc data list --root ~/history"))
@@ -227,21 +147,24 @@ def info(
     json: Json = False,
 ) -> None:
     """Say what a data set or a file of bars holds, and which rules were applied when it was read."""
+    from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import locate, resolve
+    from ..runtime.market_data.event_store import describe_events
     from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.store import describe, read_record
-    from .data_text import record_text
+    from ..runtime.market_data.store import Record, describe, read_record
+    from .data_text import events_record_text, record_text
 
-    _check_words(instrument, period)
+    check_words(instrument, period)
     place = locate(source, root)
     if place.is_dir():
         record = read_record(place)
     else:
-        record = describe(resolve(source, root, ImportOptions(instrument=instrument, period=period)), place)
+        found = resolve(source, root, ImportOptions(instrument=instrument, period=period))
+        record = describe(found, place) if isinstance(found, Dataset) else describe_events(found, place)
     if json:
         console.out_json({"version": 1, "dataset": record.json() | {"path": str(record.path)}})
     else:
-        console.out(record_text(record))
+        console.out(record_text(record) if isinstance(record, Record) else events_record_text(record))
 
 
 @app.command(epilog=example("flashc data verify demo", "flashc data verify btc-usdt_binance_1m.parquet --jump 0.02"))
@@ -257,26 +180,35 @@ def verify(
 ) -> int:
     """Check bars: gaps, duplicates, order, OHLC sanity, volume, jumps, the venue's grid. Say what would be done.
 
+    Check books and trades: sequence, crossed or one-sided states, clocks, far levels, trades outside the book, grid.
+
     Exit code 0: nothing a backtest would refuse. 1: a fault.
     """
+    from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import locate, resolve
+    from ..runtime.market_data.event_store import describe_events
+    from ..runtime.market_data.event_verify import verify_events
     from ..runtime.market_data.importers import ImportOptions
     from ..runtime.market_data.store import describe, read_record
     from ..runtime.market_data.verify import verify as check
-    from .data_text import report_text
+    from .data_text import bars_head, events_head, report_text
 
-    _check_words(instrument, period)
+    check_words(instrument, period)
     if not 0.0 < jump < 10.0:
         raise Problem(f"--jump {jump:g} is not a share of the price", helps=("0.05 reports moves above 5 %",))
     place = locate(source, root)
     stored = read_record(place).content_hash if place.is_dir() else None
     found = resolve(source, root, ImportOptions(instrument=instrument, period=period))
-    report = check(found, jump, price_decimals, qty_decimals, stored)
+    if isinstance(found, Dataset):
+        report = check(found, jump, price_decimals, qty_decimals, stored)
+        facts, head = describe(found, place).json(), bars_head(found)
+    else:
+        report = verify_events(found, price_decimals, qty_decimals, stored)
+        facts, head = describe_events(found, place).json(), events_head(found)
     if json:
-        record = describe(found, place)
         items = [item.json() for item in report.items]
         gaps = [{"from": gap.from_ns, "bars": gap.bars} for gap in report.gaps]
-        console.out_json({"version": 1, "dataset": record.json(), "ok": report.ok, "checks": items, "gaps": gaps})
+        console.out_json({"version": 1, "dataset": facts, "ok": report.ok, "checks": items, "gaps": gaps})
     else:
-        console.out(report_text(found, report))
+        console.out(report_text(head, found.rules if isinstance(found, Dataset) else (), report))
     return 0 if report.ok else 1

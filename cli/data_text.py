@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..runtime.market_data.bars import Dataset, RuleUse
+from ..runtime.market_data.event_store import EventRecord
+from ..runtime.market_data.events import EventSet
 from ..runtime.market_data.moments import moment_text, period_text
 from ..runtime.market_data.store import Record
 from ..runtime.market_data.verify import Report
@@ -23,7 +25,46 @@ def imported_text(record: Record) -> str:
     return "\n".join([*lines, *_rule_lines(record.rules)])
 
 
-def _detected(record: Record) -> str:
+def events_text(record: EventRecord) -> str:
+    """One block for a data set of events that was just made."""
+    first = f"{record.name}: {record.kinds} of {record.instrument}"
+    lines = [first, f"  span       {_span(record)} UTC", f"  stored in  {record.path}"]
+    lines += [f"  {kind:<9}  {text}" for kind, text in _counts(record)]
+    if detected := _detected(record):
+        lines.append(f"  detected   {detected}")
+    return "\n".join([*lines, *_rule_lines(record.rules)])
+
+
+def _span(record: EventRecord) -> str:
+    first, last = (moment_text(ns // 10**6 * 10**6) for ns in (record.from_ns, record.to_ns))
+    return f"{first} to {last}"
+
+
+def _counts(record: EventRecord) -> list[tuple[str, str]]:
+    """(kind, how much of it)."""
+    messages = f" in {record.messages:,} messages"
+    return [(kind, f"{n:,} rows{messages}" if kind == "book" else f"{n:,}") for kind, n in record.rows.items()]
+
+
+def events_record_text(record: EventRecord) -> str:
+    """Everything the record of a book or trades says."""
+    rows = [
+        ("Name", record.name),
+        ("Instrument", record.instrument),
+        ("Venue", record.venue),
+        *((kind.capitalize(), text) for kind, text in _counts(record)),
+        ("From", f"{moment_text(record.from_ns)} UTC"),
+        ("To", f"{moment_text(record.to_ns)} UTC"),
+        ("Detected", _detected(record)),
+        ("Hash", record.content_hash),
+        ("Path", str(record.path)),
+    ]
+    lines = [f"{name:<10}  {value}" for name, value in rows if value]
+    rules = [f"{rule.name} x {rule.count:,}: {rule.detail}" for rule in record.rules] or ["none was needed"]
+    return "\n".join([*lines, *(f"{'Rules' if k == 0 else '':<10}  {text}" for k, text in enumerate(rules))])
+
+
+def _detected(record: Record | EventRecord) -> str:
     facts = record.facts
     if "layout" not in facts:
         return f"seed {facts['parameters']['seed']}" if "parameters" in facts else ""
@@ -68,19 +109,19 @@ def _missing(record: Record) -> str:
     return f"{missing:,} of {slots:,} bars ({100 * missing / slots:.2f} %)" if missing else "none"
 
 
-def listing_text(records: Sequence[Record], root: Path) -> str:
+def listing_text(records: Sequence[Record | EventRecord], root: Path) -> str:
     """A table of data sets, or how to make one."""
     if not records:
         return f"no data sets in {root}\n`flashc data import FILE` or `flashc data synth` makes one"
-    header = ("Name", "Instrument", "Period", "Bars", "From", "To")
+    header = ("Name", "Instrument", "Holds", "Rows", "From", "To")
     rows = [
         (
             record.name,
             record.instrument,
-            period_text(record.period_ns),
-            f"{record.bars:,}",
-            moment_text(record.from_ns),
-            moment_text(record.to_ns),
+            record.kinds if isinstance(record, EventRecord) else f"{period_text(record.period_ns)} bars",
+            f"{sum(record.rows.values()) if isinstance(record, EventRecord) else record.bars:,}",
+            moment_text(record.from_ns // 10**9 * 10**9),
+            moment_text(record.to_ns // 10**9 * 10**9),
         )
         for record in records
     ]
@@ -94,19 +135,31 @@ def _cell(text: str, width: int, place: int) -> str:
     return text.rjust(width) if place == 3 else text.ljust(width)
 
 
-def report_text(data: Dataset, report: Report) -> str:
-    """One line per check, with what is done about it and the worst places."""
-    head = (
+def bars_head(data: Dataset) -> str:
+    """The first line of a report on bars."""
+    return (
         f"{data.name}: {len(data.bars):,} {period_text(data.period_ns)} bars of {data.instrument.symbol}, "
         f"{moment_text(data.from_ns)} to {moment_text(data.to_ns)} UTC"
     )
+
+
+def events_head(data: EventSet) -> str:
+    """The first line of a report on a book or trades."""
+    parts = " and ".join(f"{len(part):,} rows of {kind}" for kind, part in data.parts().items())
+    span = f"{moment_text(data.from_ns)} to {moment_text(data.to_ns)} UTC"
+    return f"{data.name}: {parts} of {data.instrument.symbol}, {span}"
+
+
+def report_text(head: str, rules: Sequence[RuleUse], report: Report) -> str:
+    """One line per check, with what is done about it and the worst places."""
     lines = [head]
+    width = max(13, *(len(item.check) for item in report.items))
     for item in report.items:
-        lines.append(f"  {item.level:<5}  {item.check:<13}  {item.found}")
+        lines.append(f"  {item.level:<5}  {item.check:<{width}}  {item.found}")
         if item.done:
-            lines.append(f"{'':<24}{item.done}")
-        lines += [f"{'':<26}{place}" for place in item.worst]
-    lines += [f"  rule   {rule.name} x {rule.count:,}: {rule.detail}" for rule in data.rules]
+            lines.append(f"{'':<{width + 11}}{item.done}")
+        lines += [f"{'':<{width + 13}}{place}" for place in item.worst]
+    lines += [f"  rule   {rule.name} x {rule.count:,}: {rule.detail}" for rule in rules]
     faults = sum(item.level == "fault" for item in report.items)
     lines.append("no faults" if report.ok else f"{faults} fault{'s' * (faults != 1)}")
     return "\n".join(lines)

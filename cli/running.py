@@ -82,7 +82,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     if all(s.clock.kind in ("bar", "timer") for s in checked.streams):
         return  # bars are matched when the tape is built
     from ..compiler.venues.profile import profile
-    from ..runtime.market_data.catalog import resolve
+    from ..runtime.market_data.catalog import expand, resolve
     from ..runtime.market_data.matching import StreamNeed, match_streams
 
     needs = []
@@ -90,7 +90,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
         facts = profile(checked.document.venue.value).instruments[stream.symbol]
         clock = stream.clock
         needs.append(StreamNeed(clock.kind, stream.symbol, clock.period_ns, facts.price_decimals, facts.qty_decimals))
-    match_streams([resolve(name) for name in data], needs)
+    match_streams([resolve(name) for name in expand(data)], needs)
 
 
 def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:

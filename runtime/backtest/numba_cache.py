@@ -19,9 +19,9 @@ from . import machine_code
 ENABLED = not machine_code.SUPPORTED
 
 
-def provide(source: Path) -> None:
-    """Make sure that functions of the file `source` can be cached somewhere, if Numba is to cache them."""
-    if not ENABLED:
+def provide(source: Path, needed: bool = ENABLED) -> None:
+    """Make sure that functions of the file `source` can be cached somewhere, if Numba is to cache them (`needed`)."""
+    if not needed:
         return
     from numba.core import config as numba_config
     from numba.misc.appdirs import AppDirs

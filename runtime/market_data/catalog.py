@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import RuntimeFault, fault
-from .bars import Dataset
+from .event_store import EventRecord
+from .events import AnySet
 from .importers import ImportOptions, import_file
 from .store import RECORD_FILE, Record, load, read_record
 
@@ -28,7 +30,7 @@ def data_root(root: Path | None = None) -> Path:
 class Listing:
     """All readable records by name, and a fault for each folder that is not."""
 
-    records: tuple[Record, ...]
+    records: tuple[Record | EventRecord, ...]
     faults: tuple[RuntimeFault, ...]
 
 
@@ -46,7 +48,16 @@ def list_datasets(root: Path | None = None) -> Listing:
     return Listing(tuple(records), tuple(faults))
 
 
-def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions | None = None) -> Dataset:
+def expand(sources: Sequence[str]) -> list[str]:
+    """The names and paths of `--data`, where one of them may list several with commas between."""
+    found: list[str] = []
+    for source in sources:
+        parts = [part.strip() for part in source.split(",") if part.strip()]
+        found += parts if len(parts) > 1 and not Path(source).exists() else [source]
+    return list(dict.fromkeys(found))
+
+
+def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions | None = None) -> AnySet:
     """The data set of that name under the root, else the data set folder or importable file at that path.
 
     A file is imported in memory by the same rules as `import` (its `rules` say which). FC1011 if there is neither.

@@ -1,5 +1,7 @@
 """Data sets at rest: a folder with `bars.parquet` and `dataset.json`, replaced as a whole.
 
+Books and trades are kept likewise (`event_store.py`); one data set holds either bars or these.
+
 Prices and volumes are kept as float64: the nearest double of a decimal gives the decimal back when it is put on the
 venue's grid. `content_hash` in the record covers every value (`bars.content_hash`).
 """
@@ -21,6 +23,9 @@ import numpy as np
 
 from ..errors import fault
 from .bars import Bars, Dataset, RuleUse, content_hash
+from .event_store import FORMAT as EVENTS_FORMAT
+from .event_store import EventRecord, event_record, load_events
+from .events import EventSet
 from .instruments import parse_instrument
 from .moments import period_text
 
@@ -51,6 +56,7 @@ class Record:
         """Stable keys for `--json`."""
         return {
             "name": self.name,
+            "kind": "bars",
             "instrument": self.instrument,
             "venue": self.venue,
             "period": period_text(self.period_ns),
@@ -103,7 +109,7 @@ def save(data: Dataset, root: Path, replace: bool = False) -> Record:
         fresh = Path(tempfile.mkdtemp(prefix=f".{data.name}.", dir=root))
         try:
             _write(data.bars, record, fresh)
-            _swap(fresh, target)
+            swap(fresh, target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
@@ -139,7 +145,7 @@ def _record_json(record: Record) -> dict[str, Any]:
     }
 
 
-def _swap(fresh: Path, target: Path) -> None:
+def swap(fresh: Path, target: Path) -> None:
     """Put `fresh` in the place of `target`: a reader sees the old folder or the new one, for an instant none."""
     if not target.exists():
         os.rename(fresh, target)
@@ -150,12 +156,15 @@ def _swap(fresh: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: Path) -> Record | EventRecord:
     """Read `dataset.json`. FC1013 if it is damaged."""
     path = folder / RECORD_FILE
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts.pop("format") != FORMAT:
+        kind = facts.pop("format")
+        if kind == EVENTS_FORMAT:
+            return event_record(facts, folder)
+        if kind != FORMAT:
             raise fault("FC1013", "the data set was written by another version", str(path))
         facts["columns"] = tuple(facts["columns"])
         facts["rules"] = tuple(RuleUse(**rule) for rule in facts["rules"])
@@ -167,9 +176,11 @@ def read_record(folder: Path) -> Record:
         raise fault("FC1013", "the data set's record is damaged", str(path), helps=("import it again",)) from error
 
 
-def load(folder: Path) -> Dataset:
-    """Read a stored data set. FC1013 if its bars do not fit its record (`verify` also compares the hash)."""
+def load(folder: Path) -> Dataset | EventSet:
+    """Read a stored data set. FC1013 if its data does not fit its record (`verify` also compares the hash)."""
     record = read_record(folder)
+    if isinstance(record, EventRecord):
+        return load_events(record)
     bars = _read_bars(folder / BARS_FILE, record)
     instrument = parse_instrument(record.instrument)
     if instrument is None or len(bars) != record.bars or not len(bars) or not (np.diff(bars.ts) > 0).all():

@@ -15,6 +15,7 @@ import numpy as np
 from ...cython_core import layout
 from ..errors import fault
 from .bars import Dataset, Ints, RuleUse, content_hash
+from .events import AnySet, EventSet
 from .grid import to_grid
 from .matching import Match, StreamNeed, match_streams
 from .moments import moment_text, period_text
@@ -36,7 +37,7 @@ class _Span:
 
 
 def build_tape(
-    datasets: Sequence[Dataset],
+    datasets: Sequence[AnySet],
     needs: Sequence[StreamNeed],
     from_ns: int | None = None,
     to_ns: int | None = None,
@@ -45,10 +46,15 @@ def build_tape(
 
     Bars of several data sets start and end together, at the range that all of them cover. Faults: FC1010 and FC1014
     (the data does not give what is needed), FC1012 (no bar in the range), FC1016 (a number does not fit).
-    `Tape.rules` lists the rules of the data sets' import first, then those of the building.
+    `Tape.rules` lists the rules of the data sets' import first, then those of the building. Where a book or trades
+    take part, `market_tape.py` builds the tape.
     """
     matches, assumptions = match_streams(datasets, needs)
-    used = list({id(match.dataset): match.dataset for match in matches}.values())
+    used = list({id(d): d for match in matches if isinstance(d := match.dataset, Dataset)}.values())
+    if any(isinstance(match.dataset, EventSet) for match in matches):
+        from .market_tape import build_market_tape
+
+        return build_market_tape(matches, assumptions, from_ns, to_ns)
     span, common = _common_span(used, from_ns, to_ns)
     rules = [rule for data in used for rule in data.rules] + common
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -106,6 +112,7 @@ def _all_series(matches: Sequence[Match], span: _Span, rules: list[RuleUse]) -> 
     result = []
     for match in matches:
         need, data = match.need, match.dataset
+        assert isinstance(data, Dataset)
         key = (id(data), need.price_decimals, need.qty_decimals)
         if key not in bases:
             bases[key] = _base_series(data, need, span, rules)

@@ -15,7 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import RuntimeFault
-from .catalog import locate, resolve
+from .catalog import expand, locate, resolve
+from .event_store import FILES
 from .files import file_hash
 from .matching import StreamNeed
 from .store import BARS_FILE, RECORD_FILE
@@ -42,6 +43,7 @@ def open_or_build(
 
     Faults are those of `catalog.resolve` and `build_tape`. With `cache` None nothing is kept.
     """
+    sources = expand(sources)
     if cache is None:
         return build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns)
     path = cache / f"{tape_key(sources, needs, from_ns, to_ns, root)}{_ENDING}"
@@ -75,8 +77,8 @@ def tape_key(
 def _identity(place: Path) -> list[str | int]:
     """A stored data set is known by its record, which holds the content's hash; a file by its bytes and its name."""
     if place.is_dir():
-        stat = (place / BARS_FILE).stat() if (place / BARS_FILE).exists() else None
-        changed = [stat.st_size, stat.st_mtime_ns] if stat else []
+        stats = [(place / name).stat() for name in (BARS_FILE, *FILES.values()) if (place / name).exists()]
+        changed = [number for stat in stats for number in (stat.st_size, stat.st_mtime_ns)]
         return [file_hash(place / RECORD_FILE), *changed]
     return [str(place), file_hash(place)]
 

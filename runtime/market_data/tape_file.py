@@ -41,6 +41,8 @@ class TapeStream:
     """One stream of a tape. Its number in the records is its place in `Tape.streams`.
 
     `symbol` is what the strategy names, `data_symbol` what the data holds (BTC/USDC on data of BTC/USDT).
+    Of a book `low_ticks` and `high_ticks` bound the prices of its records, and `depth` says how many levels a side
+    held at most; 0 of other kinds.
     """
 
     kind: str
@@ -52,14 +54,18 @@ class TapeStream:
     qty_decimals: int
     n_records: int
     n_carried: int
+    low_ticks: int = 0
+    high_ticks: int = 0
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
     """An ordered sequence of events. `records` is int64[n, 8], read-only where it is mapped from a file.
 
-    `from_ns` and `to_ns` bound the bars: the first bar's open and the last bar's close.
-    `data_hash` identifies the bars that went in (`bars.content_hash`), whatever their file format.
+    `from_ns` and `to_ns` bound the bars: the first bar's open and the last bar's close. Where there are books or
+    trades they bound these by receive time; bars that stand before `from_ns` only warm the strategy up.
+    `data_hash` identifies the data that went in (`bars.content_hash`), whatever its file format.
     """
 
     streams: tuple[TapeStream, ...]

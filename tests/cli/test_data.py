@@ -124,7 +124,7 @@ def test_synth_is_repeatable_and_listed(capsys):
     assert found[0]["content_hash"] == found[1]["content_hash"]
     assert run(["data", "list"]) == 0
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0].split() == ["Name", "Instrument", "Period", "Bars", "From", "To"]
+    assert rows[0].split() == ["Name", "Instrument", "Holds", "Rows", "From", "To"]
     assert [row.split()[0] for row in rows[2:]] == ["a", "b"]
 
 
