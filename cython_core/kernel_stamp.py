@@ -19,6 +19,7 @@ _FILES = (
     "runtime/backtest/kernel_profile.py",
     "runtime/backtest/kernel_ordered.py",
     "runtime/backtest/kernel_math.py",
+    "runtime/backtest/kernel_panes.py",
 )
 
 

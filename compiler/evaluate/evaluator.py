@@ -4,27 +4,30 @@ One Python `int` or `float` per value, one function per operation (`numbers.PURE
 that touch the record, the state or the outcome). Each segment becomes a list of closures over one list of values;
 constants are written into that list once.
 
-One event, in order: the outcome is cleared; the `bar` segment of the record's stream runs; if that stream is the
-decision clock, the ticked flag is set; if the record ends its instant and the flag is set, the flag is cleared and
-`decide` and then `risk` run. The record's kind is not looked at. A record of a stream that the program does not know
-runs no segment, but may end the instant.
+One event, in order: the outcome is cleared; if the record ticks its stream's clock (each record does, of a book stream
+only the last one of a message), the stream's segment runs and the ticked flags of the instances that decide on it are
+set; if the record ends its instant, the rules of `compiler/ir/nodes.py` say what is decided. A record of a stream that
+the program does not know (a wake is one) runs no segment, but may end the instant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from ...cython_core import layout as memory
-from ..ir.layout import offsets, state_words, ticked_word
-from ..ir.nodes import F64, Item, Op, Program, Segment, When
-from ..ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
+from ..ir.layout import last_decided_word, offsets, state_words, ticked_word
+from ..ir.nodes import F64, STREAM_KINDS, Item, Op, Program, Segment, When
+from ..ir.ops import FIELDS, OPS
 from ..ir.walk import highest_value, operations
 from ..library.mathfir import FUNCTIONS
 from .numbers import CONSTANT, PURE, bits_float, float_bits, wrap
+from .panes import PANES
 from .windows import SLOT
+
+_SLOT = SLOT | PANES
 
 Values = list[Any]
 Step = Callable[[Values], None]
@@ -34,46 +37,93 @@ class EvaluationError(Exception):
     """The caller used the machine wrongly, or the program does not verify. Never caused by market data."""
 
 
+class Book(Protocol):
+    """An order book after a whole message; the meaning of each function is that of the operation `book.` + its name."""
+
+    def px(self, side: int, k: int) -> int: ...
+    def qty(self, side: int, k: int) -> int: ...
+    def depth(self, side: int, k: int) -> int: ...
+    def value(self, side: int, k: int) -> int: ...
+    def cost(self, side: int, lots: int) -> int: ...
+    def reach(self, side: int, lots: int) -> int: ...
+
+
+Row = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Out:
-    """What one event leaves behind. An intent is `INTENT_WORDS` words; tag and instrument are 0."""
+    """What one event or report leaves behind.
 
-    decided: bool
-    reason: int
-    mask: int  # a signed word
-    intents: tuple[tuple[int, ...], ...]
+    `decisions` are rows (time; reason word with the instance in its high half; clause mask, a signed word), `intents`
+    rows of `INTENT_WORDS` words, `wake` the earliest time asked for (`NEVER`: none). `traces` has one row of words per
+    decision row if the program traces.
+    """
+
+    decisions: tuple[Row, ...] = ()
+    intents: tuple[tuple[int, ...], ...] = ()
+    wake: int = memory.NEVER
+    traces: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        return bool(self.decisions)
+
+    @property
+    def reason(self) -> int:
+        """The reason word of the last decision row; 0 if there is none."""
+        return self.decisions[-1][1] if self.decisions else 0
+
+    @property
+    def mask(self) -> int:
+        return self.decisions[-1][2] if self.decisions else 0
+
+
+@dataclass(slots=True)
+class _Decision:
+    """One instance's outcome under way."""
+
+    decided: bool = False
+    reason: int = 0
+    mask: int = 0
 
 
 class Machine:
-    """Runs one program. `init` first, then `event` and `report` in tape order."""
+    """Runs one program. `init` first, then `event` and `report` in tape order.
 
-    def __init__(self, program: Program) -> None:
+    `books` has the book of each book stream by stream number; the caller keeps it up to date.
+    """
+
+    def __init__(self, program: Program, books: Mapping[int, Book] | None = None) -> None:
         self.program = program
+        self.books = {} if books is None else books
         self.offsets = offsets(program)
         self.probes: list[tuple[int, int | float | bool]] = []
         self.cells: Values = [0] * state_words(program)
         self._slots = {slot.name: slot for slot in program.slots}
-        self._ticked = ticked_word(program)
+        self._ticked = range(ticked_word(program), last_decided_word(program))
+        self._last_decided = last_decided_word(program)
         self._params: dict[str, int | float] = {}
         self._record: Sequence[int] = ()
-        self._decided = False
-        self._reason = self._mask = 0
-        self._intents: list[tuple[int, ...]] = []
+        self._wake: int = memory.NEVER
+        self._trace = [0] * len(program.traces)
+        self._clear()
         self._compile()
 
     def _compile(self) -> None:
-        streams = [s.name for s in self.program.streams]
-        by_trigger: dict[tuple[str, str | None], Callable[[], None]] = {}
+        streams = {s.name: number for number, s in enumerate(self.program.streams)}
+        by_trigger: dict[tuple[str, str | None, int], Callable[[], None]] = {}
         for segment in self.program.segments:
-            key = (segment.trigger, segment.stream if segment.trigger == "bar" else None)
+            key = (segment.trigger, segment.stream if segment.trigger in STREAM_KINDS else None, segment.instance)
             by_trigger[key] = self._segment(segment)
-        self._bars = [by_trigger.get(("bar", name), _nothing) for name in streams]
-        self._setup = by_trigger.get(("setup", None), _nothing)
-        self._decide = by_trigger.get(("decide", None), _nothing)
-        self._risk = by_trigger.get(("risk", None), _nothing)
-        self._report = by_trigger.get(("report", None), _nothing)
-        clocks = [s.stream for s in self.program.segments if s.trigger == "decide"]
-        self._clock = streams.index(clocks[0]) if clocks and clocks[0] in streams else -1
+        self._ticks = [by_trigger.get((s.kind, s.name, 0), _nothing) for s in self.program.streams]
+        self._setup = by_trigger.get(("setup", None, 0), _nothing)
+        self._decides = [by_trigger.get(("decide", None, i), _nothing) for i in range(self.program.instance_count)]
+        self._manage = by_trigger.get(("manage", None, 0))
+        self._risk = by_trigger.get(("risk", None, 0), _nothing)
+        self._report = by_trigger.get(("report", None, 0), _nothing)
+        clocks = [(streams.get(s.stream or "", -1), s.instance) for s in self.program.segments if s.trigger == "decide"]
+        self._deciding = [[i for at, i in clocks if at == number] for number in streams.values()]
 
     # --- running -------------------------------------------------------------------------------------------------
 
@@ -87,7 +137,8 @@ class Machine:
         for slot in self.program.slots:
             start = self.offsets[slot.name]
             self.cells[start : start + slot.words] = [_carried(slot.type, slot.init)] * slot.words
-        self.cells[self._ticked] = 0
+        for word in (*self._ticked, self._last_decided):
+            self.cells[word] = 0
         self._clear()
         self._setup()
 
@@ -96,22 +147,59 @@ class Machine:
         self._clear()
         self._record = record
         head = record[memory.HEAD]
-        stream = head >> memory.STREAM_SHIFT & 0xFFFF
-        if stream < len(self._bars):
-            self._bars[stream]()
-            if stream == self._clock:
-                self.cells[self._ticked] = 1
-        if head >> memory.FLAG_SHIFT & memory.FLAG_INSTANT_END and self.cells[self._ticked]:
-            self.cells[self._ticked] = 0
-            self.probes.clear()
-            self._decide()
-            self._risk()
-        return Out(self._decided, self._reason, self._mask, tuple(self._intents))
+        stream, flags = head >> memory.STREAM_SHIFT & 0xFFFF, head >> memory.FLAG_SHIFT & 0xFF
+        if stream < len(self._ticks):
+            book = self.program.streams[stream].kind == "book"
+            if not book or flags & memory.FLAG_MESSAGE_END:
+                self._ticks[stream]()
+                for instance in self._deciding[stream]:
+                    self.cells[self._ticked[instance]] = 1
+        if flags & memory.FLAG_INSTANT_END:
+            self._instant_end(record[memory.TIME], head & 0xFF == memory.KIND_WAKE)
+        return self._out()
 
-    def report(self, record: Sequence[int]) -> None:
+    def _instant_end(self, time: int, woken: bool) -> None:
+        due = [i for i, word in enumerate(self._ticked) if self.cells[word]]
+        gap = self.program.min_gap_ns
+        if due and gap and wrap(time - self.cells[self._last_decided]) < gap:
+            self._wake = min(self._wake, wrap(self.cells[self._last_decided] + gap))
+            due = []
+        if due:
+            self._decide_all(time, due)
+        elif woken:
+            self._act()
+
+    def _decide_all(self, time: int, due: Sequence[int]) -> None:
+        if self.program.min_gap_ns:
+            self.cells[self._last_decided] = time
+        self.probes.clear()
+        if self._manage is not None:
+            self._manage()
+        for instance in due:
+            self.cells[self._ticked[instance]] = 0
+            self._trace = [0] * len(self._trace)
+            self._decides[instance]()
+            if self._trace and self._outcomes[instance].decided:
+                self._traces.append(tuple(self._trace))
+        self._risk()
+        for instance, outcome in enumerate(self._outcomes):
+            if outcome.decided:
+                reason = wrap(outcome.reason | instance << memory.INSTANCE_SHIFT)
+                self._decisions.append((time, reason, outcome.mask))
+
+    def _act(self) -> None:
+        """What a wake or a report lets the program do."""
+        if self._manage is not None:
+            self._manage()
+            self._risk()
+
+    def report(self, record: Sequence[int]) -> Out:
         """Process one order or fill report."""
+        self._clear()
         self._record = record
         self._report()
+        self._act()
+        return self._out()
 
     @property
     def state(self) -> list[int]:
@@ -126,19 +214,23 @@ class Machine:
             start = self.offsets[slot.name]
             part = words[start : start + slot.words]
             self.cells[start : start + slot.words] = [bits_float(w) for w in part] if slot.type == F64 else list(part)
-        self.cells[self._ticked] = words[self._ticked]
+        self.cells[self._ticked.start :] = words[self._ticked.start :]
 
     def _clear(self) -> None:
-        self._decided = False
-        self._reason = self._mask = 0
-        self._intents = []
+        self._outcomes = [_Decision() for _ in range(self.program.instance_count)]
+        self._decisions: list[Row] = []
+        self._intents: list[tuple[int, ...]] = []
+        self._traces: list[tuple[int, ...]] = []
+        self._wake = memory.NEVER
+
+    def _out(self) -> Out:
+        return Out(tuple(self._decisions), tuple(self._intents), self._wake, tuple(self._traces))
 
     # --- compiling -----------------------------------------------------------------------------------------------
 
     def _segment(self, segment: Segment) -> Callable[[], None]:
         values: Values = [None] * (highest_value(segment.body) + 1)
-        fields = REPORT_FIELDS if segment.trigger == "report" else BAR_FIELDS
-        steps = self._steps(segment.body, values, fields)
+        steps = self._steps(segment.body, values, FIELDS.get(segment.trigger, {}))
 
         def run() -> None:
             for step in steps:
@@ -161,14 +253,16 @@ class Machine:
         pure = pure_function(op.name)
         if pure is not None:
             return _pure_step(pure, _result(op), op.args)
-        if op.name in SLOT:
+        if op.name in _SLOT:
             return self._slot_step(op)
+        if op.name.startswith("book."):
+            return self._book_step(op)
         if op.name not in _SPECIAL:
             raise EvaluationError(f"unknown operation {op.name}")
         return _SPECIAL[op.name](self, op, fields)
 
     def _slot_step(self, op: Op) -> Step:
-        function, cells, args = SLOT[op.name], self.cells, op.args
+        function, cells, args = _SLOT[op.name], self.cells, op.args
         slot = self._slots[str(op.attrs[0])]
         base, words = self.offsets[slot.name], slot.words
 
@@ -182,6 +276,15 @@ class Machine:
             return put
         target = _result(op)
         return query
+
+    def _book_step(self, op: Op) -> Step:
+        target, (side, amount), name = _result(op), op.args, op.name.removeprefix("book.")
+        stream = next(k for k, s in enumerate(self.program.streams) if s.name == op.attrs[0])
+
+        def read(values: Values) -> None:
+            values[target] = getattr(self.books[stream], name)(values[side], values[amount])
+
+        return read
 
     def _load(self, op: Op, fields: dict[str, int]) -> Step:
         target, at, cells = _result(op), self.offsets[str(op.attrs[0])], self.cells
@@ -216,32 +319,64 @@ class Machine:
         return ev
 
     def _clause(self, op: Op, fields: dict[str, int]) -> Step:
-        source, bit = op.args[0], wrap(1 << int(op.attrs[0]))
+        instance, source, bit = int(op.attrs[0]), op.args[0], wrap(1 << int(op.attrs[1]))
 
         def clause(values: Values) -> None:
             if values[source]:
-                self._mask |= bit
+                self._outcomes[instance].mask |= bit
 
         return clause
 
     def _set_reason(self, op: Op, fields: dict[str, int]) -> Step:
+        instance, source = int(op.attrs[0]), op.args[0]
+
         def reason(values: Values) -> None:
-            self._reason = values[op.args[0]]
+            self._outcomes[instance].reason = values[source]
 
         return reason
 
     def _set_decided(self, op: Op, fields: dict[str, int]) -> Step:
+        instance = int(op.attrs[0])
+
         def decided(values: Values) -> None:
-            self._decided = True
+            self._outcomes[instance].decided = True
 
         return decided
 
+    def _intend(self, *words: int) -> None:
+        if len(self._intents) < memory.MAX_INTENTS:
+            self._intents.append(words)
+
     def _emit(self, op: Op, fields: dict[str, int]) -> Step:
+        instance = int(op.attrs[0])
+
         def emit(values: Values) -> None:
-            if len(self._intents) < memory.MAX_INTENTS:
-                self._intents.append((*(values[a] for a in op.args), 0, 0))
+            self._intend(*(values[a] for a in op.args), instance)
 
         return emit
+
+    def _cancel(self, op: Op, fields: dict[str, int]) -> Step:
+        instance, (tag, expired) = int(op.attrs[0]), op.args
+
+        def cancel(values: Values) -> None:
+            self._intend(0, memory.STYLE_CANCEL, 0, 0, 0, values[expired], values[tag], instance)
+
+        return cancel
+
+    def _ask_wake(self, op: Op, fields: dict[str, int]) -> Step:
+        def wake(values: Values) -> None:
+            self._wake = min(self._wake, values[op.args[0]])
+
+        return wake
+
+    def _trace_value(self, op: Op, fields: dict[str, int]) -> Step:
+        number, source = int(op.attrs[0]), op.args[0]
+
+        def trace(values: Values) -> None:
+            x = values[source]
+            self._trace[number] = float_bits(x) if isinstance(x, float) else int(x)
+
+        return trace
 
     def _probe(self, op: Op, fields: dict[str, int]) -> Step:
         number, source = int(op.attrs[0]), op.args[0]
@@ -264,6 +399,11 @@ _SPECIAL: dict[str, Callable[[Machine, Op, dict[str, int]], Step]] = {
     "reason": Machine._set_reason,
     "decided": Machine._set_decided,
     "emit": Machine._emit,
+    "cancel": Machine._cancel,
+    "wake": Machine._ask_wake,
+    "trace.b": Machine._trace_value,
+    "trace.i": Machine._trace_value,
+    "trace.f": Machine._trace_value,
     "probe.b": Machine._probe,
     "probe.i": Machine._probe,
     "probe.f": Machine._probe,
@@ -272,7 +412,8 @@ _SPECIAL: dict[str, Callable[[Machine, Op, dict[str, int]], Step]] = {
 
 def known() -> frozenset[str]:
     """Names of the operations that the interpreter can run."""
-    return frozenset({*PURE, *CONSTANT, *SLOT, *_SPECIAL, *FUNCTIONS})
+    books = (f"book.{name}" for name in ("px", "qty", "depth", "value", "cost", "reach"))
+    return frozenset({*PURE, *CONSTANT, *_SLOT, *books, *_SPECIAL, *FUNCTIONS})
 
 
 def pure_function(name: str) -> Callable[..., Any] | None:

@@ -38,6 +38,12 @@ leaf positions are start .. and, after the end of the ring, 0 .. . In each of th
 
     size = lowest set bit of at (N if at is 0); while at + size > end: size = size // 2
     accumulator = combine(accumulator, node (N + at) // size); at = at + size
+
+**Panes** in 2N words, N = 2**k: word p & (N-1) is the value of pane p, if word N + (p & (N-1)) is p (as a double in a
+float slot). `put` into another pane than is there first makes the value neutral (0 or 0.0, +inf, -inf; imin 2**63 - 1,
+imax -2**63) and writes p. Then sum: s + x, min: x if x < m else m, max: x if m < x else m. A query of n panes (clamped
+to 0..N) at p visits panes p-n+1 .. p in that order (numbers wrap), skips those that are not there, and combines from
+the neutral value as a window does.
 """
 
 from __future__ import annotations

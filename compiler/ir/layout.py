@@ -1,7 +1,8 @@
 """Where each slot lives in the state block.
 
-Slots lie in program order, each `words` 8-byte words long. One extra word follows the last slot: the "ticked" flag,
-non-zero between the tick of the decision clock and the end of that instant. Every executor uses these offsets.
+Slots lie in program order, each `words` 8-byte words long. After them come one "ticked" word per instance, non-zero
+between the tick of the instance's decision clock and its next decision, and the time of the last decision. Every
+executor uses these offsets.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ def offsets(program: Program) -> dict[str, int]:
     return result
 
 
-def ticked_word(program: Program) -> int:
-    """Offset of the "ticked" flag: the sum of all slot lengths."""
-    return sum(slot.words for slot in program.slots)
+def ticked_word(program: Program, instance: int = 0) -> int:
+    """Offset of the "ticked" flag of an instance."""
+    return sum(slot.words for slot in program.slots) + instance
+
+
+def last_decided_word(program: Program) -> int:
+    """Offset of the time of the last decision, 0 before the first."""
+    return ticked_word(program, program.instance_count)
 
 
 def state_words(program: Program) -> int:
     """Length of the state block in 8-byte words."""
-    return ticked_word(program) + 1
+    return last_decided_word(program) + 1

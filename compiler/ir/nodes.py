@@ -2,15 +2,19 @@
 
 A program is a list of slots (state), segments and tables. A segment is a straight line of SSA operations with
 structured `when` regions; it runs when its trigger fires. Values never leave the region that defines them; what must
-live longer goes through slots. There are no names, units or options left: presence is an `i1` beside a value.
+live longer goes through slots. There are no names, units or options left: presence is an `i1` beside a value. An
+instance is one traded instrument with its own rules and position; instances are numbered in file order.
 
 Text form (`printer.py` and `parser.py` are inverse):
 
-    program ema_cross edition 1
+    program ema_cross edition 1 gap 50000000
+    instance btc
+    trace "quick"
     param %p0 i64 = 12 in 2..50 "fast"
     stream %b0 bar btc "BTC/USDC" 60000000000 ns price 2 qty 6
     slot %s3 f64[1] = 0x0.0p+0 id 9b1c02d4 "quick.ema"
     clause 0 entries long "long" ; @210-240
+    stream %k1 book btc "BTC/USDC" 0 ns price 2 qty 6 depth 10
     segment bar %b0 {
       %0: i64 = ev close  ; @120-125
       %1: f64 = i2f %0
@@ -28,11 +32,19 @@ identifier. Value numbers are unique within a segment; slots, parameters and str
 Types: `i1`, `i64`, `f64`. A slot is a run of 8-byte words at a fixed offset of the state block; `f64` and `i64` words
 may be read only as what they are. Segment triggers, in the order in which one event may run them:
 
-    setup              once, at init: parameters -> derived constants (alphas, warm-up counts)
-    bar %b0            the stream's bar closed; `ev` reads the record
-    decide %b0         after the last event of an instant in which the decision clock (%b0) ticked
-    risk               after decide: sees the wanted intent, alone may `emit`
-    report             an order or fill report arrived; `ev` reads the report
+    setup                    once, at init: parameters -> derived constants (alphas, warm-up counts)
+    bar|trade|timer %b0      a record of the stream; `ev` reads it
+    book %k1                 the last record of a message of the stream: the book is whole again
+    manage                   before `decide`, at a wake and after `report`: looks after orders on their way
+    decide %b0 instance 1    after the last event of an instant in which the instance's decision clock (%b0) ticked
+    risk                     after manage and decide: sees the wanted intents, alone may `emit`
+    report                   an order or fill report arrived; `ev` reads the report
+
+At the end of an instant (a record with FLAG_INSTANT_END) those instances are due whose decision clock ticked since
+their last decision. With a `gap`, instances wait until that many ns have passed since the last decision, and ask for a
+wake record then. If some are due: `manage`, their `decide` in order, `risk`, one decision row for each that `decided`.
+A wake record at which nothing is decided runs `manage` and `risk`. So does every report, after `report` itself. In a
+program without `manage`, wakes and reports run neither: such a strategy acts on decisions only.
 """
 
 from __future__ import annotations
@@ -41,6 +53,10 @@ from dataclasses import dataclass
 from typing import Union
 
 I1, I64, F64 = "i1", "i64", "f64"
+
+#: Kinds of streams, and the triggers of the segments that their records run.
+STREAM_KINDS = ("bar", "book", "trade", "timer")
+TRIGGERS = ("setup", *STREAM_KINDS, "manage", "decide", "risk", "report")
 
 #: An attribute of an operation: a slot or stream name, a field name, or a literal.
 Attr = Union[str, int, float]
@@ -97,7 +113,11 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`kind` bar; `instrument` is the alias; the grid of its prices and quantities is a power of ten."""
+    """`kind` is bar, book, trade or timer; the grid of its prices and quantities is a power of ten.
+
+    `instrument` is the alias, empty for timers; only bars and timers have a period; `depth` counts the levels of a
+    book that the program reads on each side.
+    """
 
     name: str  # "b0"
     kind: str
@@ -106,6 +126,7 @@ class Stream:
     period_ns: int
     price_decimals: int
     qty_decimals: int
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +142,10 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    trigger: str  # setup | bar | decide | risk | report
-    stream: str | None  # of a bar segment; of `decide`: the decision clock
+    trigger: str  # setup | bar | book | trade | timer | manage | decide | risk | report
+    stream: str | None  # of a bar, book, trade or timer segment; of `decide`: the decision clock
     body: tuple[Item, ...]
+    instance: int = 0  # of `decide`
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +157,10 @@ class Program:
     slots: tuple[Slot, ...]
     clauses: tuple[Clause, ...]
     segments: tuple[Segment, ...]
+    min_gap_ns: int = 0  # least time between two decisions
+    instances: tuple[str, ...] = ()  # aliases of the traded instruments; none declared: one without a name
+    traces: tuple[str, ...] = ()  # names of the words of a trace row
+
+    @property
+    def instance_count(self) -> int:
+        return max(1, len(self.instances))

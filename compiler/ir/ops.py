@@ -9,6 +9,9 @@ defined for all inputs. `meaning` uses Python notation. Window operations read a
 that number only, never on when the run began. The order of each float operation, the nodes of trees and the values of
 empty windows are written down in `compiler/evaluate/windows.py`. NaN is one value: no operation shows its sign or
 payload (`compiler/evaluate/numbers.py`).
+
+Book operations read the book of a stream as it is after the last whole message: side +1 is bids, -1 asks; level 0 is
+the best; a side has as many levels as there are. Prices are ticks, quantities lots.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from .nodes import F64, I1, I64
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`attrs` are the kinds of the attributes (`slot`, `param`, `int`, `float`, `field`); `args` the operand types.
+    """`attrs` are the kinds of the attributes (`slot`, `param`, `stream`, `instance`, `int`, `float`, `field`).
+
+    `args` are the operand types.
 
     `effect` operations have no result. `reads` and `writes` say that the operation touches its slot. `cost` counts
     scalar operations for the work bound (`n`: times the window's greatest length).
@@ -59,7 +64,14 @@ _ROWS = (
     _row("fconst [float] -> f64", "the literal", cost=0),
     _row("param.i [param] -> i64", "the parameter's value (setup only)"),
     _row("param.f [param] -> f64", "the parameter's value (setup only)"),
-    _row("ev [field] -> i64", "a word of the record that fired the segment (bar or report)", reads=True),
+    _row("ev [field] -> i64", "a word of the record that fired the segment; manage, decide and risk see its time only", reads=True),
+    # order books
+    _row("book.px [stream] i64 i64 -> i64", "price of level k of a side; 0 if there is none", reads=True, cost=4),
+    _row("book.qty [stream] i64 i64 -> i64", "quantity at level k of a side; 0 if there is none", reads=True, cost=4),
+    _row("book.depth [stream] i64 i64 -> i64", "wrap(sum of the quantities of the first k levels)", reads=True, cost=40),
+    _row("book.value [stream] i64 i64 -> i64", "wrap(sum of price * quantity of the first k levels)", reads=True, cost=40),
+    _row("book.cost [stream] i64 i64 -> i64", "wrap(sum of price * quantity to take so many lots; of what is there if less)", reads=True, cost=40),
+    _row("book.reach [stream] i64 i64 -> i64", "min(lots, all lots of the side)", reads=True, cost=40),
     # state
     _row("load.i [slot] -> i64", "the slot's first word", reads=True),
     _row("load.f [slot] -> f64", "the slot's first word", reads=True),
@@ -162,11 +174,30 @@ _ROWS = (
     _row("tree.put.mom [slot] i64 f64", "leaf = (1, x, 0); ancestors by the pairwise (n, mean, M2) rule", writes=True, effect=True, cost=60),
     _row("tree.mean [slot] i64 i64 -> f64", "mean of the n newest leaves", reads=True, cost=90),
     _row("tree.m2 [slot] i64 i64 -> f64", "sum of squared deviations of the n newest leaves", reads=True, cost=90),
+    # panes: the first N = 2**k words of the slot are values, the other N the numbers of the panes they belong to.
+    # Word p & (N - 1) holds pane p. `put` into a pane that is not there starts it from the neutral value.
+    _row("pane.put.isum [slot] i64 i64", "pane += x, wrapping", writes=True, effect=True, cost=4),
+    _row("pane.put.imin [slot] i64 i64", "pane = min(pane, x)", writes=True, effect=True, cost=4),
+    _row("pane.put.imax [slot] i64 i64", "pane = max(pane, x)", writes=True, effect=True, cost=4),
+    _row("pane.put.sum [slot] i64 f64", "pane += x", writes=True, effect=True, cost=4),
+    _row("pane.put.min [slot] i64 f64", "pane = min(pane, x)", writes=True, effect=True, cost=4),
+    _row("pane.put.max [slot] i64 f64", "pane = max(pane, x)", writes=True, effect=True, cost=4),
+    _row("pane.isum [slot] i64 i64 -> i64", "wrap(sum) of the panes p-n+1 .. p that are there", reads=True, cost=2, per_length=True),
+    _row("pane.imin [slot] i64 i64 -> i64", "least of them", reads=True, cost=2, per_length=True),
+    _row("pane.imax [slot] i64 i64 -> i64", "greatest of them", reads=True, cost=2, per_length=True),
+    _row("pane.sum [slot] i64 i64 -> f64", "sum, added oldest to newest from 0.0", reads=True, cost=2, per_length=True),
+    _row("pane.min [slot] i64 i64 -> f64", "least; the oldest of equals", reads=True, cost=2, per_length=True),
+    _row("pane.max [slot] i64 i64 -> f64", "greatest; the oldest of equals", reads=True, cost=2, per_length=True),
     # what a decision leaves behind
-    _row("clause [int] i1", "bit of the clause mask", effect=True),
-    _row("reason i64", "the reason word of this decision", effect=True),
-    _row("decided", "a decision was made in this event", effect=True),
-    _row("emit i64 i64 i64 i64 i64 i64", "an intent: side, style, quantity (lots), price (ticks), ttl (ns), rule", effect=True, cost=8),
+    _row("clause [instance] [int] i1", "bit of the instance's clause mask", effect=True),
+    _row("reason [instance] i64", "the reason word of the instance's decision", effect=True),
+    _row("decided [instance]", "the instance decided in this event", effect=True),
+    _row("emit [instance] i64 i64 i64 i64 i64 i64 i64", "an intent: side, style, quantity (lots), price (ticks), ttl (ns), rule, tag", effect=True, cost=8),
+    _row("cancel [instance] i64 i64", "an intent: cancel the order with this tag; 1 if its time to live ended, else 0", effect=True, cost=8),
+    _row("wake i64", "ask for a wake record at this time", effect=True),
+    _row("trace.b [int] i1", "value number k of the trace row, as 0 or 1; executors that do not trace ignore it", effect=True),
+    _row("trace.i [int] i64", "as trace.b", effect=True),
+    _row("trace.f [int] f64", "as trace.b; the double's bits", effect=True),
     _row("probe.b [int] i1", "value number k of the explain table; executors that do not explain ignore it", effect=True, cost=0),
     _row("probe.i [int] i64", "as probe.b", effect=True, cost=0),
     _row("probe.f [int] f64", "as probe.b", effect=True, cost=0),
@@ -179,4 +210,18 @@ TYPES = (I1, I64, F64)
 
 #: Words of a record by the names that `ev` uses (`cython_core/layout.py` has the offsets).
 BAR_FIELDS = {"time": 0, "head": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6, "notional": 7}
+BOOK_FIELDS = {"time": 0, "head": 1, "venue_time": 5, "update_id": 6}
+TRADE_FIELDS = {"time": 0, "head": 1, "side": 2, "qty": 3, "price": 4, "venue_time": 5, "trade_id": 6}
+TIMER_FIELDS = {"time": 0, "head": 1}
 REPORT_FIELDS = {"time": 0, "head": 1, "side": 2, "qty": 3, "price": 4, "value": 5, "fee": 6, "tag": 7}
+_TIME = {"time": 0}
+
+#: The fields that `ev` may read in each segment.
+FIELDS = {
+    "bar": BAR_FIELDS,
+    "book": BOOK_FIELDS,
+    "trade": TRADE_FIELDS,
+    "timer": TIMER_FIELDS,
+    "report": REPORT_FIELDS,
+    **dict.fromkeys(("manage", "decide", "risk"), _TIME),
+}

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .nodes import Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
+from .nodes import TRIGGERS, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from .ops import OPS
 
 _TOKEN = re.compile(
@@ -131,7 +131,10 @@ class _Parser:
         name = first.take()
         first.take("edition")
         edition = first.integer()
+        gap = _optional(first, "gap")
         first.end()
+        instances: list[str] = []
+        traces: list[str] = []
         params: list[Param] = []
         streams: list[Stream] = []
         slots: list[Slot] = []
@@ -139,7 +142,10 @@ class _Parser:
         segments: list[Segment] = []
         while self.at < len(self.lines):
             line = self.line()
-            match line.take("param", "stream", "slot", "clause", "segment"):
+            match line.take("instance", "trace", "param", "stream", "slot", "clause", "segment"):
+                case "instance" | "trace" as table:
+                    (instances if table == "instance" else traces).append(line.take())
+                    line.end()
                 case "param":
                     params.append(_param(line))
                 case "stream":
@@ -150,14 +156,16 @@ class _Parser:
                     clauses.append(_clause(line))
                 case _:
                     segments.append(self.segment(line))
-        return Program(name, edition, tuple(params), tuple(streams), tuple(slots), tuple(clauses), tuple(segments))
+        parts = (tuple(params), tuple(streams), tuple(slots), tuple(clauses), tuple(segments))
+        return Program(name, edition, *parts, gap, tuple(instances), tuple(traces))
 
     def segment(self, line: _Line) -> Segment:
-        trigger = line.take("setup", "bar", "decide", "risk", "report")
+        trigger = line.take(*TRIGGERS)
         stream = line.name() if line.peek().startswith("%") else None
+        instance = _optional(line, "instance")
         line.take("{")
         line.end()
-        return Segment(trigger, stream, self.body())
+        return Segment(trigger, stream, self.body(), instance)
 
     def body(self) -> tuple[Item, ...]:
         items: list[Item] = []
@@ -175,6 +183,14 @@ class _Parser:
         line.take("{")
         line.end()
         return When(condition, self.body())
+
+
+def _optional(line: _Line, word: str) -> int:
+    """The integer after `word`; 0 if the word is not there."""
+    if line.peek() != word:
+        return 0
+    line.take(word)
+    return line.integer()
 
 
 def _value(line: _Line) -> int:
@@ -205,7 +221,7 @@ def _op(line: _Line) -> Op:
 
 
 def _attr(line: _Line, kind: str) -> Attr:
-    if kind in ("slot", "param"):
+    if kind in ("slot", "param", "stream"):
         return line.name()
     if kind == "field":
         return line.take()
@@ -238,8 +254,9 @@ def _stream(line: _Line) -> Stream:
     price = line.integer()
     line.take("qty")
     qty = line.integer()
+    depth = _optional(line, "depth")
     line.end()
-    return Stream(name, kind, instrument, symbol, period, price, qty)
+    return Stream(name, kind, instrument, symbol, period, price, qty, depth)
 
 
 def _slot(line: _Line) -> Slot:

@@ -9,12 +9,15 @@ from .nodes import F64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, S
 from .ops import OPS, Row
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REFERENCES = ("slot", "param")
+_REFERENCES = ("slot", "param", "stream")
 
 
 def print_program(program: Program) -> str:
     """The whole program, one item per line, ending in a newline."""
-    lines = [f"program {_word(program.name)} edition {program.edition}"]
+    gap = f" gap {program.min_gap_ns}" if program.min_gap_ns else ""
+    lines = [f"program {_word(program.name)} edition {program.edition}{gap}"]
+    lines += [f"instance {_word(alias)}" for alias in program.instances]
+    lines += [f"trace {json.dumps(name)}" for name in program.traces]
     lines += [_param(p) for p in program.params]
     lines += [_stream(s) for s in program.streams]
     lines += [_slot(s) for s in program.slots]
@@ -27,7 +30,8 @@ def print_program(program: Program) -> str:
 def print_segment(segment: Segment) -> list[str]:
     """The lines of one segment."""
     stream = "" if segment.stream is None else f" %{segment.stream}"
-    return [f"segment {segment.trigger}{stream} {{", *_body(segment.body, "  "), "}"]
+    instance = f" instance {segment.instance}" if segment.instance else ""
+    return [f"segment {segment.trigger}{stream}{instance} {{", *_body(segment.body, "  "), "}"]
 
 
 def print_op(op: Op) -> str:
@@ -77,7 +81,7 @@ def _param(param: Param) -> str:
 
 
 def _stream(s: Stream) -> str:
-    grid = f"price {s.price_decimals} qty {s.qty_decimals}"
+    grid = f"price {s.price_decimals} qty {s.qty_decimals}" + (f" depth {s.depth}" if s.depth else "")
     return f"stream %{s.name} {_word(s.kind)} {_word(s.instrument)} {json.dumps(s.symbol)} {s.period_ns} ns {grid}"
 
 

@@ -3,8 +3,8 @@
 The rules, one function each: declarations are unique and sane; segments have a known trigger and stream and stand once;
 operations have the attributes, operand types and result of their row; a value is assigned once, before it is used, in
 a region that encloses the use; a slot is used as one type and one shape (scalar, ring, one kind of tree) of a fitting
-size; `param.*` stands in setup, `ev` in bar and report (with the fields of that record), `emit` in risk, and the
-other outcomes in decide and risk.
+size; `param.*` stands in setup, `ev` where there is a record (with the fields of that record), `emit` in risk, and each
+other outcome in the segments that `PLACES` names; streams and instances that an operation names exist.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .nodes import F64, I1, I64, Attr, Item, Op, Program, Segment, Slot, When
-from .ops import BAR_FIELDS, OPS, REPORT_FIELDS, Row
+from .nodes import F64, I1, I64, STREAM_KINDS, TRIGGERS, Attr, Item, Op, Program, Segment, Slot, Stream, When
+from .ops import FIELDS, OPS, Row
 from .printer import print_op
 
-TRIGGERS = ("setup", "bar", "decide", "risk", "report")
 CLAUSE_SETS = ("entries", "exits")
 CLAUSE_BITS = 64
 PROFILE_HEADER = 128  # words of a profile before its levels and amounts (compiler/evaluate/profile.py)
@@ -28,9 +27,13 @@ _SLOT_ID = re.compile(r"[0-9a-f]{8}")
 PLACES: dict[str, tuple[str, ...]] = {
     "param.i": ("setup",),
     "param.f": ("setup",),
-    "ev": ("bar", "report"),
+    "ev": tuple(FIELDS),
     "emit": ("risk",),
-    **dict.fromkeys(("clause", "reason", "decided", "probe.b", "probe.i", "probe.f"), ("decide", "risk")),
+    "cancel": ("manage", "risk"),
+    "wake": ("manage", "decide", "risk"),
+    "decided": ("decide",),
+    **dict.fromkeys(("trace.b", "trace.i", "trace.f"), ("decide",)),
+    **dict.fromkeys(("clause", "reason", "probe.b", "probe.i", "probe.f"), ("decide", "risk")),
 }
 
 
@@ -57,7 +60,7 @@ def verify(program: Program) -> list[Problem]:
 
 
 def slot_shape(op_name: str) -> str | None:
-    """How an operation uses its slot: scalar, a kind of ring, profile, sum, min, max or moments tree; None if it uses none."""
+    """How an operation uses its slot: scalar, a kind of ring, profile, panes or tree; None if it uses none."""
     if "slot" not in OPS[op_name].attrs:
         return None
     family, *rest = op_name.split(".")
@@ -65,7 +68,7 @@ def slot_shape(op_name: str) -> str | None:
         return "scalar"
     if family in _RINGS:
         return _RINGS[family]
-    return _TREES[rest[-1]]
+    return f"{rest[-1].removeprefix('i')} panes" if family == "pane" else _TREES[rest[-1]]
 
 
 _RINGS = {"ring": "ring", "win": "ring", "sort": "sorted ring", "pair": "pair ring", "profile": "profile"}
@@ -75,7 +78,8 @@ _TREES |= {"mean": "moments tree", "m2": "moments tree"}
 
 def slot_type(op_name: str) -> str:
     """The word type that a slot operation needs."""
-    return I64 if op_name.endswith(".i") or op_name.startswith("win.i") else F64
+    family, *_, last = op_name.split(".")
+    return I64 if last == "i" or (family in ("win", "pane") and last.startswith("i")) else F64
 
 
 # --- declarations ----------------------------------------------------------------------------------------------------
@@ -115,10 +119,14 @@ def _streams(program: Program) -> Iterator[Problem]:
     yield from _names("stream", (s.name for s in program.streams))
     for s in program.streams:
         where = f"stream %{s.name}"
-        if s.kind != "bar":
-            yield Problem(where, f"kind {s.kind} is not bar")
-        if s.period_ns <= 0:
+        if s.kind not in STREAM_KINDS:
+            yield Problem(where, f"kind {s.kind} is none of {', '.join(STREAM_KINDS)}")
+        if s.kind in ("bar", "timer") and s.period_ns <= 0:
             yield Problem(where, "the period is not positive")
+        if s.kind in ("book", "trade") and s.period_ns:
+            yield Problem(where, f"a {s.kind} stream has no period")
+        if s.depth < 0 or (s.depth and s.kind != "book"):
+            yield Problem(where, "a depth is positive, and a book's")
         if not (0 <= s.price_decimals <= 18 and 0 <= s.qty_decimals <= 18):
             yield Problem(where, "the decimals are outside 0..18")
 
@@ -151,26 +159,38 @@ def _clauses(program: Program) -> Iterator[Problem]:
 
 
 def _segments(program: Program) -> Iterator[Problem]:
-    streams = {s.name for s in program.streams}
-    seen: set[tuple[str, str | None]] = set()
+    streams = {s.name: s for s in program.streams}
+    seen: set[tuple[str, str | None, int]] = set()
     for s in program.segments:
         where = segment_name(s)
         if s.trigger not in TRIGGERS:
             yield Problem(where, f"unknown trigger {s.trigger}")
-        elif s.trigger in ("bar", "decide"):
-            if s.stream not in streams:
-                yield Problem(where, "it names no declared stream")
+        elif s.trigger in (*STREAM_KINDS, "decide"):
+            yield from _clock(s, streams.get(s.stream or ""))
         elif s.stream is not None:
             yield Problem(where, f"a {s.trigger} segment has no stream")
-        key = (s.trigger, s.stream if s.trigger == "bar" else None)
+        if not 0 <= s.instance < program.instance_count or (s.instance and s.trigger != "decide"):
+            yield Problem(where, f"there is no instance {s.instance} for it")
+        key = (s.trigger, s.stream if s.trigger != "decide" else None, s.instance)
         if key in seen:
             yield Problem(where, "there is another segment with this trigger")
         seen.add(key)
+    if program.min_gap_ns < 0:
+        yield Problem("program", "the gap is negative")
+
+
+def _clock(segment: Segment, stream: Stream | None) -> Iterator[Problem]:
+    where = segment_name(segment)
+    if stream is None:
+        yield Problem(where, "it names no declared stream")
+    elif segment.trigger not in ("decide", stream.kind):
+        yield Problem(where, f"%{stream.name} is a {stream.kind} stream")
 
 
 def segment_name(segment: Segment) -> str:
     """`segment bar %b0`: how problems and dumps name a segment."""
-    return f"segment {segment.trigger}" + (f" %{segment.stream}" if segment.stream is not None else "")
+    instance = f" instance {segment.instance}" if segment.instance else ""
+    return f"segment {segment.trigger}{f' %{segment.stream}' if segment.stream is not None else ''}{instance}"
 
 
 # --- bodies ----------------------------------------------------------------------------------------------------------
@@ -214,7 +234,7 @@ class _SegmentChecker:
     def place(self, where: str, op: Op) -> None:
         places = PLACES.get(op.name)
         if places is not None and self.segment.trigger not in places:
-            self.report(where, f"{op.name} stands only in {' and '.join(places)}")
+            self.report(where, f"{op.name} stands only in {', '.join(places)}")
 
     def operands(self, where: str, op: Op, row: Row, defined: dict[int, str]) -> None:
         if len(op.args) != len(row.args):
@@ -250,27 +270,33 @@ class _SegmentChecker:
         elif kind == "param":
             self.param(where, op, value)
         elif kind == "field":
-            fields = REPORT_FIELDS if self.segment.trigger == "report" else BAR_FIELDS
-            if value not in fields:
+            if value not in FIELDS.get(self.segment.trigger, ()):
                 self.report(where, f"a {self.segment.trigger} record has no field {value}")
+        elif kind == "stream":
+            if not any(s.name == value and s.kind == "book" for s in self.program.streams):
+                self.report(where, f"there is no book stream {value}")
         elif kind == "float":
             if not isinstance(value, float):
                 self.report(where, f"{value!r} is not a float")
         elif isinstance(value, bool) or not isinstance(value, int):
             self.report(where, f"{value!r} is not an integer")
         else:
-            self.integer(where, op, value)
+            self.integer(where, op, kind, value)
 
-    def integer(self, where: str, op: Op, value: int) -> None:
+    def integer(self, where: str, op: Op, kind: str, value: int) -> None:
         low, high = -(2**63), 2**63 - 1
         if op.name == "bconst":
             low, high = 0, 1
+        elif kind == "instance":
+            low, high = 0, self.program.instance_count - 1
         elif op.name == "clause":
             low, high = 0, CLAUSE_BITS - 1
             if value not in {c.bit for c in self.program.clauses}:
                 self.report(where, f"no clause has bit {value}")
         elif op.name.startswith("probe"):
             low = 0
+        elif op.name.startswith("trace"):
+            low, high = 0, len(self.program.traces) - 1
         if not low <= value <= high:
             self.report(where, f"{value} is outside {low}..{high}")
 
@@ -304,6 +330,6 @@ class _SegmentChecker:
 def _fits(slot: Slot, shape: str) -> bool:
     if shape == "scalar":
         return slot.words == 1
-    unit = {"ring": 1, "moments tree": 6}.get(shape, 2)
+    unit = {"ring": 1, "moments tree": 6}.get(shape, 2)  # words per leaf, per pane
     leaves, rest = divmod(slot.words - (PROFILE_HEADER if shape == "profile" else 0), unit)
     return rest == 0 and leaves > 0 and leaves & (leaves - 1) == 0

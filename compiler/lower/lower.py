@@ -49,6 +49,7 @@ def lower(checked: Checked) -> LoweredStrategy:
         tuple(build.slots),
         tuple(machine.clauses),
         tuple(segments),
+        instances=checked.traded,
     )
     return LoweredStrategy(program, explainer.table())
 

@@ -28,6 +28,7 @@ class PositionMachine:
         self.account: Account = lowering.account
         self.explainer = explainer
         self.clauses: list[Clause] = []
+        self.orders = lowering.program.slot(I64, "account/orders")  # sent so far: the last tag
         checked = lowering.checked
         self.rules = (*checked.entries, *checked.exits)
         self.last_fired = {
@@ -68,7 +69,7 @@ class PositionMachine:
     def _reason(self, b: SegmentBuilder, name: str, rule: Value | int = 0) -> None:
         code = b.i(REASON[name])
         number = b.lift(rule, I64)
-        b.effect("reason", number * (1 << REASON_SHIFT) + code)
+        b.effect("reason", number * (1 << REASON_SHIFT) + code, attrs=(0,))
 
     def _armed(self, b: SegmentBuilder) -> Value:
         """Every root of every rule is warm on every clock it depends on."""
@@ -87,7 +88,7 @@ class PositionMachine:
 
     def _decide(self, b: SegmentBuilder) -> None:
         account, lowering = self.account, self.lowering
-        b.effect("decided")
+        b.effect("decided", attrs=(0,))
         b.store(account.want_side, 0)
         self._reason(b, "not_armed")
         if self._keeps_day():
@@ -110,7 +111,7 @@ class PositionMachine:
             bit = sum(1 for c in self.clauses if c.set == set_name)
             self.lowering.path = ["file", f"{set_name}.{rule.rule.name.value}.{clause.name}"]
             value = self.lowering.one(clause.node, b).value
-            b.effect("clause", value, attrs=(bit,))
+            b.effect("clause", value, attrs=(0, bit))
             origin = (clause.span.start, clause.span.end)
             self.clauses.append(Clause(bit, set_name, rule.rule.name.value, clause.name, origin))
             self.explainer.clause(self.clauses[-1], clause.node, b)
@@ -230,7 +231,8 @@ class PositionMachine:
                 account.want_ttl,
                 account.want_rule,
             )
-            b.effect("emit", *(b.load(slot) for slot in wants))
+            b.store(self.orders, b.load(self.orders) + 1)
+            b.effect("emit", *(b.load(slot) for slot in wants), b.load(self.orders), attrs=(0,))
             b.store(account.working, 1)
             with b.when(b.load(account.want_side) > 0):
                 b.store(account.opened_by, b.load(account.want_rule))

@@ -15,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..ir.nodes import Item, Op, Program, Segment, When
+from ..ir.nodes import STREAM_KINDS, Item, Op, Program, Segment, When
 from ..ir.ops import OPS
 from ..ir.walk import operations, slot_name
 
 #: Outcomes that must keep their order among themselves are treated as writes to one place.
-_PLACES = {"emit": "emit", "reason": "reason", "probe.b": "probe", "probe.i": "probe", "probe.f": "probe"}
+_PLACES = {"emit": "emit", "cancel": "emit", "reason": "reason"}
+_PLACES |= {f"{name}.{kind}": name for name in ("probe", "trace") for kind in "bif"}
+_INTENTS = frozenset({"emit", "cancel"})
+_ORDERED = (*STREAM_KINDS, "manage", "decide", "risk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def _conditions(item: Item) -> set[int]:
 
 def _urgent_reads(program: Program, bodies: dict[int, list[_Item]]) -> frozenset[str]:
     """Slots read, in this instant, on the way to an intent: the least set that holds all its own causes."""
-    segments = [s for s in program.segments if s.trigger in ("bar", "decide", "risk")]
+    segments = [s for s in program.segments if s.trigger in _ORDERED]
     reads: frozenset[str] = frozenset()
     while True:
         found = reads
@@ -82,7 +85,7 @@ def _urgent_reads(program: Program, bodies: dict[int, list[_Item]]) -> frozenset
 
 
 def _is_urgent(slots: frozenset[str]) -> Callable[[_Item], bool]:
-    return lambda item: "emit" in item.outcomes or bool(item.writes & slots)
+    return lambda item: bool(item.outcomes & _INTENTS or item.writes & slots)
 
 
 def _is_probe(item: _Item) -> bool:
@@ -103,7 +106,7 @@ def _cone(body: list[_Item], is_root: Callable[[_Item], bool]) -> list[_Item]:
 
 
 def _ordered(segment: Segment, body: list[_Item], urgent_reads: frozenset[str]) -> tuple[Item, ...]:
-    if segment.trigger not in ("bar", "decide", "risk"):
+    if segment.trigger not in _ORDERED:
         return segment.body
     first = _cone(body, _is_urgent(urgent_reads))
     middle = _cone(body, lambda item: _is_effect(item) and not _is_probe(item))

@@ -17,6 +17,7 @@ import numpy as np
 from ...cython_core.kernel_stamp import source_stamp
 from ...cython_core.layout import (
     HEAD,
+    IO_WORDS,
     KIND_BAR,
     MAX_INTENTS,
     OUT_WORDS,
@@ -99,7 +100,8 @@ class Run:
         count = len(records)
         self.sim = account_words(facts, account)
         self.state = np.zeros(facts.state_words, dtype=np.int64)
-        self.out = np.zeros(OUT_WORDS, dtype=np.int64)
+        self.out, self.report_out = np.zeros(OUT_WORDS, dtype=np.int64), np.zeros(OUT_WORDS, dtype=np.int64)
+        self.io = np.zeros(IO_WORDS, dtype=np.int64)
         self.equity = np.empty(count, dtype=np.int64)
         self.equity_time = np.empty(count if len(facts.bases) > 1 else 0, dtype=np.int64)
         self.decisions = np.empty((count, _DECISION_WORDS), dtype=np.int64)
@@ -126,6 +128,7 @@ class Run:
         sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - MAX_OPEN
         sim[block.EVENTS_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.events, self.kernel.report
         sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
+        sim[block.IO_AT], sim[block.REPORT_OUT_AT] = self.io.ctypes.data, self.report_out.ctypes.data
         sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
         sim[block.EQUITY_AT], sim[block.EQUITY_TIME_AT] = self.equity.ctypes.data, self.equity_time.ctypes.data
         sim[block.DECISIONS_AT] = self.decisions.ctypes.data

@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-from ...cython_core.layout import INTENT_WORDS, MAX_INTENTS, OUT_FIRST_INTENT
+from ...cython_core.layout import INTENT_WORDS, MAX_INTENTS, OUT_FIRST_INTENT, STYLE_CANCEL
 from . import numba_cache
 from .kernel_ordered import pair_co, pair_put, sort_nth, sort_put
 from .kernel_profile import profile_fill, profile_get, profile_put
@@ -41,6 +41,7 @@ from .native_ops import (
     imod,
     imul,
     ineg,
+    int_words,
     ishl,
     ishr,
     isub,
@@ -53,6 +54,7 @@ from .native_ops import (
 __all__ = [
     "b2i",
     "bitsf",
+    "cancel",
     "emit",
     "f2i",
     "fabs",
@@ -77,6 +79,7 @@ __all__ = [
     "imul",
     "ineg",
     "inf",
+    "int_words",
     "ishl",
     "ishr",
     "isub",
@@ -93,6 +96,7 @@ __all__ = [
     "select_i",
     "sort_nth",
     "sort_put",
+    "trace",
     "tree_m2",
     "tree_max",
     "tree_mean",
@@ -138,8 +142,10 @@ def fill_f(cells: Cells, base: int, words: int, value: float) -> None:
 
 
 @_compiled
-def emit(out: Cells, count: int, side: int, style: int, qty: int, price: int, ttl: int, rule: int) -> int:
-    """Append an intent; the new count. The verifier bounds the number of intents of a program by MAX_INTENTS."""
+def emit(
+    out: Cells, count: int, side: int, style: int, qty: int, price: int, ttl: int, rule: int, tag: int, instance: int
+) -> int:
+    """Append an intent; the new count. Intents beyond MAX_INTENTS are dropped."""
     if count >= MAX_INTENTS:
         return count
     at = OUT_FIRST_INTENT + count * INTENT_WORDS
@@ -149,9 +155,22 @@ def emit(out: Cells, count: int, side: int, style: int, qty: int, price: int, tt
     out[at + 3] = price
     out[at + 4] = ttl
     out[at + 5] = rule
-    out[at + 6] = 0
-    out[at + 7] = 0
+    out[at + 6] = tag
+    out[at + 7] = instance
     return count + 1
+
+
+@_compiled
+def cancel(out: Cells, count: int, tag: int, expired: int, instance: int) -> int:
+    """Append a wish to cancel; the new count."""
+    return emit(out, count, 0, STYLE_CANCEL, 0, 0, 0, expired, tag, instance)
+
+
+@_compiled
+def trace(row: int, number: int, x: int) -> None:
+    """Write word `number` of the trace row at address `row`; 0: nobody traces."""
+    if row != 0:
+        int_words(row)[number] = x
 
 
 # rings: word `tick & (words - 1)` belongs to the tick

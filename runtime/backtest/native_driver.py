@@ -38,6 +38,7 @@ from .sim_words import (
     EVENTS_FUNCTION,
     FILLS_LIMIT,
     INSTANCES,
+    IO_AT,
     MARK,
     N_DECISIONS,
     N_FILLS,
@@ -140,14 +141,14 @@ def build(stamp: int) -> tuple[Any, Any]:
         """Records [at, stop) of the tape at address `tape`; returns where it stopped."""
         sim = int_words(sim_at)
         st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
-        events, decisions = sim[EVENTS_FUNCTION], int_words(sim[DECISIONS_AT])
+        events, decisions, io = sim[EVENTS_FUNCTION], int_words(sim[DECISIONS_AT]), int_words(sim[IO_AT])
         while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
             rec = int_words(tape + at * _RECORD_BYTES)
             if sim[N_OPEN] > 0:
                 meet(sim, rec)
             many = min(stop - at, _STRETCH) if sim[N_OPEN] == 0 else 1
             rows = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
-            done = call_events(events, rec, many, st, sf, out, rows)
+            done = call_events(events, rec, many, st, sf, out, rows, io)
             sim[N_DECISIONS] += out[OUT_DECIDED]
             mark(sim, rec, done)
             last = words_after(rec, (done - 1) * WORDS_PER_RECORD)

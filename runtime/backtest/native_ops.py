@@ -210,13 +210,15 @@ def _call_init(typingctx: Any, address: Any, params: Any, float_params: Any, st:
 
 
 @intrinsic
-def _call_events(typingctx: Any, address: Any, record: Any, count: Any, st: Any, sf: Any, out: Any, rows: Any) -> Any:
-    return _c_call((_INTS, types.int64, _INTS, _FLOATS, _INTS, _INTS))
+def _call_events(
+    typingctx: Any, address: Any, record: Any, count: Any, st: Any, sf: Any, out: Any, rows: Any, io: Any
+) -> Any:
+    return _c_call((_INTS, types.int64, _INTS, _FLOATS, _INTS, _INTS, _INTS))
 
 
 @intrinsic
-def _call_report(typingctx: Any, address: Any, record: Any, st: Any, sf: Any) -> Any:
-    return _c_call((_INTS, _INTS, _FLOATS))
+def _call_report(typingctx: Any, address: Any, record: Any, st: Any, sf: Any, out: Any, io: Any) -> Any:
+    return _c_call((_INTS, _INTS, _FLOATS, _INTS, _INTS))
 
 
 #: (address, *arguments): call a kernel's `init`, `events` or `report`.

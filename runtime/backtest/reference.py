@@ -43,11 +43,7 @@ class Outcome(Protocol):
     """What `Machine.event` returns."""
 
     @property
-    def decided(self) -> bool: ...
-    @property
-    def reason(self) -> int: ...
-    @property
-    def mask(self) -> int: ...
+    def decisions(self) -> tuple[tuple[int, int, int], ...]: ...
     @property
     def intents(self) -> tuple[tuple[int, ...], ...]: ...
 
@@ -59,7 +55,7 @@ class Machine(Protocol):
     def state(self) -> list[int]: ...
     def init(self, params: Sequence[int | float]) -> None: ...
     def event(self, record: Record) -> Outcome: ...
-    def report(self, record: Record) -> None: ...
+    def report(self, record: Record) -> object: ...
 
 
 @dataclass(slots=True)
@@ -68,7 +64,7 @@ class Simulator:
 
     core: Core
     bases: tuple[Feed, ...]
-    deliver: Callable[[Report], None]
+    deliver: Callable[[Report], object]
     waits: int = 0
 
     def submit(self, intent: Sequence[int], time: int) -> None:
@@ -188,8 +184,7 @@ def run(
         out = machine.event(record)
         for intent in out.intents:
             simulator.submit(intent, record[memory.TIME])
-        if out.decided:
-            decisions.append((record[memory.TIME], out.reason, out.mask))
+        decisions += out.decisions
         if base >= 0:
             equity.mark()
     return result_of(machine, core, equity.points, decisions, simulator.waits)

@@ -49,7 +49,18 @@ from .result import (
     SENT,
     WOULD_CROSS,
 )
-from .sim_words import N_OPEN, OPEN_ORDERS, PERIOD, REPORT, REPORT_FUNCTION, SLIPPAGE, STATE_AT, WAITS
+from .sim_words import (
+    IO_AT,
+    N_OPEN,
+    OPEN_ORDERS,
+    PERIOD,
+    REPORT,
+    REPORT_FUNCTION,
+    REPORT_OUT_AT,
+    SLIPPAGE,
+    STATE_AT,
+    WAITS,
+)
 
 
 @compiled
@@ -64,7 +75,13 @@ def _strictly_better(side: int, price: int, than: int) -> bool:
 
 @compiled
 def _deliver(sim: Words) -> None:
-    call_report(sim[REPORT_FUNCTION], words_after(sim, REPORT), int_words(sim[STATE_AT]), float_words(sim[STATE_AT]))
+    st, sf, out, io = (
+        int_words(sim[STATE_AT]),
+        float_words(sim[STATE_AT]),
+        int_words(sim[REPORT_OUT_AT]),
+        int_words(sim[IO_AT]),
+    )
+    call_report(sim[REPORT_FUNCTION], words_after(sim, REPORT), st, sf, out, io)
 
 
 @compiled

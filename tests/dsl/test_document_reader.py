@@ -197,7 +197,8 @@ def test_an_entry_without_any_size_is_reported_at_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clock", "policy"), [("1m", "market"), ("1s", "market"), ("250ms", "market"), ("book", "cross"), ("trade", "cross")]
+    ("clock", "policy"),
+    [("1m", "market"), ("1s", "market"), ("250ms", "market"), ("book", "cross"), ("trade", "cross")],
 )
 def test_the_default_policy_follows_the_clock(clock: str, policy: str) -> None:
     document = clean(FRAME.replace("1m", clock) + "entries: {long: a}\nexits: {out: b}\n")

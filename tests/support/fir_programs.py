@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from flashc.compiler.evaluate.evaluator import Machine, pure_function
 from flashc.compiler.evaluate.numbers import float_bits
 from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
-from flashc.compiler.ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
+from flashc.compiler.ir.ops import FIELDS, OPS
 from flashc.compiler.ir.verify import PLACES, PROFILE_HEADER, slot_shape, slot_type
 from flashc.cython_core.layout import FLAG_CARRIED, FLAG_INSTANT_END, KIND_BAR, KIND_FILL, KIND_REJECT, head
 from hypothesis import strategies as st
@@ -190,6 +190,8 @@ class _Body:
         row = OPS[name]
         if name in PLACES and self.trigger not in PLACES[name]:
             return None
+        if "stream" in row.attrs and not any(s.kind == "book" for s in self.program.streams):
+            return None
         attrs = tuple(self.attribute(name, kind) for kind in row.attrs)
         if None in attrs:
             return None
@@ -220,7 +222,7 @@ class _Body:
                 rng.choice(NEUTRAL if rng.random() < 0.4 else FLOATS) if rng.random() < 0.7 else rng.uniform(-100, 100)
             )
         if kind == "field":
-            return rng.choice(sorted(REPORT_FIELDS if self.trigger == "report" else BAR_FIELDS))
+            return rng.choice(sorted(FIELDS[self.trigger]))
         if kind == "param":
             return self.one_of([p.name for p in self.program.params if p.type == OPS[name].result])
         if kind == "slot":
@@ -230,6 +232,10 @@ class _Body:
             return self.one_of([s.name for s in fitting if s.label.startswith(str(slot_shape(name)))])
         if name == "bconst":
             return rng.randint(0, 1)
+        if kind == "instance":
+            return rng.randrange(self.program.instance_count)
+        if name.startswith("trace"):
+            return self.one_of(range(len(self.program.traces)))
         if name == "clause":
             return self.one_of([c.bit for c in self.program.clauses])
         return rng.randint(0, 40) if name.startswith("probe") else rng.choice(INTEGERS)

@@ -44,6 +44,7 @@ class KernelMachine:
         self.module = import_kernel(program, folder, cache=cache)
         self.words = np.zeros(state_words(program), dtype=np.int64)
         self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
+        self._io = np.zeros(memory.IO_WORDS, dtype=np.int64)
         self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
         self._init, self._events, self._report = (
             f.ctypes for f in (self.module.init, self.module.events, self.module.report)
@@ -58,22 +59,31 @@ class KernelMachine:
     def event(self, record: Sequence[int]) -> Out:
         self._record[:] = record
         self._out[:] = -1
-        words, row = self.words, np.full(3, -1, dtype=np.int64)
+        rows = np.full((self.program.instance_count, memory.DECISION_WORDS), -1, dtype=np.int64)
+        traces = np.full((len(rows), max(1, len(self.program.traces))), -1, dtype=np.int64)
+        self._io[memory.IO_TRACE] = traces.ctypes.data
+        arrays = (self._record, self.words, self.words, self._out, rows, self._io)
         kinds = [t for k, t in enumerate(self._events.argtypes) if k != 1]
-        pointers = [
-            a.ctypes.data_as(t) for a, t in zip((self._record, words, words, self._out, row), kinds, strict=True)
-        ]
+        pointers = [a.ctypes.data_as(t) for a, t in zip(arrays, kinds, strict=True)]
         taken = self._events(pointers[0], 1, *pointers[1:])
         assert taken == 1, "one record in, one record taken"
-        count, decided, reason, mask = (int(w) for w in self._out[: memory.OUT_FIRST_INTENT])
-        assert decided in (0, 1)
-        assert not decided or row.tolist() == [record[memory.TIME], reason, mask], "the row is the decision"
-        intents = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)[:count]
-        return Out(bool(decided), reason, mask, tuple(tuple(int(w) for w in r) for r in intents))
+        made = rows[: self._out[memory.OUT_DECIDED]].tolist()
+        last = [int(self._out[memory.OUT_REASON]), int(self._out[memory.OUT_MASK])]
+        assert last == (made[-1][1:] if made else [0, 0]), "the out block repeats the last row"
+        traced = traces[: len(made)].tolist() if self.program.traces else []
+        assert self._io[memory.IO_TRACE] - traces.ctypes.data == 8 * sum(map(len, traced)), "a row per decision"
+        return Out(tuple(map(tuple, made)), self._intents(), int(self._out[memory.OUT_WAKE]), tuple(map(tuple, traced)))
 
-    def report(self, record: Sequence[int]) -> None:
+    def _intents(self) -> tuple[tuple[int, ...], ...]:
+        table = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)
+        return tuple(tuple(row) for row in table[: self._out[memory.OUT_INTENTS]].tolist())
+
+    def report(self, record: Sequence[int]) -> Out:
         self._record[:] = record
-        self._report(*_pointers(self._report, self._record, self.words, self.words))
+        self._out[:] = -1
+        self._report(*_pointers(self._report, self._record, self.words, self.words, self._out, self._io))
+        assert self._out[memory.OUT_DECIDED] == 0, "a report decides nothing"
+        return Out((), self._intents(), int(self._out[memory.OUT_WAKE]))
 
     @property
     def state(self) -> list[int]:
@@ -98,16 +108,16 @@ def canonical_state(program: Program, words: np.ndarray) -> list[int]:
     return [int(w) for w in result]
 
 
-Step = tuple[Out, list[int]]
+Step = tuple[Out, Out, list[int]]
 
 
 def steps(machine: Machine | KernelMachine, case: object) -> list[Step]:
-    """Outcome and state after each event of a case (`fir_programs.Case`); the first entry is the state after init."""
+    """Outcome of each event of a case (`fir_programs.Case`) and of its report, and the state then; first after init."""
     machine.init(case.params)  # type: ignore[attr-defined]
-    seen: list[Step] = [(Out(False, 0, 0, ()), machine.state)]
+    seen: list[Step] = [(Out(), Out(), machine.state)]
     for number, record in enumerate(case.records):  # type: ignore[attr-defined]
-        out = machine.event(record)
+        out, told = machine.event(record), Out()
         if number in case.reports:  # type: ignore[attr-defined]
-            machine.report(case.reports[number])  # type: ignore[attr-defined]
-        seen.append((out, machine.state))
+            told = machine.report(case.reports[number])  # type: ignore[attr-defined]
+        seen.append((out, told, machine.state))
     return seen

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ....cython_core.layout import IO_FIRST_BOOK
 from ...ir.nodes import F64, Item, Op, Slot, When
 from ...ir.ops import OPS
 from ...ir.walk import operations
@@ -42,8 +43,11 @@ class BodyPrinter:
     params: dict[str, int]  # name -> word
     with_origins: bool = False
     local: frozenset[str] = frozenset()  # slots that live in variables of the function
+    streams: dict[str, int] = field(default_factory=dict)  # name -> number
     library: set[str] = field(default_factory=set)  # imported names
     maths: set[str] = field(default_factory=set)
+    panes: set[str] = field(default_factory=set)
+    books: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
     _values: dict[int, Expression] = field(default_factory=dict)
     _waiting: dict[int, Expression] = field(default_factory=dict)
@@ -140,8 +144,10 @@ class BodyPrinter:
         if op.name in spelling.MATHS:
             self.maths.add(spelling.MATHS[op.name])
             return f"{spelling.MATHS[op.name]}({', '.join(texts)})"
-        if op.name in spelling.SLOTS:
+        if op.name in spelling.SLOTS or op.name in spelling.PANES:
             return self._slot_call(op, texts)
+        if op.name in spelling.BOOKS:
+            return self._book_call(op, texts)
         return self._leaf(op)
 
     def _call(self, name: str, texts: Iterable[str]) -> str:
@@ -149,10 +155,19 @@ class BodyPrinter:
         return f"{name}({', '.join(texts)})"
 
     def _slot_call(self, op: Op, texts: list[str]) -> str:
-        function, view = spelling.SLOTS[op.name]
+        panes = op.name in spelling.PANES
+        function, view = (spelling.PANES if panes else spelling.SLOTS)[op.name]
+        (self.panes if panes else self.library).add(function)
         slot = str(op.attrs[0])
         place = (str(self.offsets[slot]), str(self.slots[slot].words))
-        return self._call(function, (view, *map(spelling.typed, (*place, *texts))))
+        return f"{function}({', '.join((view, *map(spelling.typed, (*place, *texts))))})"
+
+    def _book_call(self, op: Op, texts: list[str]) -> str:
+        function = spelling.BOOKS[op.name]
+        self.books.add(function)
+        self.library.add("int_words")
+        block = f"int_words(io[{IO_FIRST_BOOK + self.streams[str(op.attrs[0])]}])"
+        return f"{function}({', '.join((block, *map(spelling.typed, texts)))})"
 
     def _leaf(self, op: Op) -> str:
         attr = op.attrs[0]
@@ -191,10 +206,20 @@ class BodyPrinter:
 
     def _clause(self, op: Op, texts: list[str]) -> str:
         self.library |= {"b2i", "ishl"}
-        return f"mask = mask | ishl(b2i({texts[0]}), {int(op.attrs[0])})"
+        mask = f"mask{op.attrs[0]}"
+        return f"{mask} = {mask} | ishl(b2i({texts[0]}), {op.attrs[1]})"
 
-    def _emit(self, op: Op, texts: list[str]) -> str:
-        return f"count = {self._call('emit', ('out', 'count', *map(spelling.typed, texts)))}"
+    def _intent(self, op: Op, texts: list[str]) -> str:
+        operands = map(spelling.typed, (*texts, str(op.attrs[0])))
+        return f"count = {self._call(op.name, ('out', 'count', *operands))}"
+
+    def _wake(self, op: Op, texts: list[str]) -> str:
+        return f"wake = {self._call('imin', ('wake', spelling.typed(texts[0])))}"
+
+    def _trace(self, op: Op, texts: list[str]) -> str:
+        converted = {"trace.b": "b2i", "trace.f": "fbits"}.get(op.name)
+        value = texts[0] if converted is None else self._call(converted, texts)
+        return f"{self._call('trace', ('traced', spelling.typed(str(op.attrs[0])), spelling.typed(value)))}"
 
 
 def cell(slot: Slot, offset: int) -> str:
@@ -211,9 +236,14 @@ _EFFECTS: dict[str, Callable[[BodyPrinter, Op, list[str]], str]] = {
     "store.i": BodyPrinter._store,
     "store.f": BodyPrinter._store,
     "clause": BodyPrinter._clause,
-    "emit": BodyPrinter._emit,
-    "reason": lambda printer, op, texts: f"reason = {texts[0]}",
-    "decided": lambda printer, op, texts: "decided = 1",
+    "emit": BodyPrinter._intent,
+    "cancel": BodyPrinter._intent,
+    "wake": BodyPrinter._wake,
+    "trace.b": BodyPrinter._trace,
+    "trace.i": BodyPrinter._trace,
+    "trace.f": BodyPrinter._trace,
+    "reason": lambda printer, op, texts: f"reason{op.attrs[0]} = {texts[0]}",
+    "decided": lambda printer, op, texts: f"decided{op.attrs[0]} = 1",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from ...ir.ops import BAR_FIELDS, OPS, REPORT_FIELDS
+from ...ir.ops import FIELDS, OPS
 
 #: Operations of the value kind: the text with operands in the braces.
 INFIX: dict[str, str] = {
@@ -62,20 +62,31 @@ SLOTS: dict[str, tuple[str, str]] = {
     },
 }
 
+#: Operations on panes: functions of the module of panes.
+PANES: dict[str, tuple[str, str]] = {
+    name: (name.replace(".", "_"), "st" if name.rpartition(".")[2] in ("isum", "imin", "imax") else "sf")
+    for name in OPS
+    if name.startswith("pane.")
+}
+
+#: Operations on order books: functions of the book module, on the block whose address is in the io block.
+BOOKS: dict[str, str] = {name: name.replace(".", "_") for name in OPS if name.startswith("book.")}
+
 _LITERAL = re.compile(r"\d+|\(-\d+( - 1)?\)")
 
 #: Operations that the printer itself writes.
 SPECIAL = frozenset(
     {
         *("bconst", "iconst", "fconst", "param.i", "param.f", "ev", "load.i", "load.f", "store.i", "store.f"),
-        *("clause", "reason", "decided", "emit", "probe.b", "probe.i", "probe.f"),
+        *("clause", "reason", "decided", "emit", "cancel", "wake", "probe.b", "probe.i", "probe.f"),
+        *("trace.b", "trace.i", "trace.f"),
     }
 )
 
 
 def spelled() -> frozenset[str]:
     """Every operation that the printer knows."""
-    return frozenset({*INFIX, *CALLS, *MATHS, *SLOTS, *SPECIAL})
+    return frozenset({*INFIX, *CALLS, *MATHS, *SLOTS, *PANES, *BOOKS, *SPECIAL})
 
 
 def integer(value: int) -> str:
@@ -101,4 +112,4 @@ def real(value: float) -> str:
 
 def record_word(trigger: str, field: str) -> int:
     """Word of the record that `ev` reads in a segment of this trigger."""
-    return (REPORT_FIELDS if trigger == "report" else BAR_FIELDS)[field]
+    return FIELDS[trigger][field]

@@ -31,7 +31,11 @@ def event_lines(body: str, *, origins: bool = False, trigger: str = "bar %b0") -
     name = {"bar": "events", "decide": "events", "setup": "init", "report": "report"}[trigger.split()[0]]
     part = text.split(f"def {name}(")[1].split("    return 0")[0].splitlines()[1:]
     if name != "events":
-        return [line[4:] for line in part if not line.startswith(("    sf[0] = 0.0", "    fill_i", "    st[5] = 0"))]
+        return [
+            line[4:]
+            for line in part
+            if not line.startswith(("    sf[0] = 0.0", "    fill_i", "    st[5] = 0", "    st[6] = 0", "    out["))
+        ]
     start = next(k for k, line in enumerate(part) if line == "        if stream == 0:")
     stop = next(k for k, line in enumerate(part) if line.startswith("        if (((rec[1]"))
     return [line[12:] for line in part[start + 1 : stop]]

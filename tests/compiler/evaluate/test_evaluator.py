@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flashc.compiler.evaluate.evaluator import EvaluationError, Machine, Out, pure_function
 from flashc.compiler.evaluate.numbers import CONSTANT, INT_MAX, INT_MIN, NAN_BITS, PURE, bits_float, float_bits, wrap
+from flashc.compiler.evaluate.panes import PANES
 from flashc.compiler.evaluate.windows import SLOT
 from flashc.compiler.ir.layout import offsets, state_words, ticked_word
 from flashc.compiler.ir.ops import OPS
@@ -21,13 +22,14 @@ INF, NAN = math.inf, math.nan
 
 
 def test_every_operation_has_a_meaning() -> None:
-    special = {name for name, row in OPS.items() if not row.pure and name not in SLOT}
+    special = {name for name, row in OPS.items() if not row.pure and name not in SLOT | PANES}
     for name, row in OPS.items():
         if row.pure and name not in CONSTANT and "param" not in row.attrs:
             assert pure_function(name) is not None, name
     assert special == {
-        "ev", "load.i", "load.f", "store.i", "store.f", "clause", "reason", "decided", "emit",
-        "probe.b", "probe.i", "probe.f",
+        "ev", "load.i", "load.f", "store.i", "store.f", "clause", "reason", "decided", "emit", "cancel", "wake",
+        "probe.b", "probe.i", "probe.f", "trace.b", "trace.i", "trace.f",
+        "book.px", "book.qty", "book.depth", "book.value", "book.cost", "book.reach",
     }  # fmt: skip
 
 
@@ -151,17 +153,17 @@ segment decide %b1 {
   %0: i64 = load.i %s0
   %1: i1 = ieq %0 %0
   probe.i 4 %0
-  clause 63 %1
-  reason %0
-  decided
+  clause 0 63 %1
+  reason 0 %0
+  decided 0
 }
 segment risk {
   %0: i64 = load.i %s0
   %1: i64 = iconst 2000
   %2: i1 = ilt %1 %0
   when %2 {
-    emit %0 %1 %0 %1 %0 %1
-    emit %0 %0 %0 %0 %0 %0
+    emit 0 %0 %1 %0 %1 %0 %1 %0
+    emit 0 %0 %0 %0 %0 %0 %0 %0
   }
 }
 segment report {
@@ -184,15 +186,15 @@ def machine() -> Machine:
 
 def test_init_fills_the_slots_and_runs_setup(machine: Machine) -> None:
     assert machine.offsets == {"s0": 0, "s1": 1, "s2": 3}
-    assert machine.state == [5, 3, 3, float_bits(0.5), 0]
+    assert machine.state == [5, 3, 3, float_bits(0.5), 0, 0]
     machine.init([9, 1])
-    assert machine.state == [9, 3, 3, float_bits(1.0), 0]
+    assert machine.state == [9, 3, 3, float_bits(1.0), 0, 0]
 
 
 def test_layout_agrees_with_the_machine(machine: Machine) -> None:
     assert offsets(machine.program) == machine.offsets
     assert ticked_word(machine.program) == 4
-    assert state_words(machine.program) == len(machine.state) == 5
+    assert state_words(machine.program) == len(machine.state) == 6
 
 
 def test_init_refuses_a_wrong_number_of_parameters(machine: Machine) -> None:
@@ -201,29 +203,29 @@ def test_init_refuses_a_wrong_number_of_parameters(machine: Machine) -> None:
 
 
 def test_nothing_is_decided_when_the_decision_clock_did_not_tick(machine: Machine) -> None:
-    assert machine.event(bar(0, 42, last=True)) == Out(False, 0, 0, ())
+    assert machine.event(bar(0, 42, last=True)) == Out()
     assert machine.state[0] == 42
 
 
 def test_a_decision_waits_for_the_end_of_the_instant(machine: Machine) -> None:
-    assert machine.event(bar(1, 0, last=False)) == Out(False, 0, 0, ())
-    assert machine.state[-1] == 1
+    assert machine.event(bar(1, 0, last=False)) == Out()
+    assert machine.state[4] == 1
     out = machine.event(bar(0, 42, last=True))
-    assert out == Out(True, 42, -(2**63), ())
+    assert out == Out(((0, 42, -(2**63)),))
     assert machine.probes == [(4, 42)]
-    assert machine.state[-1] == 0
-    assert machine.event(bar(0, 43, last=True)) == Out(False, 0, 0, ())
+    assert machine.state[4] == 0
+    assert machine.event(bar(0, 43, last=True)) == Out()
     assert machine.probes == [(4, 42)]
 
 
 def test_risk_runs_after_decide_and_emits(machine: Machine) -> None:
     machine.event(bar(0, 1500, last=False))
     out = machine.event(bar(1, 0, last=True))
-    assert out.intents == ((2500, 2000, 2500, 2000, 2500, 2000, 0, 0), (2500,) * 6 + (0, 0))
+    assert out.intents == ((2500, 2000, 2500, 2000, 2500, 2000, 2500, 0), (2500,) * 7 + (0,))
 
 
 def test_intents_beyond_the_out_block_are_dropped() -> None:
-    many = PROGRAM.replace("    emit %0 %0 %0 %0 %0 %0\n", "    emit %0 %0 %0 %0 %0 %0\n" * 9)
+    many = PROGRAM.replace("    emit 0 %0 %0 %0 %0 %0 %0 %0\n", "    emit 0 %0 %0 %0 %0 %0 %0 %0\n" * 9)
     made = Machine(parse_program(many))
     made.init()
     made.event(bar(0, 1500, last=False))
@@ -248,7 +250,7 @@ def test_a_state_can_be_saved_and_loaded(machine: Machine) -> None:
     other.load_state(machine.state)
     assert other.state == machine.state
     assert other.event(bar(0, 9, last=True)) == machine.event(bar(0, 9, last=True))
-    with pytest.raises(EvaluationError, match="the state has 5 words, got 1"):
+    with pytest.raises(EvaluationError, match="the state has 6 words, got 1"):
         other.load_state([0])
 
 

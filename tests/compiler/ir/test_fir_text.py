@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from support.fir_programs import programs
 
 EXAMPLE = """\
-program demo edition 1
+program demo edition 1 gap 50000000
+instance btc
+trace "how \\"quick\\""
 param %p0 i64 = 12 in 2..50 "fast"
 param %p1 f64 = 0x1.0000000000000p-1 in ..0x1.0000000000000p+0 "share \\"of\\" all"
 stream %b0 bar btc "BTC/USDC" 60000000000 ns price 2 qty 6
+stream %k1 book btc "BTC/USDC" 0 ns price 2 qty 6 depth 10
 slot %s0 f64[1] = -0x0.0p+0 id 9b1c02d4 "quick; ema\\n"
 slot %s1 f64[12] = 0x0.0p+0 id 0b1c02d5 "moments"
 clause 0 entries long "long" ; @210-240
@@ -35,7 +38,11 @@ segment bar %b0 {
   }
 }
 segment decide %b0 {
-  decided
+  decided 0
+}
+segment decide %k1 instance 1 {
+  %0: f64 = fconst 0x1.9000000000000p+6
+  trace.f 0 %0
 }
 """
 
@@ -55,7 +62,7 @@ def test_printing_and_parsing_are_inverse(program: Program) -> None:
 
 
 def test_comments_and_blank_lines_are_skipped() -> None:
-    lines = EXAMPLE.replace("  decided\n", "\n  # a remark\n  decided  ; and another\n")
+    lines = EXAMPLE.replace("  decided 0\n", "\n  # a remark\n  decided 0  ; and another\n")
     assert parse_program(lines) == parse_program(EXAMPLE)
 
 
@@ -67,20 +74,25 @@ def test_floats_may_be_written_in_decimal() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason"),
     [
-        ("i2f %0", "i2g %0", 14, "there is no operation i2g"),
-        ("%1: f64", "%1: i64", 14, "i2f gives f64, the line says i64"),
-        ("  decided", "  %7: i64 = decided", 25, "decided gives no result, the line says i64"),
-        ("flt %1 %9", "flt %1", 16, "the line ends too early"),
-        ("flt %1 %9", "flt %1 %9 %9", 16, "unexpected %9"),
-        ("ev close", "ev", 13, "the line ends too early"),
-        ("= 12 in", "= 12.5 in", 2, "expected an i64 literal, found 12.5"),
-        ("2..50", "2", 2, "expected low..high, found 2"),
-        ("segment setup", "segment later", 9, "expected setup or bar or decide or risk or report, found later"),
-        ("i2f %0", "i2f 0", 14, "expected a name with %, found 0"),
-        ("i2f %0", "i2f %x", 14, "expected a value, found %x"),
+        ("i2f %0", "i2g %0", 17, "there is no operation i2g"),
+        ("%1: f64", "%1: i64", 17, "i2f gives f64, the line says i64"),
+        ("  decided", "  %7: i64 = decided 0", 28, "decided gives no result, the line says i64"),
+        ("flt %1 %9", "flt %1", 19, "the line ends too early"),
+        ("flt %1 %9", "flt %1 %9 %9", 19, "unexpected %9"),
+        ("ev close", "ev", 16, "the line ends too early"),
+        ("= 12 in", "= 12.5 in", 4, "expected an i64 literal, found 12.5"),
+        ("2..50", "2", 4, "expected low..high, found 2"),
+        (
+            "segment setup",
+            "segment later",
+            12,
+            "expected setup or bar or book or trade or timer or manage or decide or risk or report, found later",
+        ),
+        ("i2f %0", "i2f 0", 17, "expected a name with %, found 0"),
+        ("i2f %0", "i2f %x", 17, "expected a value, found %x"),
         ("edition 1", "edition one", 1, "expected an integer, found one"),
-        ('"BTC/USDC"', '"BTC', 4, "cannot read"),
-        ("  decided\n}\n", "  decided\n", 25, "the text ends too early"),
+        ('"BTC/USDC"', '"BTC', 6, "cannot read"),
+        ("  trace.f 0 %0\n}\n", "  trace.f 0 %0\n", 32, "the text ends too early"),
     ],
 )
 def test_bad_text_names_the_line_and_the_reason(old: str, new: str, line: int, reason: str) -> None:

@@ -39,14 +39,14 @@ segment bar %b0 {
 }
 segment decide %b0 {
   %0: i1 = bconst 1
-  clause 0 %0
+  clause 0 0 %0
   probe.b 1 %0
-  decided
+  decided 0
 }
 segment risk {
   %0: i64 = iconst 1
-  reason %0
-  emit %0 %0 %0 %0 %0 %0
+  reason 0 %0
+  emit 0 %0 %0 %0 %0 %0 %0 %0
 }
 segment report {
   %0: i64 = ev fee
@@ -70,7 +70,11 @@ BROKEN = [
     ("in 2..50", "in 20..50", "param %p0: the default is outside the range"),
     ("in 2..50", "in 2..9", "param %p0: the default is outside the range"),
     ("= 12 in 2..50", f"= {2**63}", "is not an i64"),
-    ("stream %b0 bar", "stream %b0 trade", "stream %b0: kind trade is not bar"),
+    ("stream %b0 bar", "stream %b0 bra", "stream %b0: kind bra is none of bar, book, trade, timer"),
+    ("stream %b0 bar", "stream %b0 trade", "stream %b0: a trade stream has no period"),
+    ("stream %b0 bar", "stream %b0 timer", "segment bar %b0: %b0 is a timer stream"),
+    ("qty 6", "qty 6 depth 3", "stream %b0: a depth is positive, and a book's"),
+    ("edition 1", "edition 1 gap -5", "program: the gap is negative"),
     (" 60000000000 ns", " 0 ns", "stream %b0: the period is not positive"),
     ("price 2", "price 40", "stream %b0: the decimals are outside 0..18"),
     ("slot %s1", "slot %s0", "slot %s0: declared twice"),
@@ -88,14 +92,16 @@ BROKEN = [
     # values
     ("%2: i1 = ilt %0 %0", "%1: i1 = ilt %0 %0", "%1 is assigned twice"),
     ("%1: f64 = i2f %0", "%1: f64 = i2f %7", "%7 is used before it is defined"),
-    ("segment risk {", "segment risk {\n  reason %0", "%0 is used before it is defined"),
+    ("segment risk {", "segment risk {\n  reason 0 %0", "%0 is used before it is defined"),
     ("    store.f %s0 %3\n  }", "  }\n  store.f %s0 %3", "%3 is defined in another region"),
     ("ilt %0 %0", "ilt %0 %1", "%1 is f64, needed is i64"),
     ("when %2", "when %0", "%0 is i64, needed is i1"),
     # attributes
     ("bconst 1", "bconst 2", "2 is outside 0..1"),
     ("iconst 1", f"iconst {2**63}", "is outside"),
-    ("clause 0 %0", "clause 1 %0", "no clause has bit 1"),
+    ("clause 0 0 %0", "clause 0 1 %0", "no clause has bit 1"),
+    ("clause 0 0 %0", "clause 1 0 %0", "1 is outside 0..0"),
+    ("segment decide %b0", "segment decide %b0 instance 1", "there is no instance 1 for it"),
     ("probe.b 1", "probe.b -1", "-1 is outside 0.."),
     ("param.f %p1", "param.f %p9", "there is no parameter p9"),
     ("param.f %p1", "param.f %p0", "parameter p0 is i64"),
@@ -112,13 +118,17 @@ BROKEN = [
     ("tree.put.mom %s3", "tree.put.sum %s3", "slot s3 has 12 words, which no sum tree has"),
     ("tree.put.mom %s3", "tree.put.max %s2", "slot s2 is used as sum tree and as max tree"),
     # places
-    ("%0: f64 = param.f %p1", "%0: i64 = ev close", "ev stands only in bar and report"),
+    (
+        "%0: f64 = param.f %p1",
+        "%0: i64 = ev close",
+        "ev stands only in bar, book, trade, timer, report, manage, decide, risk",
+    ),
     ("  %0: i64 = ev fee", "  %0: f64 = param.f %p1", "param.f stands only in setup"),
-    ("  decided", "  %8: i64 = iconst 1\n  emit %8 %8 %8 %8 %8 %8", "emit stands only in risk"),
-    ("  %2: i1 = ilt", "  decided\n  %2: i1 = ilt", "decided stands only in decide and risk"),
-    ("  %2: i1 = ilt", "  reason %0\n  %2: i1 = ilt", "reason stands only in decide and risk"),
-    ("    %3: f64 = fneg", "    clause 0 %2\n    %3: f64 = fneg", "clause stands only in decide and risk"),
-    ("  %2: i1 = ilt", "  probe.i 0 %0\n  %2: i1 = ilt", "probe.i stands only in decide and risk"),
+    ("  decided 0", "  %8: i64 = iconst 1\n  emit 0 %8 %8 %8 %8 %8 %8 %8", "emit stands only in risk"),
+    ("  %2: i1 = ilt", "  decided 0\n  %2: i1 = ilt", "decided stands only in decide"),
+    ("  %2: i1 = ilt", "  reason 0 %0\n  %2: i1 = ilt", "reason stands only in decide, risk"),
+    ("    %3: f64 = fneg", "    clause 0 0 %2\n    %3: f64 = fneg", "clause stands only in decide, risk"),
+    ("  %2: i1 = ilt", "  probe.i 0 %0\n  %2: i1 = ilt", "probe.i stands only in decide, risk"),
 ]
 
 

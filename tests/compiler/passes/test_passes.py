@@ -292,7 +292,7 @@ def test_dead_code_removes_unused_values_state_and_regions() -> None:
 
 def test_dead_code_keeps_state_that_another_segment_needs() -> None:
     bar = "segment bar %b0 {\n %0: i64 = ev close\n store.i %s1 %0\n}\n"
-    after = run_passes(decide("%0: i64 = load.i %s1\nreason %0", before=bar), (DEAD,))
+    after = run_passes(decide("%0: i64 = load.i %s1\nreason 0 %0", before=bar), (DEAD,))
     assert [s.name for s in after.slots] == ["s1"]
     assert "store.i %s1 %0" in print_program(after)
 
@@ -346,7 +346,7 @@ def test_packing_puts_busy_words_first_and_rings_last() -> None:
 
 
 def test_scheduling_runs_intents_first_and_probes_last() -> None:
-    risk = "segment risk {\n %0: i64 = load.i %s1\n emit %0 %0 %0 %0 %0 %0\n}\n"
+    risk = "segment risk {\n %0: i64 = load.i %s1\n emit 0 %0 %0 %0 %0 %0 %0 %0\n}\n"
     body = """
         %0: f64 = load.f %s0
         probe.f 0 %0
@@ -369,7 +369,7 @@ def test_scheduling_runs_intents_first_and_probes_last() -> None:
 
 
 def test_scheduling_never_moves_a_read_past_a_write() -> None:
-    risk = "segment risk {\n %0: i64 = load.i %s1\n emit %0 %0 %0 %0 %0 %0\n}\n"
+    risk = "segment risk {\n %0: i64 = load.i %s1\n emit 0 %0 %0 %0 %0 %0 %0 %0\n}\n"
     body = "%0: i64 = load.i %s1\nprobe.i 0 %0\n%1: i64 = iconst 4\nstore.i %s1 %1"
     lines = body_text(run_passes(decide(body, before=risk), (SCHEDULE,)))
     assert lines.index("%0: i64 = load.i %s1") < lines.index("store.i %s1 %1") < lines.index("probe.i 0 %0")

@@ -52,8 +52,8 @@ def echo() -> Program:
     for name, word in zip(words, ("open", "high", "low", "close", "volume"), strict=True):
         read.store(wanted[name], read.ev(word))
     decide, risk, report = SegmentBuilder(builder, "decide", "b1"), SegmentBuilder(builder, "risk"), SegmentBuilder(builder, "report")  # fmt: skip
-    decide.effect("decided")
-    risk.effect("emit", *(risk.load(wanted[name]) for name in words), risk.i(7))
+    decide.effect("decided", attrs=(0,))
+    risk.effect("emit", *(risk.load(wanted[name]) for name in words), risk.i(7), risk.i(0), attrs=(0,))
     serial = report.load(count)
     for name in FIELDS:
         report.effect("ring.put.i", serial, report.ev(name), attrs=(logs[name].name,))
