@@ -100,6 +100,8 @@ def _addend(part: Addend) -> str:
             return f"settling({kind}, {length}) - 1"
         case ("longer", tuple() as a, tuple() as b):
             return f"the longer of {_addend(a)} and {_addend(b)}"
+        case ("kalman", str(q), str(r)):
+            return f"settling time of the gain of {q} and {r}"
     raise AssertionError(f"unknown warm-up {part!r}")
 
 

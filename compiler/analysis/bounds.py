@@ -74,7 +74,7 @@ def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: 
         elif math.isinf(known.high) and _keeps(node, index):
             result.found.append(_no_bound(built, node, index))
             fine = False
-        elif known.low < (0 if node.op == "index" else 1) and node.op != "index":
+        elif known.low < 1 and node.op != "index" and not _is_number(node, index):
             span = built.arg_span(node.id, index)
             label = "not a length" if known.is_point else f"can be {known.low:g}"
             result.found.append(Diagnostic("FC0218", "a length is at least 1", Label(span, label)))
@@ -93,6 +93,11 @@ def _most(node: Node, index: int) -> float:
         return math.inf
     row = FUNCTIONS[str(node.attrs["function"])]
     return dict(row.most).get(row.signature.params[index].name, math.inf)
+
+
+def _is_number(node: Node, index: int) -> bool:
+    """Known before the run, but not a length."""
+    return node.op == "call" and FUNCTIONS[str(node.attrs["function"])].signature.params[index].type == "static"
 
 
 def _below(built: Built, node: int) -> list[int]:

@@ -84,7 +84,7 @@ def _clock(built: Built, node: Node, clocks: dict[int, ClockSet]) -> ClockSet:
     if node.op == "at":
         return frozenset({_at_clock(built, node, clocks[node.args[0]])})
     if node.op == "call" and node.attrs["function"] == "age":
-        return frozenset({built.decision})
+        return frozenset({built.decision}) | clocks.get(node.args[0], CONSTANT)
     union = CONSTANT
     for a in node.args:
         union |= clocks.get(a, CONSTANT)

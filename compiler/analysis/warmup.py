@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, Decimal, localcontext
+from fractions import Fraction
 from functools import lru_cache
 from typing import cast
 
@@ -137,6 +138,8 @@ def _addend(built: Built, addend: Addend, argument: Callable[[str], int]) -> Ter
             return plus(("root", _length(graph, argument(n))), ("const", -1))
         case ("settle", str(kind), str(n)):
             return plus(("settle", kind, argument(n)), ("const", -1))
+        case ("kalman", str(q), str(r)):
+            return plus(("kalman", argument(q), argument(r)), ("const", -1))
         case ("settled", str(kind), int(length)):
             return ("const", settle_ticks(kind, length, built.document.settle.value) - 1)
         case ("longer", tuple() as a, tuple() as b):
@@ -180,7 +183,7 @@ def scale(term: Term, numerator: int, denominator: int) -> Term:
     return term if numerator == denominator else ("scale", term, numerator, denominator)
 
 
-def evaluate_term(term: Term, value: Callable[[int], int], settle: Decimal | None) -> int:
+def evaluate_term(term: Term, value: Callable[[int], int | float], settle: Decimal | None) -> int:
     """Ticks, for the lengths that `value(node)` gives. `settle` is the tolerance, None for `bits`."""
 
     def sub(part: object) -> int:
@@ -190,9 +193,11 @@ def evaluate_term(term: Term, value: Callable[[int], int], settle: Decimal | Non
         case ("const", int(n)):
             return n
         case ("param", int(node)):
-            return value(node)
+            return int(value(node))
         case ("settle", str(kind), int(node)):
-            return settle_ticks(kind, value(node), settle)
+            return settle_ticks(kind, int(value(node)), settle)
+        case ("kalman", int(q), int(r)):
+            return kalman_ticks(float(value(q)), float(value(r)), settle)
         case ("root", part):
             return math.isqrt(sub(part))
         case ("add", a, b):
@@ -217,13 +222,21 @@ def settle_ticks(kind: str, length: int, settle: Decimal | None) -> int:
         return max(1, int(ticks.to_integral_value(ROUND_CEILING)))
 
 
-def static_value(graph: Graph, node_id: int, params: Mapping[str, int | float]) -> int:
-    """A whole number made of constants and parameters."""
+def kalman_ticks(q: float, r: float, settle: Decimal | None) -> int:
+    """As `settle_ticks`, for the steady gain of a local level filter (`lower/warmups.py` computes the same)."""
+    q, r = max(q, r * 1e-12), max(r, 0.0)
+    ahead = (q + math.sqrt(q * q + 4.0 * q * r)) / 2.0
+    rest = r / (ahead + r) if ahead + r > 0.0 else 0.0
+    return 1 if rest <= 0.0 else max(1, math.ceil(math.log(float(settle or BITS)) / math.log(rest)))
+
+
+def static_value(graph: Graph, node_id: int, params: Mapping[str, int | float]) -> int | float:
+    """A number made of constants and parameters; lengths are whole."""
     node = graph[node_id]
-    if node.op == "const":
-        return int(cast(int, node.attrs["value"]))
-    if node.op == "param":
-        return int(params[str(node.attrs["name"])])
+    if node.op in ("const", "param"):
+        known = node.attrs["value"] if node.op == "const" else params[str(node.attrs["name"])]
+        exact = Fraction(cast(int, known))
+        return int(exact) if exact.denominator == 1 else float(exact)
     parts = [static_value(graph, a, params) for a in node.args]
     match node.op:
         case "add":
@@ -234,6 +247,8 @@ def static_value(graph: Graph, node_id: int, params: Mapping[str, int | float]) 
             return parts[0] * parts[1]
         case "neg":
             return -parts[0]
+        case "div":
+            return parts[0] / parts[1] if parts[1] else 0
     if node.op == "call" and is_pair(str(node.attrs["function"]), node.attrs):
         return min(parts) if node.attrs["function"] == "min" else max(parts)
     return parts[-1] if parts else 1

@@ -121,6 +121,18 @@ ROWS = (
         cost="6",
     ),
     Function(
+        "kalman(x: a, q: static, r: static) -> a",
+        _G,
+        "x without noise of variance r, as a value that itself wanders with variance q per tick (q and r in one unit).",
+        "y[1] + p / (p + r) * (x - y[1]), p = (q + sqrt(q**2 + 4*q*r)) / 2: the filter's gain once it is steady",
+        True,
+        warmup=(("kalman", "q", "r"),),
+        interval="x",
+        words="1",
+        cost="4",
+        source="Kalman 1960, local level model",
+    ),
+    Function(
         "hold_for(cond: bool, time: duration) -> bool",
         _G,
         "cond has held at every tick for at least that time.",

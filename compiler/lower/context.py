@@ -90,6 +90,7 @@ class Lowering:
         self.path = ["file"]
         self._memos: dict[int, Memo] = {}
         self._holds: dict[int, dict[str, tuple[Slot, Slot | None]]] = {}
+        self._ticked: dict[Clock, Slot] = {}
         self._derived: dict[tuple[object, ...], Slot] = {}
         self._later: list[Callable[[], None]] = []
         self.emit: Callable[[Lowering, Node, SegmentBuilder], Result]
@@ -137,7 +138,7 @@ class Lowering:
     def home(self, node_id: int) -> BarHome | None:
         """The bar segment a node lives in; None for constants, parameters and values computed where they are read."""
         clocks = self.facts.clocks[node_id]
-        if len(clocks) != 1:
+        if len(clocks) != 1 or self.graph[node_id].attrs.get("function") == "age":
             return None
         (clock,) = clocks
         if clock.kind == "account":
@@ -145,6 +146,20 @@ class Lowering:
         if clock not in self.homes:
             raise self.unsupported(self.graph[node_id], f"values on the {clock} clock", "run strategies that read bars")
         return self.homes[clock]
+
+    def now(self, b: SegmentBuilder) -> Value:
+        """The time in segment `b`: that of its own tick, or of the last decision."""
+        return next((home.time for home in self.homes.values() if home.builder is b), b.load(self.account.now))
+
+    def last_tick(self, clock: Clock, b: SegmentBuilder) -> Value:
+        """Time of the latest tick of `clock`; -1 before the first."""
+        home = self.homes[clock]
+        if home.builder is b:
+            return home.time
+        if clock not in self._ticked:
+            self._ticked[clock] = self.program.slot(I64, f"{clock}/time", 1, -1)
+            home.builder.store(self._ticked[clock], home.time)
+        return b.load(self._ticked[clock])
 
     def unsupported(self, node: Node, what: str, help_: str) -> FlashcError:
         return FlashcError(
@@ -288,7 +303,10 @@ class Lowering:
         settle = self.checked.document.settle.value
 
         def formula(s: SegmentBuilder, *values: Value) -> Value:
-            return lower_term(s, term, dict(zip(inputs, values, strict=True)), settle)
+            known = {
+                i: self.as_float(v, t) if (t := self.type(i)).grid else v for i, v in zip(inputs, values, strict=True)
+            }
+            return lower_term(s, term, known, settle)
 
         return self.derived("warm-up", inputs, b, formula, key=term)
 

@@ -6,7 +6,7 @@ zero and says so through `present`; its row says the same, and tests hold the tw
 
 from __future__ import annotations
 
-from .functions import averages, logic, maths, momentum, volatility, volume
+from .functions import averages, logic, maths, momentum, statistics, volatility, volume
 from .functions.common import Emitter
 
 LIBRARY: dict[str, Emitter] = {
@@ -14,6 +14,7 @@ LIBRARY: dict[str, Emitter] = {
     **momentum.ROWS,
     **volatility.ROWS,
     **volume.ROWS,
+    **statistics.ROWS,
     **logic.ROWS,
     **maths.ROWS,
 }

@@ -25,6 +25,8 @@ def inputs_of(term: tuple[object, ...]) -> list[int]:
         found.append(term[1])  # type: ignore[arg-type]
     if term[0] == "settle" and term[2] not in found:
         found.append(term[2])  # type: ignore[arg-type]
+    if term[0] == "kalman":
+        found += [i for i in dict.fromkeys(term[1:]) if i not in found]  # type: ignore[misc]
     return found
 
 
@@ -44,6 +46,8 @@ def lower_term(
             return values[node]
         case ("settle", str(kind), int(node)):
             return _settle(b, kind, values[node], settle)
+        case ("kalman", int(q), int(r)):
+            return _forgets(b, 1.0 - kalman_gain(b, values[q].to_float(), values[r].to_float()), settle)
         case ("root", part):
             return b.op("f2i", b.op("ffloor", b.op("fsqrt", sub(part).to_float())))
         case ("add", left, right):
@@ -67,8 +71,23 @@ def alpha(b: SegmentBuilder, kind: str, length: Value) -> Value:
 
 
 def _settle(b: SegmentBuilder, kind: str, length: Value, settle: Decimal | None) -> Value:
+    return _forgets(b, 1.0 - alpha(b, kind, length), settle)
+
+
+def kalman_gain(b: SegmentBuilder, q: Value, r: Value) -> Value:
+    """The steady gain of a local level filter (Kalman 1960): p / (p + r), p = (q + sqrt(q^2 + 4 q r)) / 2.
+
+    q and r are variances in one unit. q counts as at least r / 1e12: with less the filter never forgets its seed.
+    """
+    q, r = q.max(r * 1e-12), r.max(0.0)
+    ahead = (q + b.op("fsqrt", (q * q + 4.0 * q * r).max(0.0))) / 2.0
+    noisy = b.f(0.0) < ahead + r
+    return b.select(noisy, ahead / b.select(noisy, ahead + r, 1.0), 1.0)
+
+
+def _forgets(b: SegmentBuilder, rest: Value, settle: Decimal | None) -> Value:
+    """Ticks after which a seed that keeps the share `rest` on each tick weighs less than the tolerance."""
     tolerance = BITS_TOLERANCE if settle is None else float(settle)
-    rest = 1.0 - alpha(b, kind, length)
     at_once = rest <= 0.0  # n = 1: the seed is gone after one tick
     ticks = b.op("flog", b.f(tolerance)) / b.op("flog", b.select(at_once, 0.5, rest))
     return b.select(at_once, b.i(1), b.op("f2i", b.op("fceil", ticks)).max(1))

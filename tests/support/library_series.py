@@ -102,15 +102,15 @@ def compile_text(text: str) -> Compiled:
     return compile_checked(checked)
 
 
-def series(expression: str, bars: Bars) -> list[float | None]:
-    """The value of an expression at each bar; None until the program is armed (or where it is absent)."""
+def series(expression: str, bars: Bars, records: list[list[int]] | None = None) -> list[float | None]:
+    """The value of an expression at each bar; None until the program is armed (or where it is absent). `records`: of several streams."""
     compiled = compile_text(strategy(expression))
     row = next(r for r in compiled.explain if r["name"] == "shown")
     shown = _named(row["tree"], "value")
     machine = Machine(compiled.program)
     machine.init([p.default for p in compiled.program.params])
     out: list[float | None] = []
-    for record in bars.records:
+    for record in records or bars.records:
         machine.probes.clear()
         machine.event(record)
         found = dict(machine.probes)

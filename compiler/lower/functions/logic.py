@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ...ir.builder import SegmentBuilder, Value
 from ...ir.nodes import I64
 from ..context import Lowered, Result
-from ..state import Call, grid_sum, one_ago
+from ..state import Call, grid_sum, one_ago, recurrence
+from ..warmups import kalman_gain
 from .common import Emitter, ordered
 
 NS_PER_HOUR, NS_PER_DAY = 3_600_000_000_000, 86_400_000_000_000
@@ -99,6 +101,29 @@ def _hold_for(call: Call) -> Result:
     return Lowered(call.raw(0) & (call.raw(1) <= time - since))
 
 
+def _kalman(call: Call) -> Result:
+    """A local level filter with its steady gain: the transient of the full recursion is over when the value is read."""
+    x = call.number(0)
+    types = call.type(1), call.type(2)
+
+    def formula(s: SegmentBuilder, q: Value, r: Value) -> Value:
+        return kalman_gain(s, call.lowering.as_float(q, types[0]), call.lowering.as_float(r, types[1]))
+
+    return Lowered(recurrence(call, x, call.derived("gain", formula, 1, 2), call.cold(0), "kalman"))
+
+
+def _age(call: Call) -> Result:
+    """Now minus the latest tick of the clocks that x is made of. It is computed where it is read."""
+    b, lowering = call.b, call.lowering
+    last: Value | None = None
+    for clock in sorted(lowering.facts.clocks[call.node.args[0]], key=str):
+        time = lowering.last_tick(clock, b)
+        last = time if last is None else last.max(time)
+    if last is None:
+        return Lowered(b.i(0), b.b(False))
+    return Lowered((lowering.now(b) - last).max(0), b.i(0) <= last)
+
+
 def _hour(call: Call) -> Result:
     b = call.b
     return Lowered(b.op("imod", b.op("idiv", call.raw(0), b.i(NS_PER_HOUR)), b.i(24)))
@@ -135,6 +160,8 @@ ROWS: dict[str, Emitter] = {
     "debounce": _debounce,
     "hysteresis": _hysteresis,
     "hold_for": _hold_for,
+    "kalman": _kalman,
+    "age": _age,
     "hour": _hour,
     "weekday": _weekday,
     "bucket": _bucket,

@@ -11,13 +11,15 @@ from flashc.compiler.library.table import FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORM
 from flashc.compiler.lower.library import LIBRARY
 
 ROWS = list(FUNCTIONS.values())
-TYPES = {"a", "b", "a^2", "real", "int", "bool", "price", "qty", "duration", "time", "any", "length", "depth"}
+TYPES = {"a", "b", "a^2", "real", "int", "bool", "price", "qty", "duration", "time", "any", "length", "depth", "static"}
 
 
 def _names_in(addend: tuple[object, ...]) -> set[str]:
     match addend:
         case ("settle", _, str(name)) | ("window" | "lag" | "root", str(name)):
             return {name}
+        case ("kalman", str(q), str(r)):
+            return {q, r}
         case ("longer", tuple() as a, tuple() as b):
             return _names_in(a) | _names_in(b)
         case ("ticks", int()) | ("settled", str(), int()) | ("day",):
@@ -40,7 +42,7 @@ def test_every_row_speaks_of_its_own_arguments(row: Function) -> None:
     params = {p.name: p for p in row.signature.params}
     assert {p.type.rstrip("?") for p in params.values()} <= TYPES
     used = {name for addend in row.warmup for name in _names_in(addend)}
-    assert used <= {name for name, p in params.items() if p.type == "length"}
+    assert used <= {name for name, p in params.items() if p.type in ("length", "static")}
     assert evaluate(row.cost, dict.fromkeys(params, 10.0)) >= 0
     assert evaluate(row.words, dict.fromkeys(params, 10.0)) >= 0
     assert row.interval in TRANSFER or row.interval[0] in "-0123456789" or row.interval in ("min", "max")
