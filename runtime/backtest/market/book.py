@@ -195,7 +195,8 @@ def _next(book: Book, side: int, cell: int) -> int:
 
 @_compiled
 def _there(book: Book, cell: int) -> bool:
-    return 0 <= cell < book[CELLS]
+    cells: int = book[CELLS]
+    return 0 <= cell < cells
 
 
 @_compiled
