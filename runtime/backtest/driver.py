@@ -19,7 +19,7 @@ from ...cython_core.layout import (
     HEAD,
     IO_WORDS,
     KIND_BAR,
-    MAX_INTENTS,
+    NEVER,
     OUT_WORDS,
     STREAM_SHIFT,
     TIME,
@@ -27,6 +27,7 @@ from ...cython_core.layout import (
 )
 from . import machine_code
 from . import sim_words as block
+from .reference_schedule import Schedule
 from .result import DECISION_COLUMNS, MAX_OPEN, Account, KernelFacts, RunResult
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 #: Records per call of the compiled driver.
 CHUNK = 1 << 18
 _FIRST_ROWS = 1 << 12
+_ORDERS_AT_ONCE = 2 * block.MAX_PENDING  # that one step of the driver can bring
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
 _DECISION_WORDS = len(DECISION_COLUMNS)
 
@@ -64,7 +66,7 @@ class KernelAddresses:
 
 def _stamp() -> str:
     """What the compiled driver is made of."""
-    files = ("core", "native_driver", "native_ops", "result", "sim_words", "simulator")
+    files = ("core", "native_driver", "native_ops", "result", "schedule", "sim_words", "simulator")
     return source_stamp("cython_core/layout.py", *(f"runtime/backtest/{name}.py" for name in files))
 
 
@@ -98,13 +100,15 @@ class Run:
         assert records.flags.c_contiguous, "rows lie one after the other"
         self.kernel, self._records, self._facts = kernel, records, facts
         count = len(records)
-        self.sim = account_words(facts, account)
+        self.sim = account_words(facts, account, int(records[0, TIME]) if count else 0)
         self.state = np.zeros(facts.state_words, dtype=np.int64)
         self.out, self.report_out = np.zeros(OUT_WORDS, dtype=np.int64), np.zeros(OUT_WORDS, dtype=np.int64)
         self.io = np.zeros(IO_WORDS, dtype=np.int64)
         self.equity = np.empty(count, dtype=np.int64)
         self.equity_time = np.empty(count if len(facts.bases) > 1 else 0, dtype=np.int64)
-        self.decisions = np.empty((count, _DECISION_WORDS), dtype=np.int64)
+        self._decided_at_once = block.STRETCH * len(facts.bases)
+        rows = count * len(facts.bases) + self._decided_at_once
+        self.decisions = np.empty((rows, _DECISION_WORDS), dtype=np.int64)
         self.orders = np.empty((_FIRST_ROWS, block.ORDER_WORDS), dtype=np.int64)
         self.fills = np.empty((_FIRST_ROWS, block.FILL_WORDS), dtype=np.int64)
 
@@ -121,14 +125,18 @@ class Run:
     def _place_tables(self) -> None:
         """Make room for what one event can add, and tell the driver where everything is."""
         sim = self.sim
-        if sim[block.N_ORDERS] > len(self.orders) - MAX_INTENTS:
-            self.orders = _doubled(self.orders)
+        if sim[block.N_ORDERS] > len(self.orders) - _ORDERS_AT_ONCE:
+            self.orders = larger(self.orders)
         if sim[block.N_FILLS] > len(self.fills) - MAX_OPEN:
-            self.fills = _doubled(self.fills)
-        sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - MAX_OPEN
+            self.fills = larger(self.fills)
+        if sim[block.N_DECISIONS] > len(self.decisions) - self._decided_at_once:
+            self.decisions = larger(self.decisions)
+        sim[block.ORDERS_LIMIT] = len(self.orders) - _ORDERS_AT_ONCE
+        sim[block.FILLS_LIMIT] = len(self.fills) - MAX_OPEN
+        sim[block.DECISIONS_LIMIT] = len(self.decisions) - self._decided_at_once
         sim[block.EVENTS_FUNCTION], sim[block.REPORT_FUNCTION] = self.kernel.events, self.kernel.report
         sim[block.STATE_AT], sim[block.OUT_AT] = self.state.ctypes.data, self.out.ctypes.data
-        sim[block.IO_AT], sim[block.REPORT_OUT_AT] = self.io.ctypes.data, self.report_out.ctypes.data
+        sim[block.REPORT_OUT_AT], sim[block.IO_AT] = self.report_out.ctypes.data, self.io.ctypes.data
         sim[block.ORDERS_AT], sim[block.FILLS_AT] = self.orders.ctypes.data, self.fills.ctypes.data
         sim[block.EQUITY_AT], sim[block.EQUITY_TIME_AT] = self.equity.ctypes.data, self.equity_time.ctypes.data
         sim[block.DECISIONS_AT] = self.decisions.ctypes.data
@@ -145,6 +153,10 @@ class Run:
         base = (heads & _KIND_AND_STREAM) == KIND_BAR | self._facts.bases[0].stream << STREAM_SHIFT
         return self._records[base, TIME][:bars], self.equity[:bars]
 
+    def _instances(self) -> Words:
+        count = len(self._facts.bases) * block.INSTANCE_WORDS
+        return self.sim[block.FIRST_INSTANCE :][:count].reshape(-1, block.INSTANCE_WORDS)
+
     def result(self) -> RunResult:
         """The tables, cut to what was written."""
         sim = self.sim
@@ -158,7 +170,7 @@ class Run:
             state=self.state,
             waits=int(sim[block.WAITS]),
             cash=int(sim[block.CASH]),
-            position=sim[block.FIRST_INSTANCE + block.POSITION :: block.INSTANCE_WORDS].copy(),
+            position=self._instances()[:, block.POSITION].copy(),
         )
 
 
@@ -197,10 +209,11 @@ def parameter_words(params: Sequence[int | float]) -> Words:
     return words
 
 
-def account_words(facts: KernelFacts, account: Account) -> Words:
-    """The simulator's block as a run begins."""
+def account_words(facts: KernelFacts, account: Account, first_time: int | None = None) -> Words:
+    """The simulator's block as a run begins. Timers start at `first_time`, that of the tape; None: they are kept
+    elsewhere."""
     assert len(facts.bases) == len(account.terms), "every instance has terms"
-    sim = np.zeros(block.sim_words(len(facts.bases)), dtype=np.int64)
+    sim = np.zeros(block.sim_words(len(facts.bases), 0 if first_time is None else len(facts.timers)), dtype=np.int64)
     sim[block.CASH], sim[block.SLIPPAGE], sim[block.INSTANCES] = (
         account.cash_atoms,
         account.slippage_ticks,
@@ -212,10 +225,24 @@ def account_words(facts: KernelFacts, account: Account) -> Words:
         own[block.SCALE], own[block.TAKER], own[block.MAKER] = terms.scale, terms.taker_rate, terms.maker_rate
         own[block.MIN_NOTIONAL], own[block.MIN_QTY] = terms.min_notional_atoms, terms.min_qty_lots
         own[block.STREAM], own[block.PERIOD] = base.stream, base.period_ns
+    if first_time is not None:
+        _plan(sim, facts, first_time)
     return sim
 
 
-def _doubled(table: Words) -> Words:
-    larger = np.empty((2 * len(table), table.shape[1]), dtype=np.int64)
-    larger[: len(table)] = table
-    return larger
+def _plan(sim: Words, facts: KernelFacts, first_time: int) -> None:
+    """The first firing of each timer: the first multiple of its period that is not before the tape."""
+    schedule = Schedule(facts.in_order)
+    schedule.start(first_time)
+    sim[block.NOW], sim[block.WAKE_AT], sim[block.DUE] = block.NO_TIME, NEVER, schedule.due()
+    sim[block.TIMERS] = len(facts.timers)
+    rows = sim[block.FIRST_INSTANCE + len(facts.bases) * block.INSTANCE_WORDS :].reshape(-1, block.TIMER_WORDS)
+    for row, timer, at in zip(rows, facts.in_order, schedule.firing, strict=True):
+        row[block.TIMER_STREAM], row[block.TIMER_PERIOD], row[block.TIMER_NEXT] = timer.stream, timer.period_ns, at
+
+
+def larger(table: Words) -> Words:
+    """The same rows in a table with half as much room again."""
+    found = np.empty((len(table) + len(table) // 2, *table.shape[1:]), dtype=np.int64)
+    found[: len(table)] = table
+    return found

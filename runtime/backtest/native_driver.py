@@ -12,55 +12,40 @@ from typing import Any
 
 from numba import cfunc, types
 
-from ...cython_core.layout import (
-    CLOSE,
-    HEAD,
-    INTENT_WORDS,
-    KIND_BAR,
-    OUT_DECIDED,
-    OUT_FIRST_INTENT,
-    OUT_INTENTS,
-    STREAM_SHIFT,
-    TIME,
-    WORD_BYTES,
-    WORDS_PER_RECORD,
-)
+from ...cython_core.layout import CLOSE, HEAD, KIND_BAR, STREAM_SHIFT, TIME, WORD_BYTES, WORDS_PER_RECORD
 from . import numba_cache
 from .core import compiled, equity_of, instance_of
-from .native_ops import call_events, call_init, float_words, iadd, imul, int_words, words_after
-from .result import DECISION_COLUMNS
+from .native_ops import call_init, float_words, iadd, imul, int_words, words_after
+from .schedule import fire, plan, step
 from .sim_words import (
     BAR,
     CASH,
-    DECISIONS_AT,
+    DECISIONS_LIMIT,
+    DUE,
     EQUITY_AT,
     EQUITY_TIME_AT,
-    EVENTS_FUNCTION,
     FILLS_LIMIT,
     INSTANCES,
-    IO_AT,
     MARK,
+    MET,
     N_DECISIONS,
     N_FILLS,
     N_OPEN,
     N_ORDERS,
+    N_PENDING,
     NO_TIME,
     ORDERS_LIMIT,
-    OUT_AT,
     POINT_TIME,
     POSITION,
     SCALE,
-    STATE_AT,
     STREAM,
+    STRETCH,
+    WAKES,
 )
-from .simulator import submit, trade
+from .simulator import submit_pending, trade
 
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
 _RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
-_DECISION_WORDS = len(DECISION_COLUMNS)
-
-#: Records that a kernel may take at once while no order is open: few enough to stay in the nearest cache.
-_STRETCH = 256
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": numba_cache.ENABLED}
 
 
@@ -120,6 +105,46 @@ def meet(sim: Any, rec: Any) -> None:
     if number >= 0:
         _begin_point(sim, rec[TIME])
         trade(sim, rec, number)
+        submit_pending(sim)
+
+
+@compiled
+def _before(sim: Any, rec: Any, many: int) -> int:
+    """How many of `many` records are before the next timer or wake; the first is."""
+    due, low = sim[DUE], 1
+    if words_after(rec, (many - 1) * WORDS_PER_RECORD)[TIME] < due:
+        return many
+    while low < many:
+        middle = (low + many) // 2
+        if words_after(rec, middle * WORDS_PER_RECORD)[TIME] < due:
+            low = middle + 1
+        else:
+            many = middle
+    return low
+
+
+@compiled
+def _one_step(sim: Any, rec: Any, at: int, many: int) -> int:
+    """What happens next before or at record number `at`; how many records were worked through."""
+    if sim[DUE] <= rec[TIME]:
+        fire(sim, rec[TIME])
+        submit_pending(sim)
+        return 0
+    if sim[N_OPEN] > 0:
+        if sim[MET] != at + 1:
+            sim[MET] = at + 1
+            meet(sim, rec)
+            if sim[DUE] <= rec[TIME]:
+                return 0
+        many = 1
+    done = step(sim, rec, _before(sim, rec, many))
+    if sim[WAKES] != 0:
+        sim[WAKES] = 0
+        plan(sim)
+    mark(sim, rec, done)
+    if sim[N_PENDING] > 0:
+        submit_pending(sim)
+    return done
 
 
 def build(stamp: int) -> tuple[Any, Any]:
@@ -140,21 +165,13 @@ def build(stamp: int) -> tuple[Any, Any]:
     def drive(tape: int, at: int, stop: int, sim_at: int) -> int:
         """Records [at, stop) of the tape at address `tape`; returns where it stopped."""
         sim = int_words(sim_at)
-        st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
-        events, decisions, io = sim[EVENTS_FUNCTION], int_words(sim[DECISIONS_AT]), int_words(sim[IO_AT])
-        while at < stop and sim[N_ORDERS] <= sim[ORDERS_LIMIT] and sim[N_FILLS] <= sim[FILLS_LIMIT]:
-            rec = int_words(tape + at * _RECORD_BYTES)
-            if sim[N_OPEN] > 0:
-                meet(sim, rec)
-            many = min(stop - at, _STRETCH) if sim[N_OPEN] == 0 else 1
-            rows = words_after(decisions, sim[N_DECISIONS] * _DECISION_WORDS)
-            done = call_events(events, rec, many, st, sf, out, rows, io)
-            sim[N_DECISIONS] += out[OUT_DECIDED]
-            mark(sim, rec, done)
-            last = words_after(rec, (done - 1) * WORDS_PER_RECORD)
-            for k in range(out[OUT_INTENTS]):
-                submit(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), last[TIME])
-            at += done
+        while (
+            at < stop
+            and sim[N_ORDERS] <= sim[ORDERS_LIMIT]
+            and sim[N_FILLS] <= sim[FILLS_LIMIT]
+            and sim[N_DECISIONS] <= sim[DECISIONS_LIMIT]
+        ):
+            at += _one_step(sim, int_words(tape + at * _RECORD_BYTES), at, min(stop - at, STRETCH))
         return at + 0 * stamp
 
     return start, drive

@@ -33,17 +33,21 @@ from typing import Protocol
 from ...cython_core import layout as memory
 from . import result as names
 from .reference_core import Core, Order, Report
+from .reference_schedule import Schedule
 from .result import Account, Feed, KernelFacts, RunResult
+from .sim_words import MAX_PENDING
 
 Record = Sequence[int]
 Decision = tuple[int, int, int]
 
 
 class Outcome(Protocol):
-    """What `Machine.event` returns."""
+    """What `Machine.event` and `Machine.report` return."""
 
     @property
-    def decisions(self) -> tuple[tuple[int, int, int], ...]: ...
+    def decisions(self) -> tuple[Decision, ...]: ...
+    @property
+    def wake(self) -> int: ...
     @property
     def intents(self) -> tuple[tuple[int, ...], ...]: ...
 
@@ -55,7 +59,7 @@ class Machine(Protocol):
     def state(self) -> list[int]: ...
     def init(self, params: Sequence[int | float]) -> None: ...
     def event(self, record: Record) -> Outcome: ...
-    def report(self, record: Record) -> object: ...
+    def report(self, record: Record) -> Outcome: ...
 
 
 @dataclass(slots=True)
@@ -64,11 +68,24 @@ class Simulator:
 
     core: Core
     bases: tuple[Feed, ...]
-    deliver: Callable[[Report], object]
+    deliver: Callable[[Report], None]
     waits: int = 0
 
     def submit(self, intent: Sequence[int], time: int) -> None:
-        """Accept or refuse an intent of the strategy."""
+        """Cancel, accept or refuse what the strategy wants."""
+        if intent[memory.I_STYLE] == memory.STYLE_CANCEL:
+            self._cancel(intent, time)
+        else:
+            self._place(intent, time)
+
+    def _cancel(self, intent: Sequence[int], time: int) -> None:
+        """End an open order; one that has ended already is left alone."""
+        order = self.core.open_with_tag(intent[memory.I_INSTRUMENT], intent[memory.I_TAG])
+        if order is not None:
+            self._done(order, names.EXPIRED if intent[memory.I_RULE] else names.CANCELLED, time)
+            self.core.sweep()
+
+    def _place(self, intent: Sequence[int], time: int) -> None:
         order = self.core.new_order(intent, time)
         reason = self.core.refusal(order)
         if reason == names.ACCEPTED:
@@ -167,27 +184,69 @@ class Equity:
         self.points[-1][1] = self.core.equity()
 
 
+class Backtest:
+    """One run over bars: the machine, its orders, its timers and wakes."""
+
+    def __init__(self, machine: Machine, facts: KernelFacts, account: Account) -> None:
+        self.machine, self.facts = machine, facts
+        self.core = Core(account)
+        self.simulator = Simulator(self.core, facts.bases, self._report)
+        self.equity = Equity(self.core)
+        self.schedule = Schedule(facts.in_order)
+        self.decisions: list[Decision] = []
+        self.pending: list[tuple[Sequence[int], int]] = []
+
+    def work(self, record: Record) -> None:
+        """One record of the tape, with the timers and wakes that come before it."""
+        time, base = record[memory.TIME], base_of(record[memory.HEAD], self.facts.bases)
+        self._fire_until(time)
+        if base >= 0:
+            self.equity.begin(time)
+            self.simulator.trade(record, base)
+            self._submit()
+            self._fire_until(time)
+            self.core.mark[base] = record[memory.CLOSE]
+        self.schedule.passed(time)
+        self._event(record)
+        if base >= 0:
+            self.equity.mark()
+        self._submit()
+
+    def _fire_until(self, time: int) -> None:
+        while self.schedule.due() <= time:
+            self.schedule.fire(time, self._event)
+            self._submit()
+
+    def _event(self, record: Record) -> None:
+        out = self.machine.event(record)
+        self.decisions += out.decisions
+        self._take(out, record[memory.TIME])
+
+    def _report(self, report: Report) -> None:
+        self._take(self.machine.report(report), report[memory.TIME])
+
+    def _take(self, out: Outcome, time: int) -> None:
+        room = MAX_PENDING - len(self.pending)
+        self.pending += [(intent, time) for intent in out.intents[:room]]
+        self.schedule.ask(out.wake)
+
+    def _submit(self) -> None:
+        """Do what the strategy wants, in order, and then what it wants when it hears of that."""
+        for intent, time in self.pending:  # grows while it is worked through
+            self.simulator.submit(intent, time)
+        self.pending.clear()
+
+
 def run(
     machine: Machine, facts: KernelFacts, records: Sequence[Record], params: Sequence[int | float], account: Account
 ) -> RunResult:
     """Run a strategy over tape records (rows of eight integers). Parameters in program order; none: the defaults."""
-    core = Core(account)
-    simulator, equity = Simulator(core, facts.bases, machine.report), Equity(core)
-    decisions: list[Decision] = []
     machine.init(params)
+    work = Backtest(machine, facts, account)
+    work.schedule.start(records[0][memory.TIME] if len(records) else 0)
     for record in records:
-        base = base_of(record[memory.HEAD], facts.bases)
-        if base >= 0:
-            equity.begin(record[memory.TIME])
-            simulator.trade(record, base)
-            core.mark[base] = record[memory.CLOSE]
-        out = machine.event(record)
-        for intent in out.intents:
-            simulator.submit(intent, record[memory.TIME])
-        decisions += out.decisions
-        if base >= 0:
-            equity.mark()
-    return result_of(machine, core, equity.points, decisions, simulator.waits)
+        work.work(record)
+    return result_of(machine, work.core, work.equity.points, work.decisions, work.simulator.waits)
 
 
 def result_of(

@@ -166,6 +166,11 @@ class KernelFacts:
     timers: tuple[Feed, ...] = ()
     market: bool = False
 
+    @property
+    def in_order(self) -> tuple[Feed, ...]:
+        """The timers, shortest period first: so they fire at equal time."""
+        return tuple(sorted(self.timers, key=lambda timer: timer.period_ns))
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:

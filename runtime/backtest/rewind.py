@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...cython_core.layout import OUT_DECIDED, OUT_INTENTS, WORD_BYTES
+from ...cython_core.layout import NEVER, OUT_DECIDED, OUT_INTENTS, OUT_WAKE, WORD_BYTES
 from .driver import CHUNK, KernelAddresses, Run
 from .result import Account, KernelFacts
 
@@ -41,12 +41,12 @@ def state_before(
     return work.state
 
 
-def _nothing(record: int, count: int, state: int, floats: int, out: int, rows: int) -> int:
+def _nothing(record: int, count: int, state: int, floats: int, out: int, rows: int, io: int) -> int:
     """One event that leaves the state alone and wants nothing."""
-    for word in (OUT_INTENTS, OUT_DECIDED):
-        ctypes.c_int64.from_address(out + word * WORD_BYTES).value = 0
+    for word, value in ((OUT_INTENTS, 0), (OUT_DECIDED, 0), (OUT_WAKE, NEVER)):
+        ctypes.c_int64.from_address(out + word * WORD_BYTES).value = value
     return 1
 
 
 _ADDRESS = ctypes.c_void_p
-_NOTHING = ctypes.CFUNCTYPE(ctypes.c_int64, _ADDRESS, ctypes.c_int64, *[_ADDRESS] * 4)(_nothing)
+_NOTHING = ctypes.CFUNCTYPE(ctypes.c_int64, _ADDRESS, ctypes.c_int64, *[_ADDRESS] * 5)(_nothing)

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from ...cython_core.layout import (
     HIGH,
+    I_INSTRUMENT,
+    I_RULE,
+    I_STYLE,
+    I_TAG,
     LOW,
+    NEVER,
     OPEN,
+    OUT_INTENTS,
+    OUT_WAKE,
+    STYLE_CANCEL,
     STYLE_FOK,
     STYLE_IOC,
     STYLE_LIMIT,
@@ -25,6 +33,7 @@ from .core import (
     instance_of,
     new_order,
     open_order,
+    open_with_tag,
     order_at,
     refusal,
     reject,
@@ -49,10 +58,14 @@ from .result import (
     SENT,
     WOULD_CROSS,
 )
+from .schedule import take
 from .sim_words import (
     IO_AT,
     N_OPEN,
+    N_PENDING,
     OPEN_ORDERS,
+    PENDING,
+    PENDING_WORDS,
     PERIOD,
     REPORT,
     REPORT_FUNCTION,
@@ -75,13 +88,11 @@ def _strictly_better(side: int, price: int, than: int) -> bool:
 
 @compiled
 def _deliver(sim: Words) -> None:
-    st, sf, out, io = (
-        int_words(sim[STATE_AT]),
-        float_words(sim[STATE_AT]),
-        int_words(sim[REPORT_OUT_AT]),
-        int_words(sim[IO_AT]),
-    )
-    call_report(sim[REPORT_FUNCTION], words_after(sim, REPORT), st, sf, out, io)
+    report, out = words_after(sim, REPORT), int_words(sim[REPORT_OUT_AT])
+    st, sf = int_words(sim[STATE_AT]), float_words(sim[STATE_AT])
+    call_report(sim[REPORT_FUNCTION], report, st, sf, out, int_words(sim[IO_AT]))
+    if out[OUT_INTENTS] > 0 or out[OUT_WAKE] != NEVER:
+        take(sim, out, report[TIME])
 
 
 @compiled
@@ -167,7 +178,7 @@ def trade(sim: Words, rec: Words, instrument: int) -> None:
 
 
 @compiled
-def submit(sim: Words, intent: Words, time: int) -> None:
+def _submit(sim: Words, intent: Words, time: int) -> None:
     """Accept or refuse an intent; either way it becomes a row of `orders`."""
     order = new_order(sim, intent, time)
     reason = refusal(sim, order)
@@ -175,3 +186,27 @@ def submit(sim: Words, intent: Words, time: int) -> None:
         open_order(sim, order)
     else:
         _reject(sim, order, reason, time)
+
+
+@compiled
+def _cancel(sim: Words, intent: Words, time: int) -> None:
+    """End an open order; one that has ended already is left alone, for a report about it is there or on its way."""
+    row = open_with_tag(sim, intent[I_INSTRUMENT], intent[I_TAG])
+    if row >= 0:
+        _done(sim, order_at(sim, row), EXPIRED if intent[I_RULE] != 0 else CANCELLED, time)
+        sweep(sim)
+
+
+@compiled
+def submit_pending(sim: Words) -> None:
+    """Do what the strategy wants, in order, and then what it wants when it hears of that."""
+    done = 0
+    while done < sim[N_PENDING]:
+        pending = words_after(sim, PENDING + done * PENDING_WORDS)
+        intent = words_after(pending, 1)
+        if intent[I_STYLE] == STYLE_CANCEL:
+            _cancel(sim, intent, pending[0])
+        else:
+            _submit(sim, intent, pending[0])
+        done += 1
+    sim[N_PENDING] = 0
