@@ -128,13 +128,27 @@ class _Writer:
             settle = document.settle
             text = "bits" if settle.value is None else f"{settle.value.normalize():e}"
             self._line(f"settle: {text}", _note(settle))
-        if document.capital_start is not None:
-            with self._block("capital"):
-                self._expr("start", document.capital_start, DEFAULT if _is_ours(document.capital_start) else "")
+        self._capital()
         if document.uses:
             with self._block("use"):
                 for module in document.uses:
                     self._line(f"- {module.value}")
+
+    def _capital(self) -> None:
+        start, capital = self.document.capital_start, self.document.capital
+        if start is None:
+            return
+        with self._block("capital"):
+            self._expr("start", start, DEFAULT if _is_ours(start) else "")
+            if capital is None:
+                return
+            if capital.allocate:
+                with self._block("allocate"):
+                    for alias, share in capital.allocate:
+                        self._expr(alias.value, share)
+            self._expr("compound", capital.compound)
+            self._expr("reserve", capital.reserve)
+            self._expr("reinvest_after", capital.reinvest_after)
 
     def _doc(self, text: str) -> None:
         body = text.removesuffix("\n")
@@ -186,18 +200,38 @@ class _Writer:
                     self._rule(rule)
 
     def _rule(self, rule: Rule) -> None:
-        with self._block("when"):
-            for clause in rule.clauses:
-                if clause.name.value.isdigit():
-                    self._valued("-", self._words(clause.expr), "")
-                else:
-                    self._expr(clause.name.value, clause.expr, "" if clause.name.written else "default name")
+        if rule.scored:
+            self._score(rule)
+        if rule.clauses:
+            with self._block("require" if rule.scored else "when"):
+                self._clauses(rule)
         if rule.kind == "entry":
             self._line(f"side: {'short' if rule.side.value < 0 else 'long'}", _note(rule.side))
         self._expr("cooldown", rule.cooldown)
         self._expr("size", rule.size, "default, the size of the file" if rule.size is self.document.size else "")
         self._field("execute", rule.execute)
         self._field("below_min", rule.below_min)
+        if rule.add:
+            self._line("add: true")
+            self._field("at_most", rule.at_most)
+        self._expr("fraction", rule.fraction)
+        if rule.once:
+            self._line("once: true")
+
+    def _score(self, rule: Rule) -> None:
+        with self._block("score"):
+            for part in rule.scored:
+                with self._block(part.clause.name.value):
+                    self._expr("when", part.clause.expr)
+                    self._expr("weight", part.weight)
+        self._expr("at_least", rule.at_least)
+
+    def _clauses(self, rule: Rule) -> None:
+        for clause in rule.clauses:
+            if clause.name.value.isdigit():
+                self._valued("-", self._words(clause.expr), "")
+            else:
+                self._expr(clause.name.value, clause.expr, "" if clause.name.written else "default name")
 
     def _executions(self) -> None:
         if not self.document.execution:
@@ -237,6 +271,17 @@ class _Writer:
             with self._block("day_loss"):
                 self._expr("limit", risk.day_loss.limit)
                 self._field("then", risk.day_loss.then)
+        if risk.drawdown is not None:
+            with self._block("drawdown"):
+                self._expr("limit", risk.drawdown.limit)
+                self._field("then", risk.drawdown.then)
+        if risk.profit_lock is not None:
+            with self._block("profit_lock"):
+                self._expr("start", risk.profit_lock.start)
+                self._expr("keep", risk.profit_lock.keep)
+                self._field("then", risk.profit_lock.then)
+        self._streak(risk)
+        self._field("max_open", risk.max_open)
         if risk.order_rate is not None:
             with self._block("order_rate"):
                 self._field("max", risk.order_rate.max)
@@ -250,6 +295,17 @@ class _Writer:
                 for stream, age in risk.stale.inputs:
                     self._expr(stream.value, age)
                 self._field("then", risk.stale.then)
+
+    def _streak(self, risk: Risk) -> None:
+        streak = risk.losing_streak
+        if streak is None:
+            return
+        with self._block("losing_streak"):
+            self._field("max", streak.max)
+            if streak.pause is None:
+                self._field("then", streak.then)
+            else:
+                self._line(f"then: pause {self._words(streak.pause)}")
 
     def _tests(self) -> None:
         """Tests have no short forms: they are copied."""

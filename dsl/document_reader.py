@@ -6,12 +6,24 @@ itself (edition, name, instrument, clock) cannot be read. Names are not resolved
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from .ast import ClockName, Expr, Quantity
 from .cst import Mapping, Node, Scalar, Sequence
 from .diagnostics import Diagnostic, Diagnostics, Label
-from .document import Decide, Document, Execution, FunctionDecl, Instrument, Located, NamedExpr, ParamDecl, Rule
+from .document import (
+    Capital,
+    Decide,
+    Document,
+    Execution,
+    FunctionDecl,
+    Instrument,
+    Located,
+    NamedExpr,
+    ParamDecl,
+    Rule,
+)
 from .fields import Fields
 from .literals import is_bar_clock, is_literal, literal_type, read_clock, read_range
 from .rule_reader import RuleReader, fill_in_policies, fill_in_rules
@@ -63,15 +75,16 @@ class _Reader(Fields):
         entries, exits, execution = self._rules(decide is None or decide.clock.value is not None, size)
         params, functions = self._params(instruments), self._functions()
         on_bars = decide is None or is_bar_clock(decide.clock)
-        risk = RuleReader(self.source, self.bag).risk(root.get("risk"), on_bars)
-        capital = self.mapping(root, "capital")
-        start = self.expr(capital.get("start")) if capital else None
+        rules = RuleReader(self.source, self.bag)
+        risk, capital = rules.risk(root.get("risk"), on_bars), rules.capital(root.get("capital"))
         edition, strategy = self.count(root.get("flash")), self.text(root.get("strategy"))
         body = {key: self.named_exprs(root.get(key)) for key in ("constraints", "let", "labels")}
         test_names = read_tests(self, root.get("tests"))
         doc = self.scalar(root.get("doc"))
         if strategy is None or not trade or decide is None:
             return None
+        capital = capital or Capital(None, (), None, None, None, strategy.span)
+        capital = replace(capital, start=capital.start or _start_capital(instruments, trade))
         return Document(
             source=self.source,
             edition=edition or Located(EDITION, strategy.span, written=False),
@@ -93,7 +106,8 @@ class _Reader(Fields):
             size=size,
             execution=execution,
             risk=risk,
-            capital_start=start or _start_capital(instruments, trade),
+            capital_start=capital.start,
+            capital=capital,
             test_names=test_names,
             unread=self._unread(*params, *functions, *body["let"], *body["labels"]),
             complete=not self.bag.errors,

@@ -17,15 +17,19 @@ from .schema import (
     CapitalBlock,
     DayLossBlock,
     DecideBlock,
+    DrawdownBlock,
     EntryBlock,
     ExecutionBlock,
     ExitBlock,
     FunctionBlock,
+    LosingStreakBlock,
     OrderRateBlock,
     ParamBlock,
     PositionBlock,
+    ProfitLockBlock,
     RequoteBlock,
     RiskBlock,
+    ScoredBlock,
     StrategyFile,
 )
 from .source import Source
@@ -38,17 +42,24 @@ _SCHEMAS: dict[tuple[str, ...], type[Block]] = {
     ("params", "*"): ParamBlock,
     ("fn", "*"): FunctionBlock,
     ("entries", "*"): EntryBlock,
+    ("entries", "*", "score", "*"): ScoredBlock,
     ("exits", "*"): ExitBlock,
     ("execution", "*"): ExecutionBlock,
     ("execution", "*", "requote"): RequoteBlock,
     ("risk",): RiskBlock,
     ("risk", "position"): PositionBlock,
     ("risk", "day_loss"): DayLossBlock,
+    ("risk", "drawdown"): DrawdownBlock,
+    ("risk", "profit_lock"): ProfitLockBlock,
+    ("risk", "losing_streak"): LosingStreakBlock,
     ("risk", "order_rate"): OrderRateBlock,
     ("risk", "band"): BandBlock,
 }
 
-_USER_NAMED = frozenset({"params", "fn", "entries", "exits", "execution"})
+#: Blocks whose keys are names of the user's own.
+_USER_NAMED = frozenset(
+    {("params",), ("fn",), ("entries",), ("exits",), ("execution",), ("entries", "*", "score")},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def _known(node: Node, path: tuple[str, ...] = ()) -> Iterator[_Known]:
     if schema is not None:
         yield _Known(node, _keys(schema))
     for entry in node.entries:
-        step = "*" if path and path[0] in _USER_NAMED and len(path) == 1 else entry.key.value
+        step = "*" if path in _USER_NAMED else entry.key.value
         yield from _known(entry.value, (*path, step))
 
 

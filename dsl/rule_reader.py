@@ -6,24 +6,33 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .ast import Expr, Name
-from .cst import Mapping, Node, Sequence
+from .cst import Mapping, Node, Scalar, Sequence
 from .diagnostics import Diagnostic, Label
 from .document import (
     Band,
+    Capital,
     DayLoss,
+    Drawdown,
     Execution,
     Located,
+    LosingStreak,
     NamedExpr,
     OrderRate,
+    ProfitLock,
     Requote,
     Risk,
     Rule,
+    Scored,
     Stale,
 )
+from .expression_parser import parse_expression
 from .fields import Fields
+from .literals import trimmed
+from .scalar_expressions import is_without_escapes
 from .source import Span
 
-DEFAULT_DAY_LOSS_ACTION = "flatten_and_halt"
+DEFAULT_LIMIT_ACTION = "flatten_and_halt"
+DEFAULT_STREAK_ACTION = "halt"
 DEFAULT_STALE_ACTION = "block_entries"
 BAND_ON_BARS = "close"  # default reference of a price band where decisions are made on closed bars
 BAND_ON_EVENTS = "mid"  # and elsewhere
@@ -54,11 +63,72 @@ class RuleReader(Fields):
         if not isinstance(node, Mapping):
             clauses = self._clauses(name, node)
             return Rule(name, kind, side, clauses, None, None, None, None, span) if clauses else None
+        return self._entry(name, node, side, span) if kind == "entry" else self._exit(name, node, side, span)
+
+    def _entry(self, name: Located[str], node: Mapping, side: Located[int], span: Span) -> Rule | None:
+        self._entry_keys(name, node)
+        scored = tuple(self._scored(node.get("score")))
+        clauses = self._clauses(name, node.get("require" if node.get("score") is not None else "when"))
+        rule = Rule(
+            name,
+            "entry",
+            side,
+            clauses,
+            self.expr(node.get("cooldown")),
+            self.expr(node.get("size")),
+            self.text(node.get("execute")),
+            self.text(node.get("below_min")),
+            span,
+            scored=scored,
+            at_least=self.expr(node.get("at_least")),
+            add=self.flag(node.get("add")),
+            at_most=self.count(node.get("at_most")),
+        )
+        return rule if clauses or scored else None
+
+    def _exit(self, name: Located[str], node: Mapping, side: Located[int], span: Span) -> Rule | None:
         clauses = self._clauses(name, node.get("when"))
-        cooldown = self.expr(node.get("cooldown")) if kind == "entry" else None
-        size = self.expr(node.get("size")) if kind == "entry" else None
         execute, below_min = self.text(node.get("execute")), self.text(node.get("below_min"))
-        return Rule(name, kind, side, clauses, cooldown, size, execute, below_min, span) if clauses else None
+        fraction, once = self.expr(node.get("fraction")), self.flag(node.get("once"))
+        if once and node.get("fraction") is None:
+            self._needless(node, "once", "an exit of the whole position ends it", "add a `fraction`, or drop `once`")
+        rule = Rule(name, "exit", side, clauses, None, None, execute, below_min, span, fraction=fraction, once=once)
+        return rule if clauses else None
+
+    def _entry_keys(self, name: Located[str], node: Mapping) -> None:
+        """Which keys of an entry need which others, and which exclude each other."""
+        has = {key for key in ("when", "score", "at_least", "require", "at_most") if node.get(key) is not None}
+        add = self.flag(node.get("add"))
+        if not has & {"when", "score"}:
+            self._lacks(name, "when", "clauses that must all hold, or a `score`")
+        elif {"when", "score"} <= has:
+            self._needless(node, "when", "this entry has a `score`", "clauses that must always hold are `require`")
+        if "score" in has and "at_least" not in has:
+            self._lacks(name, "at_least", "the score that is needed, such as `3.5`")
+        for key in ("at_least", "require") if "score" not in has else ():
+            if key in has:
+                self._needless(node, key, "this entry has no `score`", "give its clauses weights under `score`")
+        if add and "at_most" not in has:
+            self._lacks(name, "at_most", "how often it may add to one position")
+        elif "at_most" in has and not add:
+            self._needless(node, "at_most", "this entry never adds to a position", "write `add: true` as well")
+
+    def _lacks(self, rule: Located[str], key: str, what: str) -> None:
+        message, label = f"`{rule.value}` lacks the key `{key}`", Label(rule.span, f"needs `{key}`")
+        self.bag.add(Diagnostic("FC0009", message, label, helps=(f"`{key}`: {what}",)))
+
+    def _needless(self, node: Mapping, key: str, why: str, help_: str) -> None:
+        entry = node.entry(key)
+        if entry is not None:
+            message = f"`{key}` has no meaning here"
+            self.bag.add(Diagnostic("FC0010", message, Label(entry.key.span, why), helps=(help_,)))
+
+    def _scored(self, node: Node | None) -> Iterable[Scored]:
+        for name, value in self.named(node):
+            if isinstance(value, Mapping):
+                when, weight = self.expr(value.get("when")), self.expr(value.get("weight"))
+                if when is not None and weight is not None:
+                    yield Scored(NamedExpr(name, when), weight)
 
     def _side(self, name: Located[str], node: Mapping | None, kind: str) -> Located[int]:
         written = self.text(node.get("side")) if node and kind == "entry" else None
@@ -121,6 +191,54 @@ class RuleReader(Fields):
             stale=self._stale(node),
             invariants=self.named_exprs(node.get("invariants")),
             span=node.span,
+            drawdown=self._drawdown(node),
+            profit_lock=self._profit_lock(node),
+            losing_streak=self._losing_streak(node),
+            max_open=self.count(node.get("max_open")),
+        )
+
+    def _drawdown(self, risk: Mapping) -> Drawdown | None:
+        block = self.mapping(risk, "drawdown")
+        limit = self.expr(block.get("limit")) if block else None
+        if block is None or limit is None:
+            return None
+        return Drawdown(limit, self.text_or(block, "then", DEFAULT_LIMIT_ACTION, limit.span))
+
+    def _profit_lock(self, risk: Mapping) -> ProfitLock | None:
+        block = self.mapping(risk, "profit_lock")
+        if block is None:
+            return None
+        start, keep = self.expr(block.get("start")), self.expr(block.get("keep"))
+        if start is None or keep is None:
+            return None
+        return ProfitLock(start, keep, self.text_or(block, "then", DEFAULT_LIMIT_ACTION, start.span))
+
+    def _losing_streak(self, risk: Mapping) -> LosingStreak | None:
+        block = self.mapping(risk, "losing_streak")
+        most = self.count(block.get("max")) if block else None
+        if block is None or most is None:
+            return None
+        then, node = self.text_or(block, "then", DEFAULT_STREAK_ACTION, most.span), block.get("then")
+        if not then.value.startswith("pause") or not isinstance(node, Scalar):
+            return LosingStreak(most, then, None)
+        if not is_without_escapes(self.source, node, self.bag):
+            return None
+        at = then.span.start + len("pause")
+        pause = parse_expression(self.source, trimmed(self.source, self.source.span(at, then.span.end)), self.bag)
+        return LosingStreak(most, Located("pause", then.span), pause) if pause is not None else None
+
+    # --- capital ---
+
+    def capital(self, node: Node | None) -> Capital | None:
+        if not isinstance(node, Mapping):
+            return None
+        return Capital(
+            start=self.expr(node.get("start")),
+            allocate=tuple((item.name, item.expr) for item in self.named_exprs(node.get("allocate"))),
+            compound=self.expr(node.get("compound")),
+            reserve=self.expr(node.get("reserve")),
+            reinvest_after=self.expr(node.get("reinvest_after")),
+            span=node.span,
         )
 
     def _day_loss(self, risk: Mapping) -> DayLoss | None:
@@ -128,7 +246,7 @@ class RuleReader(Fields):
         limit = self.expr(block.get("limit")) if block else None
         if block is None or limit is None:
             return None
-        return DayLoss(limit, self.text_or(block, "then", DEFAULT_DAY_LOSS_ACTION, limit.span))
+        return DayLoss(limit, self.text_or(block, "then", DEFAULT_LIMIT_ACTION, limit.span))
 
     def _order_rate(self, risk: Mapping) -> OrderRate | None:
         block = self.mapping(risk, "order_rate")

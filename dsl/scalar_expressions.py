@@ -18,9 +18,7 @@ from .source import Source, Span
 
 _MOST_PIECES = 32  # of one expression that YAML has cut at its commas
 MAX_EXPRESSION = 16 * 1024  # characters
-_NUMBER = r"-?[0-9][0-9_]*(\.[0-9_]+)?([eE][+-]?[0-9]+)?"
-_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
-_SIMPLE = re.compile(rf"{_NUMBER}(\s*{_WORD}(\s*/\s*{_WORD})?)?|{_WORD}(\.{_WORD})*")
+_YAMLS_OWN = re.compile(r"[,\[\]{}:#\n]")  # what means something to YAML inside `{...}`, or would be folded
 
 
 def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | None:
@@ -36,7 +34,7 @@ def read_expression(source: Source, scalar: Scalar, bag: Diagnostics) -> Expr | 
     hidden = _comment_that_folding_hides(scalar, text)
     if hidden is not None:
         bag.add(_folded_comment(source, scalar, hidden))
-    if scalar.in_flow and scalar.style is Style.PLAIN and not _SIMPLE.fullmatch(text.strip()):
+    if scalar.in_flow and scalar.style is Style.PLAIN and _YAMLS_OWN.search(text.strip()):
         bag.add(_in_flow(source, scalar.content))
     return parse_guarded(source, scalar, bag, check_tokens=hidden is None)
 
@@ -121,9 +119,11 @@ def _in_flow(source: Source, span: Span) -> Diagnostic:
     fixes = () if multi_line else (Fix("put the expression in quotes", Safety.SAFE, edits),)
     return Diagnostic(
         "FC0005",
-        "an expression inside `{...}` or `[...]`",
-        Label(span, "only a name, a number or a quantity may stand here"),
-        notes=("commas and brackets belong to YAML here",),
+        "an expression with commas inside `{...}` or `[...]`"
+        if "," in source.slice(span)
+        else "an expression over several lines inside `{...}` or `[...]`",
+        Label(span, "YAML ends the value at the comma" if "," in source.slice(span) else "YAML joins these lines"),
+        notes=("commas, brackets, colons and line ends belong to YAML here",),
         helps=("or write `name: expression` on a line of its own, without the brackets",),
         fixes=fixes,
     )

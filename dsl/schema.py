@@ -24,10 +24,7 @@ PARAM_TYPES = ("int", "real", "ratio", "bool", "duration", "price", "qty", "noti
 # Keys of the language that this release does not compile yet: FC0907 instead of "unknown key".
 LATER_KEYS: dict[str, frozenset[str]] = {
     "StrategyFile": frozenset({"models", "external", "inventory", "lateness"}),
-    "EntryBlock": frozenset({"score", "at_least", "require", "add", "at_most", "fraction", "once"}),
-    "ExitBlock": frozenset({"score", "at_least", "require", "fraction", "once"}),
-    "CapitalBlock": frozenset({"allocate", "compound", "reserve", "reinvest_after"}),
-    "RiskBlock": frozenset({"drawdown", "profit_lock", "losing_streak", "max_open", "notional"}),
+    "RiskBlock": frozenset({"notional"}),
     "PositionBlock": frozenset({"then"}),
 }
 
@@ -100,6 +97,11 @@ Edition = Annotated[str, _Matching(r"[0-9]{1,9}", "a whole number"), WithJsonSch
 Flag = Annotated[str, _Matching("true|false", "`true` or `false`"), WithJsonSchema({"type": "boolean"})]
 Text = Annotated[str, WithJsonSchema({"type": "string"})]
 Expression = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+AfterStreak = Annotated[
+    str,
+    _Matching(rf"halt|pause\s+({_DURATION}|{_NAME})", "`halt`, or `pause` and a time such as `pause 30m`"),
+    WithJsonSchema({"type": "string", "pattern": rf"^(halt|pause\s+({_DURATION}|{_NAME}))$"}),
+]
 TestName = Annotated[
     str, _Matching(r"[A-Za-z][A-Za-z0-9_.]*", "a name of the file, or `t`"), WithJsonSchema({"type": "string"})
 ]
@@ -169,13 +171,29 @@ Clauses = Annotated[
 ]
 
 
-class EntryBlock(Block):
-    """A rule that opens a position when all its clauses hold."""
+class ScoredBlock(Block):
+    """One clause of a score."""
 
-    when: Clauses = Field(description="Clauses that must all hold; names appear in explanations.")
+    when: Expression = Field(description="The condition.")
+    weight: Expression = Field(description="What is added to the score when it holds, such as `1.5`.")
+
+
+class EntryBlock(Block):
+    """A rule that opens a position: when all its clauses hold, or when its score is reached."""
+
+    when: Clauses | None = Field(None, description="Clauses that must all hold; names appear in explanations.")
+    score: Annotated[dict[Name, ScoredBlock], Field(min_length=1)] | None = Field(
+        None, description="Clauses with weights, instead of `when`: the weights of those that hold are summed up."
+    )
+    at_least: Expression | None = Field(None, description="The score that is needed, such as `3.5`.")
+    require: Clauses | None = Field(None, description="Clauses that must hold whatever the score.")
     side: Literal["long", "short"] | None = Field(None, description="Direction; `short` only if the rule is so named.")
     cooldown: Expression | None = Field(None, description="No second entry by this rule within this time.")
-    size: Expression | None = Field(None, description="Order size: `60 USDC` or `0.001 BTC`, or an expression.")
+    size: Expression | None = Field(
+        None, description="Order size: `60 USDC`, `0.001 BTC`, `25 pct` of the stake, or an expression."
+    )
+    add: Flag | None = Field(None, description="`true`: also evaluated while a position is open, to add to it.")
+    at_most: Count | None = Field(None, description="How often this entry may add to one position.")
     execute: Name | None = Field(None, description="The execution policy that turns the intent into orders.")
     below_min: Literal["skip", "round_up"] | None = Field(
         None, description="What to do when the size is below the venue's minimum."
@@ -186,6 +204,8 @@ class ExitBlock(Block):
     """A rule that closes the position. Exits are tried in file order; the first that holds wins."""
 
     when: Clauses = Field(description="Clauses that must all hold; names appear in explanations.")
+    fraction: Expression | None = Field(None, description="The share of the position that is closed: `0.5`, `50 pct`.")
+    once: Flag | None = Field(None, description="`true`: this exit fires at most once in a position.")
     execute: Name | None = Field(None, description="The execution policy that turns the intent into orders.")
     below_min: Literal["skip", "round_up"] | None = Field(
         None, description="What to do when the size is below the venue's minimum."
@@ -224,6 +244,30 @@ class DayLossBlock(Block):
     then: _Halt = Field("flatten_and_halt", description="What happens at the limit.")
 
 
+class DrawdownBlock(Block):
+    """Stop when the account has fallen too far from its highest value."""
+
+    limit: Expression = Field(description="Greatest fall of equity from its peak, such as `6 pct`.")
+    then: _Halt = Field("flatten_and_halt", description="What happens at the limit.")
+
+
+class ProfitLockBlock(Block):
+    """Keep a share of a good day."""
+
+    start: Expression = Field(description="The day's profit from which on it is guarded, such as `40 USDC`.")
+    keep: Expression = Field(description="The share of the day's highest profit that is kept, such as `60 pct`.")
+    then: _Halt = Field("flatten_and_halt", description="What happens when the profit falls to that share.")
+
+
+class LosingStreakBlock(Block):
+    """Stop after several losing trades in a row."""
+
+    max: Count = Field(description="Number of losing trades.")
+    then: AfterStreak = Field(
+        "halt", description="`halt` until the next day, or `pause 30m`: no entries for this time."
+    )
+
+
 class OrderRateBlock(Block):
     """The greatest number of orders in a time."""
 
@@ -251,6 +295,10 @@ class RiskBlock(Block):
 
     position: PositionBlock | None = Field(None, description="The largest position.")
     day_loss: DayLossBlock | None = Field(None, description="Stop after a bad day.")
+    drawdown: DrawdownBlock | None = Field(None, description="Stop when the account has fallen too far.")
+    profit_lock: ProfitLockBlock | None = Field(None, description="Keep a share of a good day.")
+    losing_streak: LosingStreakBlock | None = Field(None, description="Stop after several losing trades in a row.")
+    max_open: Count | None = Field(None, description="The greatest number of instruments with a position.")
     order_rate: OrderRateBlock | None = Field(None, description="The greatest number of orders in a time.")
     band: BandBlock | None = Field(None, description="Refuse order prices far from a reference price.")
     stale: StaleBlock | None = Field(None, description="Stop entering when an input falls silent.")
@@ -258,9 +306,15 @@ class RiskBlock(Block):
 
 
 class CapitalBlock(Block):
-    """The account a backtest starts with."""
+    """The money of the strategy, and how much of it is put to work."""
 
     start: Expression | None = Field(None, description="Money at the start, such as `10_000 USDC`.")
+    allocate: dict[Name, Expression] | None = Field(
+        None, description="The share of each traded instrument: `{btc: 60 pct, eth: 40 pct}`."
+    )
+    compound: Expression | None = Field(None, description="The share of profit that is put to work again; default 1.")
+    reserve: Expression | None = Field(None, description="Money that is never put to work, such as `1_000 USDC`.")
+    reinvest_after: Expression | None = Field(None, description="Profit that is kept aside before any is put to work.")
 
 
 class ExpectBlock(Block):
@@ -304,7 +358,7 @@ class StrategyFile(Block):
         _one_of("a clock such as `1m`, or a mapping with `clock`"),
     ] = Field(description="When rules are evaluated: `1m`, `book`, `trade`, `250ms`.")
     warmup: WarmupBlock | None = Field(None, description="When indicators count as warm.")
-    capital: CapitalBlock | None = Field(None, description="The account a backtest starts with.")
+    capital: CapitalBlock | None = Field(None, description="The money, and how much of it is put to work.")
     use: list[DottedName] | None = Field(None, description="Modules to import, such as `std.flow`.")
     params: (
         dict[

@@ -303,7 +303,7 @@ def _range(known: Interval) -> str:
 
 def _clauses(built: Built, result: Bounds) -> None:
     for kind, rules in (("entries", built.document.entries), ("exits", built.document.exits)):
-        clauses = [c for rule in rules for c in rule.clauses]
+        clauses = [c for r in rules for c in (*r.clauses, *(s.clause for s in r.scored))]
         if len(clauses) > MAX_CLAUSES:
             result.found.append(
                 Diagnostic(

@@ -1,4 +1,5 @@
-"""Causality: nothing reads the future. FC0301 for indices ahead, FC0302 for the taint `future` outside labels.
+"""Causality: nothing reads the future. FC0301 for indices ahead, FC0302 for the taint `future` outside labels, FC0702
+for the taint `account` inside them.
 
 (FC0303, the cycle, is found while names are resolved: `frontend/scope.py`.) Pure: graph and intervals in, findings out.
 """
@@ -9,6 +10,7 @@ from ...dsl.diagnostics import Diagnostic, Label
 from ..frontend.built import Built
 from ..ir.hir import Node
 from ..ir.types import Interval
+from .clocks import ACCOUNT_SOURCES
 
 
 def analyse(built: Built, live: frozenset[int], intervals: dict[int, Interval]) -> list[Diagnostic]:
@@ -19,7 +21,7 @@ def analyse(built: Built, live: frozenset[int], intervals: dict[int, Interval]) 
         if node.id in live and node.op == "index"
         for d in _index(built, node, intervals)
     ]
-    return found + _future(built, live)
+    return found + _future(built, live) + _account(built, live)
 
 
 def _index(built: Built, node: Node, intervals: dict[int, Interval]) -> list[Diagnostic]:
@@ -64,6 +66,36 @@ def _future(built: Built, live: frozenset[int]) -> list[Diagnostic]:
         if path and path[-1][0] not in reported:
             reported.add(path[-1][0])
             found.append(_reaches(built, path, name))
+    return found
+
+
+def _account(built: Built, live: frozenset[int]) -> list[Diagnostic]:
+    """FC0702: what depends on the account in a label."""
+    found: list[Diagnostic] = []
+    for name, label in built.labels.items():
+        for node in (built.graph[i] for i in sorted(_below(built, label)) if i in live):
+            if node.op == "field" and node.attrs["source"] in ACCOUNT_SOURCES:
+                shown = f"{node.attrs['source']}.{node.attrs['name']}"
+                found.append(
+                    Diagnostic(
+                        "FC0702",
+                        f"the label `{name}` depends on the account",
+                        Label(node.span, f"`{shown}` is known only while the strategy trades"),
+                        notes=("labels and model inputs are made from data alone, for all instants",),
+                        helps=("describe the market instead: a return, a spread, a volume",),
+                    )
+                )
+                break
+    return found
+
+
+def _below(built: Built, root: int) -> set[int]:
+    found, todo = {root}, [root]
+    while todo:
+        for a in built.graph[todo.pop()].args:
+            if a not in found:
+                found.add(a)
+                todo.append(a)
     return found
 
 

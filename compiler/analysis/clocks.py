@@ -17,7 +17,7 @@ from ..library.function import is_pointwise
 from ..library.table import FUNCTIONS
 
 ACCOUNT = Clock("account")
-_ACCOUNT_SOURCES = frozenset({"pos", "working", "order", "day", "account"})
+ACCOUNT_SOURCES = frozenset({"pos", "working", "order", "day", "account", "entry"})
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def field_clock(built: Built, node: Node) -> Clock:
         period = node.attrs["period_ns"]
         assert isinstance(period, int)
         return Clock("bar", alias, period)
-    if source in _ACCOUNT_SOURCES:
+    if source in ACCOUNT_SOURCES:
         return ACCOUNT
     if source == "now":
         return built.decision

@@ -35,6 +35,8 @@ def _field_type(types: tuple[Type, Type, Type], source: str, name: str) -> Type:
         "equity": money,
         "free": money,
         "drawdown": REAL,
+        "score": REAL,
+        "adds": INT,
         "imbalance": REAL,
         "mid": price.off_grid(),
         "microprice": price.off_grid(),

@@ -76,7 +76,7 @@ def _interval(built: Built, node: Node, known: dict[int, Interval], types: dict[
         case "param":
             return parameter_interval(built, str(node.attrs["name"]))
         case "field":
-            return field_interval(built, node)
+            return score_interval(built, known, node) if "rule" in node.attrs else field_interval(built, node)
         case "prev":
             return {Kind.INT: COUNTER, Kind.BOOL: _BOOL}.get(types[node.id].kind, EVERYTHING)
         case "call":
@@ -161,6 +161,23 @@ def field_interval(built: Built, node: Node) -> Interval:
     return _promised(built.instrument(alias), source, name)
 
 
+def score_interval(built: Built, known: dict[int, Interval], node: Node) -> Interval:
+    """The scores with which an entry fires: from what it needs to the sum of its weights."""
+    mine = [r for r in built.roots if r.rule is not None and r.rule.name.value == node.attrs["rule"]]
+    weights = [known.get(r.node, EVERYTHING) for r in mine if r.role == "weight"]
+    least, most = reachable_score(weights)
+    needed = next((known.get(r.node, EVERYTHING) for r in mine if r.role == "at_least"), EVERYTHING)
+    return Interval(min(max(least, needed.low), most), most)
+
+
+def reachable_score(weights: list[Interval]) -> tuple[float, float]:
+    """The least and the greatest sum of the weights of clauses that hold, added in file order."""
+    least = most = 0.0
+    for weight in weights:
+        least, most = least + min(0.0, weight.low), most + max(0.0, weight.high)
+    return least, most
+
+
 @lru_cache(maxsize=1024)
 def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
     tick, cap, lot, most = (float(v) for v in (facts.tick, facts.max_price, facts.lot, facts.max_qty))
@@ -189,6 +206,7 @@ def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
         "free": Interval(0, math.inf),
         "drawdown": Interval(0, 1),
         "trades": Interval(0, 2**53),
+        "adds": Interval(0, 2**53),
     }
     if source == "now":
         return Interval(0, 2.0**63)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...dsl.diagnostics import Diagnostics
 from ..frontend.built import Built
 from ..ir.hir import Facts
-from . import bounds, causality, parameters, periods, rules
+from . import amounts, bounds, causality, parameters, periods, rules, sizes
 from .implication import Implications
 
 
@@ -21,4 +21,6 @@ def run(built: Built, facts: Facts, live: frozenset[int], bag: Diagnostics) -> t
     bag.extend(measured.found)
     logic = Implications(built, facts)
     bag.extend(rules.analyse(built, facts, live, logic))
+    bag.extend(sizes.analyse(built, facts, live))
+    bag.extend(amounts.analyse(built, facts, live))
     return measured, logic

@@ -12,6 +12,7 @@ from ..ir.hir import Facts, Node
 from ..ir.types import Clock, Interval, duration_text
 from ..library.table import FUNCTIONS
 from .implication import Implications, age_limit
+from .intervals import reachable_score
 from .parameters import may_be_meant
 from .params import literal_value
 from .qualifiers import static_arguments
@@ -25,7 +26,8 @@ _BPS = 10_000
 
 def analyse(built: Built, facts: Facts, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
     """All static lints."""
-    found = [*_unused(built), *_fixed_clauses(built, facts), *_implied(built, logic), *_numbers(built), *_edges(built)]
+    found = [*_unused(built), *_fixed_clauses(built, facts), *_scores(built, facts), *_implied(built, logic)]
+    found += [*_numbers(built), *_edges(built)]
     return (
         found
         + _windows(built, facts, live)
@@ -55,7 +57,7 @@ def _clauses(built: Built) -> list[Root]:
 
 def _fixed_clauses(built: Built, facts: Facts) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    for root in _clauses(built):
+    for root in (r for r in built.roots if r.role in ("clause", "scored")):
         known = facts.intervals[root.node]
         if known.is_point:
             node = built.graph[root.node]
@@ -68,6 +70,25 @@ def _fixed_clauses(built: Built, facts: Facts) -> list[Diagnostic]:
                 )
             )
     return found
+
+
+def _scores(built: Built, facts: Facts) -> list[Diagnostic]:
+    """FL102 for a score that the weights cannot reach, or cannot miss."""
+    found: list[Diagnostic] = []
+    for root in (r for r in built.roots if r.role == "at_least"):
+        weights = [facts.intervals[r.node] for r in built.roots if r.role == "weight" and r.rule is root.rule]
+        least, most = reachable_score(weights)
+        needed = facts.intervals[root.node]
+        if needed.low > most:
+            found.append(_fixed_score(root, "never", f"the weights sum up to {most:g} at most"))
+        elif needed.high <= least:
+            found.append(_fixed_score(root, "always", f"the score is {least:g} at least"))
+    return found
+
+
+def _fixed_score(root: Root, when: str, why: str) -> Diagnostic:
+    help_ = "lower it, or raise a weight" if when == "never" else "raise it; clauses that must hold are `require`"
+    return Diagnostic("FL102", f"this score is {when} reached", Label(root.span, why), helps=(help_,))
 
 
 def _why(built: Built, facts: Facts, node: Node) -> str:
@@ -324,7 +345,9 @@ def _same_rules(built: Built, logic: Implications) -> list[Diagnostic]:
     nodes = {id(rule): [r.node for r in _clauses(built) if r.rule is rule] for rule in built.document.entries}
     found: list[Diagnostic] = []
     for i, second in enumerate(built.document.entries):
-        for first in built.document.entries[:i]:
+        for first in built.document.entries[:i] if not second.scored else ():
+            if first.scored or first.add != second.add:
+                continue
             a, b = nodes[id(first)], nodes[id(second)]
             if all(logic.implies(a, x) for x in b) and all(logic.implies(b, x) for x in a):
                 found.append(

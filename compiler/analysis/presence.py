@@ -198,13 +198,14 @@ class _Analysis:
         causes = self.get(root.node)
         position = frozenset(c for c in causes if self.built.graph[c].attrs.get("source") == "pos")
         order = frozenset(c for c in causes if self.built.graph[c].attrs.get("source") == "order")
-        if root.holder == "exit" or root.role == "invariant":
+        if root.holder == "exit" or (root.holder == "order" and root.side < 0):
             causes -= position
-        if root.holder == "order":
-            causes -= position | order
+        if root.role == "requote":
+            causes -= order
         if not causes:
             return
-        if root.holder == "entry" and position:
+        adds = root.rule is not None and root.rule.add
+        if root.holder == "entry" and position and not adds:
             self.no_position(root, position)
             return
         if order:
@@ -234,7 +235,7 @@ class _Analysis:
                 "FC0403",
                 f"`order.{node.attrs['name']}` has no value here",
                 Label(node.span, "no order exists where this is read"),
-                notes=("`order.*` exists in `execution`: in `price` and `requote`",),
+                notes=("an order exists where it may be replaced: `order.*` is for `requote` of an execution policy",),
             )
         )
 

@@ -11,7 +11,8 @@ from ..frontend.literals import money_type, tick_type
 from ..ir.types import Dim, Kind, Type
 from .wording import describe, noun
 
-_BOOLS = frozenset({"clause", "requote", "constraint", "only_if", "invariant"})
+_BOOLS = frozenset({"clause", "scored", "requote", "constraint", "only_if", "invariant"})
+_NUMBERS = frozenset({"weight", "at_least", "fraction", "drawdown", "keep", "share", "compound"})
 _DURATIONS = frozenset({"cooldown", "ttl", "duration"})
 
 
@@ -33,16 +34,17 @@ def _check(built: Built, root: Root, made: Type) -> Diagnostic | None:
         return None if made.kind is Kind.BOOL else _not_bool(built, root, made)
     if root.role in _DURATIONS:
         return None if made.kind is Kind.DURATION else _wrong(built, root, made, "a duration", "s")
+    if root.role in _NUMBERS:
+        fits = made.is_number and not made.dim.exponents
+        return None if fits else _wrong(built, root, made, "a pure number", "")
     money, price = money_type(built, built.instance), tick_type(built, built.instance)
     base = Type(Kind.REAL, Dim.of(**{built.currencies(built.instance)[0]: 1}))
     if root.role == "money":
         return None if _is(made, money) else _wrong(built, root, made, "an amount of money", f" {_quote(built)}")
     if root.role == "size":
-        return (
-            None
-            if _is(made, money) or _is(made, base)
-            else _wrong(built, root, made, "an amount of money or a quantity", f" {_quote(built)}")
-        )
+        fits = _is(made, money) or _is(made, base) or _is_share(built, root, made)
+        what = "an amount of money, a quantity or a share"
+        return None if fits else _wrong(built, root, made, what, f" {_quote(built)}")
     if root.role == "price":
         return (
             None
@@ -60,6 +62,12 @@ def _check(built: Built, root: Root, made: Type) -> Diagnostic | None:
 
 def _is(made: Type, wanted: Type) -> bool:
     return made.kind is wanted.kind and made.dim == wanted.dim
+
+
+def _is_share(built: Built, root: Root, made: Type) -> bool:
+    """A pure number with a unit such as `pct`, or a computed one: a bare number may be an amount without its unit."""
+    bare = built.graph[root.node].op == "const" and not any(c.isalpha() for c in built.text(root.span))
+    return made == Type(Kind.REAL) and not bare
 
 
 def _quote(built: Built) -> str:
@@ -80,6 +88,7 @@ def _not_bool(built: Built, root: Root, made: Type) -> Diagnostic:
 def _wrong(built: Built, root: Root, made: Type, wanted: str, unit: str) -> Diagnostic:
     what = {
         "size": "the size",
+        "weight": f"the weight of `{root.name}`",
         "cooldown": "the cooldown",
         "price": f"the price of `{root.name}`",
         "ttl": f"the ttl of `{root.name}`",

@@ -1,4 +1,4 @@
-"""Group 05: rules, sizes, execution and risk against the pinned venue profile.
+"""Group 05: rules, execution and risk against the pinned venue profile (sizes: `sizes.py`).
 
 Pure: graph and facts in, findings out.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
 from ...dsl.document import Execution, Located, Rule
 from ...dsl.source import Span
-from ..frontend.built import Built, Root
+from ..frontend.built import Built
 from ..frontend.suggest import nearest
 from ..ir.hir import Facts
-from ..ir.types import Interval, Kind, duration_text
+from ..ir.types import EVERYTHING, Kind, duration_text
 from .implication import Implications
 
 _STANDARD = ("market", "cross")
@@ -19,13 +19,12 @@ _SECOND = 10**9
 
 
 def analyse(built: Built, facts: Facts, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
-    """Everything of group 05 but FC0510 (`frontend/venue.py`)."""
+    """FC0501, FC0502, FC0505 to FC0509 and FC0511."""
     found = [
         *_sides(built),
         *_executions(built),
-        *_sizes(built, facts, live),
         *_chains(built),
-        *_exits(built, live, logic),
+        *_exits(built, facts, live, logic),
     ]
     return found + _crossing(built, facts, live) + _limits(built, facts, live)
 
@@ -103,82 +102,8 @@ def _no_policy(use: Located[str], key: str, names: list[str]) -> Diagnostic:
     )
 
 
-# sizes
-
-
-def _sizes(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
-    found: list[Diagnostic] = []
-    limit = next((r for r in built.roots if r.name == "risk.position" and r.node in live), None)
-    for root in built.roots:
-        if root.role == "size" and root.node in live and root.rule is not None and root.node in facts.intervals:
-            found += _too_small(built, facts, root, root.rule)
-            if limit is not None:
-                found += _too_large(built, facts, root, limit)
-    return found
-
-
 def _quote(built: Built) -> str:
     return built.currencies(built.instance)[1]
-
-
-def _is_money(built: Built, facts: Facts, node: int) -> bool:
-    return dict(facts.types[node].dim.exponents) == {built.currencies(built.instance)[1]: 1}
-
-
-def _too_small(built: Built, facts: Facts, root: Root, rule: Rule) -> list[Diagnostic]:
-    if rule.below_min is not None:
-        return []
-    known = facts.intervals[root.node]
-    instrument = built.instrument(built.instance)
-    base, quote = built.currencies(built.instance)
-    money = _is_money(built, facts, root.node)
-    least, unit = (float(instrument.min_notional), quote) if money else (float(instrument.min_qty), base)
-    if known.low >= least:
-        return []
-    what = f"is {known.low:g} {unit}" if known.is_point else f"lies in {_range(known, unit)}"
-    kind = "notional" if money else "quantity"
-    advice = "make it" if known.is_point else "bound it from below: make it"
-    return [
-        Diagnostic(
-            "FC0503",
-            "this order can be too small for the venue"
-            if known.high >= least
-            else "this order is too small for the venue",
-            Label(root.span, f"the result {what}"),
-            notes=(f"{built.profile.name} pins the minimum {kind} of {instrument.symbol} at {least:g} {unit}",),
-            helps=(
-                f"{advice} at least {least * 1.1:g} {unit}",
-                "or add `below_min: skip` to send no order then, or `below_min: round_up` to send the least one",
-            ),
-        )
-    ]
-
-
-def _too_large(built: Built, facts: Facts, root: Root, limit: Root) -> list[Diagnostic]:
-    known, most = facts.intervals[root.node], facts.intervals[limit.node]
-    if not _is_money(built, facts, root.node) or known.high <= most.low:
-        return []
-    quote, bound = _quote(built), built.text(limit.span)
-    advice = f"write at most {bound}" if known.is_point else f"bound it: `min({built.text(root.span)}, {bound})`"
-    return [
-        Diagnostic(
-            "FC0504",
-            "one order can exceed the position limit",
-            Label(root.span, f"up to {_number(known.high)} {quote}"),
-            secondary=(Label(limit.span, "the position limit"),),
-            helps=(f"{advice}, or raise the limit",),
-        )
-    ]
-
-
-def _number(x: float) -> str:
-    return "any amount of" if x == float("inf") else f"{x:g}"
-
-
-def _range(known: Interval, unit: str) -> str:
-    low = "-inf" if known.low == -float("inf") else f"{known.low:g} {unit}"
-    high = "inf" if known.high == float("inf") else f"{known.high:g} {unit}"
-    return f"[{low}, {high}]"
 
 
 # execution
@@ -276,17 +201,25 @@ def _post_only(execution: Execution, span: Span, name: str, side: int, rule: Rul
 # exits
 
 
-def _exits(built: Built, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
+def _uncovered(built: Built, facts: Facts) -> list[Diagnostic]:
+    """FC0508: no exit at all, or only exits that leave a part."""
     document = built.document
+    parts = {id(r.rule): facts.intervals.get(r.node, EVERYTHING).high for r in built.roots if r.role == "fraction"}
+    helps = ("add an exit, for instance `exits: {out: pos.age > 4h}`",)
     if document.entries and not document.exits:
-        return [
-            Diagnostic(
-                "FC0508",
-                "no exit covers an open position",
-                Label(document.entries[0].name.span, "can enter, and nothing leaves"),
-                helps=("add an exit, for instance `exits: {}`".format("{out: pos.age > 4h}"),),
-            )
-        ]
+        label = Label(document.entries[0].name.span, "can enter, and nothing leaves")
+        return [Diagnostic("FC0508", "no exit covers an open position", label, helps=helps)]
+    if document.exits and all(rule.fraction is not None and parts.get(id(rule), 1) < 1 for rule in document.exits):
+        label = Label(document.exits[-1].name.span, "closes a part, as all exits do")
+        helps = ("add an exit without `fraction` for what is left",)
+        return [Diagnostic("FC0508", "no exit closes the whole position", label, helps=helps)]
+    return []
+
+
+def _exits(built: Built, facts: Facts, live: frozenset[int], logic: Implications) -> list[Diagnostic]:
+    document = built.document
+    if uncovered := _uncovered(built, facts):
+        return uncovered
     clauses = {
         id(rule): [r.node for r in built.roots if r.rule is rule and r.role == "clause"] for rule in document.exits
     }
@@ -295,7 +228,7 @@ def _exits(built: Built, live: frozenset[int], logic: Implications) -> list[Diag
         mine = clauses[id(late)]
         if len(mine) != len(late.clauses) or not all(n in live for n in mine):
             continue
-        for early in document.exits[:i]:
+        for early in (e for e in document.exits[:i] if not e.once):
             theirs = clauses[id(early)]
             whole = len(theirs) == len(early.clauses) and all(n in live for n in theirs)
             if whole and all(logic.implies(mine, wanted) for wanted in theirs):

@@ -15,8 +15,9 @@ from ..venues.profile import InstrumentProfile, VenueProfile
 class Root:
     """A node that leaves the dataflow: a clause, a size, an order price ... `role` says what is required of it.
 
-    Roles: `clause`, `size`, `cooldown`, `price`, `ttl`, `requote`, `constraint`, `only_if`, `money` (position and day
-    limits, capital), `duration`, `band`, `invariant`. `holder` is `entry`, `exit`, `order` or `file`: it decides which
+    Roles: `clause`, `scored` (a clause of a score), `weight`, `at_least`, `size`, `cooldown`, `fraction`, `price`,
+    `ttl`, `requote`, `constraint`, `only_if`, `money` (limits, capital), `duration`, `band`, `drawdown`, `keep`,
+    `share`, `compound`, `invariant`. `holder` is `entry`, `exit`, `order` or `file`: it decides which
     position fields exist. `side` is the direction of the order that a policy's values are for.
     """
 

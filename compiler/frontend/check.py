@@ -134,4 +134,11 @@ def _checked(found: list[Analysed]) -> Checked:
         streams=needed,
         instances=tuple(made),
         capital=capital,
+        min_gap_ns=_min_gap(first.built),
     )
+
+
+def _min_gap(built: Built) -> int:
+    gap = next((built.graph[r.node].attrs["value"] for r in built.roots if r.name == "decide.min_gap"), 0)
+    assert isinstance(gap, int), "a constant: `amounts.py` has said so"
+    return gap

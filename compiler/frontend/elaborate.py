@@ -206,6 +206,8 @@ class Elaborator:
                 self.bag.add(fields.no_direction(name, span))
                 return None
             name = "bid" if (name == "near_side") == (env.side > 0) else "ask"
+        if source == "entry":
+            return self.score(span, env)
         if source != "bar":
             return self.graph.add("field", args, span, instrument=alias, source=source, name=name)
         clock = env.ambient
@@ -213,6 +215,20 @@ class Elaborator:
             self.bag.add(fields.no_bar_clock(name, span, clock))
             return None
         return self.graph.add("field", args, span, instrument=alias, source="bar", name=name, period_ns=clock.period_ns)
+
+    def score(self, span: Span, env: Environment) -> int | None:
+        """`entry.score`, in the size of a scored entry."""
+        if not env.scored:
+            self.error(
+                "FC0403",
+                "`entry.score` has no value here",
+                span,
+                "no entry with a score",
+                notes=("it is the sum of the weights of the clauses that hold: the `size` of that entry may read it",),
+            )
+            return None
+        where = {"instrument": env.instrument, "source": "entry", "name": "score", "rule": env.scored}
+        return self.graph.add("field", (), span, **where)
 
     # the forming bar
 

@@ -15,7 +15,7 @@ Local = int | None
 @dataclass(frozen=True, slots=True)
 class Environment:
     """`functions` are the user functions being inlined, outermost first. `side` is the direction of the order that is
-    spoken of: +1 buys, -1 sells, 0 where there is none."""
+    spoken of: +1 buys, -1 sells, 0 where there is none. `scored` names the entry whose score can be read."""
 
     ambient: Clock | None
     instrument: str
@@ -24,6 +24,7 @@ class Environment:
     in_label: bool = False
     module: str = ""
     side: int = 0
+    scored: str = ""
 
     def at(self, clock: Clock) -> Environment:
         return replace(self, ambient=clock)

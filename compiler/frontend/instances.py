@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
+from ...dsl.document import DayLoss, Drawdown, ProfitLock
 from ..ir.hir import (
     CheckedCapital,
     CheckedClause,
@@ -143,21 +144,26 @@ class _Instance:
     def _rule(self, number: int) -> CheckedRule:
         rule = (*self.document.entries, *self.document.exits)[number]
         mine = [r for r in self.built.roots if r.rule is rule]
-        clauses = tuple(CheckedClause(r.name, self.at(r.node), r.span) for r in mine if r.role == "clause")
-        values = {r.role: self.at(r.node) for r in mine if r.role != "clause"}
+        clauses = [r for r in mine if r.role == "clause"]
+        scored = [r for r in mine if r.role == "scored"]
+        weights = [*(None for _ in clauses), *(self.at(r.node) for r in mine if r.role == "weight")]
+        values = {r.role: self.at(r.node) for r in mine}
         side = rule.side.value if rule.kind == "entry" else EXIT_SIDE
         assert rule.execute is not None, "every rule has a policy, if only the default one"
         index = self.numbers[rule.execute.value, side]
         policy = self._policy(index)
         return CheckedRule(
             rule,
-            clauses,
+            tuple(CheckedClause(r.name, self.at(r.node), r.span) for r in (*clauses, *scored)),
             values.get("size"),
             values.get("cooldown"),
             policy.style,
             policy.price,
             policy.ttl,
             index,
+            tuple(weights) if scored else (),
+            values.get("at_least"),
+            values.get("fraction"),
         )
 
     def _policy(self, number: int) -> CheckedPolicy:
@@ -185,7 +191,12 @@ class _Instance:
         return CheckedRisk(
             position_max=self._node("risk.position"),
             position_shared=risk.position_shared,
-            day_loss=self._limit("risk.day_loss", risk.day_loss.then.value if risk.day_loss else ""),
+            day_loss=self._limit("risk.day_loss", risk.day_loss),
+            drawdown=self._limit("risk.drawdown", risk.drawdown),
+            profit_lock=self._limit("risk.profit_lock", risk.profit_lock),
+            losing_streak=risk.losing_streak.max.value if risk.losing_streak else 0,
+            losing_pause=self._node("risk.losing_streak"),
+            max_open=risk.max_open.value if risk.max_open else 0,
             order_rate=risk.order_rate.max.value if risk.order_rate else 0,
             order_per=self._node("risk.order_rate"),
             band_max=self._node("risk.band"),
@@ -197,9 +208,11 @@ class _Instance:
             ),
         )
 
-    def _limit(self, name: str, then: str) -> CheckedLimit | None:
+    def _limit(self, name: str, limit: DayLoss | Drawdown | ProfitLock | None) -> CheckedLimit | None:
         node = self._node(name)
-        return CheckedLimit(node, then) if node is not None else None
+        if limit is None or node is None:
+            return None
+        return CheckedLimit(node, limit.then.value, self._node(f"{name}.keep"))
 
     def _stale(self) -> tuple[CheckedStale, ...]:
         found = []

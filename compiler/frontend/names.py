@@ -14,12 +14,13 @@ DIRECTED = ("near_side", "far_side")
 BAR_FIELDS = ("open", "high", "low", "close", "volume", "vwap", "n_trades")
 TRADE_FIELDS = ("price", "qty", "signed_qty", "side")
 FORMING_FIELDS = BAR_FIELDS
-POSITION_FIELDS = ("qty", "notional", "entry", "age", "gain", "net_gain", "best", "worst", "phase")
+POSITION_FIELDS = ("qty", "notional", "entry", "age", "gain", "net_gain", "best", "worst", "adds", "phase")
 #: Position fields that have a value only while a position is open.
 OPEN_ONLY = frozenset({"entry", "age", "gain", "net_gain", "best", "worst"})
 WORKING_FIELDS = ("qty", "notional", "count")
 ORDER_FIELDS = ("price", "qty", "notional", "age", "filled", "side")
 DAY_FIELDS = ("pnl", "trades")
+ENTRY_FIELDS = ("score",)
 ACCOUNT_FIELDS = ("equity", "free", "drawdown")
 
 #: Names with members, and the fields they have.
@@ -31,6 +32,7 @@ GROUPS = MappingProxyType(
         "order": ORDER_FIELDS,
         "day": DAY_FIELDS,
         "account": ACCOUNT_FIELDS,
+        "entry": ENTRY_FIELDS,
     }
 )
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostics
-from ...dsl.document import Document, Execution, Rule
+from ...dsl.document import Capital, Document, Execution, Risk, Rule
 from ..ir.types import Clock
 from ..venues.profile import VenueProfile
 from .built import Built, Root
@@ -18,7 +18,7 @@ from .instances import stale_clock
 from .modules import Loader, short_name
 from .policies import EXIT_SIDE, uses
 from .scope import Scope
-from .venue import no_stream
+from .venue import no_stream, not_traded
 
 
 def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnostics) -> Built | None:
@@ -100,11 +100,12 @@ class _Reader:
         holder: str = "file",
         rule: Rule | None = None,
         side: int = 0,
+        scored: str = "",
     ) -> None:
         """Read an expression that leaves the dataflow. `side` is the direction that it is read for."""
         if expr is None:
             return
-        node = self.elaborator.expr(expr, replace(self.env, side=side))
+        node = self.elaborator.expr(expr, replace(self.env, side=side, scored=scored))
         if node is not None:
             self.built.roots.append(Root(node, role, expr.span, name, holder, rule, side))
 
@@ -120,8 +121,14 @@ class _Reader:
         side = rule.side.value if rule.kind == "entry" else EXIT_SIDE
         for clause in rule.clauses:
             self.root(clause.expr, "clause", clause.name.value, rule.kind, rule, side)
+        for part in rule.scored:
+            name = part.clause.name.value
+            self.root(part.clause.expr, "scored", name, rule.kind, rule, side)
+            self.root(part.weight, "weight", name, rule.kind, rule, side)
+        self.root(rule.at_least, "at_least", "at_least", rule.kind, rule, side)
         size = rule.size if rule.size is not None else self.document.size if rule.kind == "entry" else None
-        self.root(size, "size", "size", rule.kind, rule, side)
+        self.root(size, "size", "size", rule.kind, rule, side, rule.name.value if rule.scored else "")
+        self.root(rule.fraction, "fraction", "fraction", rule.kind, rule, side)
         self.root(rule.cooldown, "cooldown", "cooldown", rule.kind, rule, side)
 
     def execution(self, execution: Execution, side: int) -> None:
@@ -132,14 +139,41 @@ class _Reader:
             self.root(execution.requote.when, "requote", name, "order", None, side)
 
     def limits(self) -> None:
-        document, risk = self.document, self.document.risk
-        self.root(document.decide.min_gap, "duration", "decide.min_gap")
-        self.root(document.capital_start, "money", "capital.start")
+        risk = self.document.risk
+        self.root(self.document.decide.min_gap, "duration", "decide.min_gap")
+        self.root(self.document.capital_start, "money", "capital.start")
+        if self.document.capital is not None:
+            self.capital(self.document.capital)
         if risk is None:
             return
         self.root(risk.position_max, "money", "risk.position")
+        self.account_limits(risk)
+        self.order_limits(risk)
+        for invariant in risk.invariants:
+            self.root(invariant.expr, "invariant", invariant.name.value)
+
+    def capital(self, capital: Capital) -> None:
+        for alias, share in capital.allocate:
+            if alias.value in (t.value for t in self.document.trade):
+                self.root(share, "share", f"capital.allocate.{alias.value}")
+            else:
+                self.elaborator.bag.add(not_traded(alias, self.document))
+        self.root(capital.compound, "compound", "capital.compound")
+        self.root(capital.reserve, "money", "capital.reserve")
+        self.root(capital.reinvest_after, "money", "capital.reinvest_after")
+
+    def account_limits(self, risk: Risk) -> None:
         if risk.day_loss:
             self.root(risk.day_loss.limit, "money", "risk.day_loss")
+        if risk.drawdown:
+            self.root(risk.drawdown.limit, "drawdown", "risk.drawdown")
+        if risk.profit_lock:
+            self.root(risk.profit_lock.start, "money", "risk.profit_lock")
+            self.root(risk.profit_lock.keep, "keep", "risk.profit_lock.keep")
+        if risk.losing_streak:
+            self.root(risk.losing_streak.pause, "duration", "risk.losing_streak")
+
+    def order_limits(self, risk: Risk) -> None:
         if risk.order_rate:
             self.root(risk.order_rate.per, "duration", "risk.order_rate")
         if risk.band:
@@ -151,8 +185,6 @@ class _Reader:
                 self.elaborator.bag.add(no_stream(name, self.built))
                 continue
             self.root(age, "duration", f"risk.stale.{name.value}")
-        for invariant in risk.invariants:
-            self.root(invariant.expr, "invariant", invariant.name.value)
 
 
 def _names_in_lets(document: Document) -> dict[str, set[str]]:

@@ -71,3 +71,16 @@ def no_stream(name: Located[str], built: Built) -> Diagnostic:
         helps=() if guess else (f"streams are {', '.join(f'`{k}`' for k in known)}",),
         fixes=fixes,
     )
+
+
+def not_traded(alias: Located[str], document: Document) -> Diagnostic:
+    """FC0102 for a share of capital that nothing trades with."""
+    traded = [t.value for t in document.trade]
+    guess = nearest(alias.value, traded)
+    return Diagnostic(
+        "FC0102",
+        f"`{alias.value}` is not traded",
+        Label(alias.span, "not under `trade`"),
+        helps=() if guess else (f"this file trades {', '.join(f'`{t}`' for t in traded)}",),
+        fixes=(Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(alias.span, guess),)),) if guess else (),
+    )

@@ -268,3 +268,4 @@ class Checked:
     streams: tuple[Stream, ...]
     instances: tuple[Instance, ...] = ()
     capital: CheckedCapital = CheckedCapital()
+    min_gap_ns: int = 0  # at most one decision in this time; 0: no such limit

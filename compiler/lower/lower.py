@@ -14,6 +14,7 @@ from .account import declare_account
 from .context import Lowering
 from .explain import Explainer
 from .expressions import emit
+from .not_yet import places
 from .position import PositionMachine
 
 
@@ -81,6 +82,8 @@ def _refuse_unsupported(checked: Checked) -> None:
     for policy in document.execution:
         if policy.requote is not None or policy.then is not None or policy.retries is not None:
             refuse("`requote`, `then` and `retries`", Label(policy.span), later)
+    for what, place in places(checked):
+        refuse(what, Label(place), later)
     risk = document.risk
     if risk is not None:
         for name, span in (

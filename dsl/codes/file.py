@@ -54,10 +54,10 @@ CODES = (
         "FC0005",
         "expression inside `{…}` or `[…]`",
         Category.FILE,
-        "Inside flow collections commas and brackets belong to YAML, so an expression there could be cut in two "
-        "without notice. Only a name, a number or a quantity such as `60 USDC` may stand there. Write the block over "
-        "several lines.",
-        (strategy(let="", tail="").replace("exits:\n  out: close < open", "exits: {out: close < open}"),),
+        "Inside flow collections commas and brackets belong to YAML, so an expression that has them would be cut in "
+        "two without notice. One without commas, brackets and colons may stand there, on one line. Write the block "
+        "over several lines, or put the expression in quotes.",
+        (strategy(let="", tail="").replace("exits:\n  out: close < open", "exits: {out: cross_dn(close, open)}"),),
         _OK,
     ),
     Code(
@@ -99,6 +99,9 @@ CODES = (
             strategy(
                 out="out:\n  when: close < open\n  execute: patient", tail="execution:\n  patient: {style: limit}"
             ),
+            strategy(long="long:\n  score:\n    up: {when: close > open, weight: 2}"),
+            strategy(long="long:\n  when: close > open\n  add: true"),
+            strategy(long="long:\n  cooldown: 1h"),
         ),
         _OK,
     ),
@@ -109,7 +112,15 @@ CODES = (
         "A key holds text where it takes a block, a list where it takes text, or text that is not what the key stands "
         "for. What a scalar means is decided by its key, never by YAML, so `no` or `1:30` need no quotes. The message "
         "says what fits.",
-        (strategy(let="").replace("strategy: example", "strategy: [example]"), _OK.replace("BTC/USDC", "btc usdc")),
+        (
+            strategy(let="").replace("strategy: example", "strategy: [example]"),
+            _OK.replace("BTC/USDC", "btc usdc"),
+            strategy(
+                long="long:\n  when: close > open\n  score:\n    up: {when: close > open, weight: 2}\n  at_least: 1"
+            ),
+            strategy(out="out:\n  when: close < open\n  once: true"),
+            strategy(tail="risk:\n  losing_streak: {max: 4, then: rest}"),
+        ),
         _OK,
     ),
     Code(

@@ -19,12 +19,14 @@ CODES = (
         _M,
         "The order, shape, type or unit of the inputs differs from what the model was trained on.",
     ),
-    _reserved(
+    Code(
         "FC0702",
-        "account state as a model feature",
+        "account state as a label or model feature",
         _M,
-        "A model input depends on the position or the account. Training data has no account, so the model would see "
-        "values in use that it never saw in training.",
+        "A label or a model input depends on the position or the account. Training data has no account, so the model "
+        "would see values in use that it never saw in training.",
+        (strategy(long="close > open", tail="labels:\n  gain: lead(close, 5) / close + pos.notional / 9 USDC"),),
+        strategy(long="close > open", tail="labels:\n  gain: lead(close, 5) / close - 1.0"),
     ),
     _reserved(
         "FC0703",

@@ -27,7 +27,10 @@ CODES = (
         "a clause is always true or always false",
         _F,
         "The possible values of its parts decide the clause once and for all. Delete it, or write the bound you meant.",
-        (strategy(long="volume >= 0 BTC"),),
+        (
+            strategy(long="volume >= 0 BTC"),
+            strategy(long="long:\n  score:\n    up: {when: close > open, weight: 2}\n  at_least: 3"),
+        ),
         strategy(long="volume >= 1 BTC"),
     ),
     Code(

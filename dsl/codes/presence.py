@@ -29,11 +29,21 @@ CODES = (
     ),
     Code(
         "FC0403",
-        "position field where there is no position",
+        "field where it has no value",
         Category.FILE,
         "`pos.entry`, `pos.age` and `pos.gain` exist only while a position is open, and entries are evaluated when it "
-        "is not. Use them in `exits:`. `pos.qty` is readable everywhere and is 0 when flat.",
-        (strategy(long="close > pos.entry"),),
+        "is not. Use them in `exits:`. `pos.qty` is readable everywhere and is 0 when flat. `order.*` exists only in "
+        "`requote`, `entry.score` only in the `size` of an entry with a score, and `near_side` and `far_side` only in "
+        "rules and `execution`.",
+        (
+            strategy(long="close > pos.entry"),
+            strategy(let="best: near_side", long="close > best"),
+            strategy(long="close > open", size="10 USDC * entry.score"),
+            strategy(
+                long="long:\n  when: close > open\n  execute: rest",
+                tail="execution:\n  rest: {style: limit, price: order.price - 1 tick}",
+            ),
+        ),
         strategy(long="close > open", out="close < pos.entry"),
     ),
     Code(

@@ -33,7 +33,7 @@ CODES = (
         "For some values of its parts the size is smaller than the least order the venue accepts, and such orders "
         "would be rejected. Raise the lower bound, or state the intent with `below_min: skip` or `below_min: "
         "round_up`.",
-        (strategy(size="0.5 USDC"),),
+        (strategy(size="0.5 USDC"), strategy(size="1 bps", tail="capital: {start: 5_000 USDC}")),
         strategy(size="20 USDC"),
     ),
     Code(
@@ -42,7 +42,10 @@ CODES = (
         Category.FILE,
         "A single entry can be larger than the position limit under `risk:`, so risk would always cut it. Lower the "
         "size or raise the limit.",
-        (strategy(size="500 USDC", tail=_RISK),),
+        (
+            strategy(size="500 USDC", tail=_RISK),
+            strategy(size="150 USDC", long="long:\n  when: close > open\n  add: true\n  at_most: 3", tail=_RISK),
+        ),
         strategy(size="100 USDC", tail=_RISK),
     ),
     Code(
@@ -92,8 +95,9 @@ CODES = (
         "FC0508",
         "no exit covers an open position",
         Category.FILE,
-        "The strategy can enter and has no rule that leaves. Give it at least one exit.",
-        (strategy(out=""),),
+        "The strategy can enter and has no rule that leaves, or only rules that leave with a part. Give it at least "
+        "one exit of the whole position.",
+        (strategy(out=""), strategy(out="out:\n  when: close < open\n  fraction: 50 pct\n  once: true")),
         strategy(out="close < open"),
     ),
     Code(

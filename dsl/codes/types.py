@@ -77,9 +77,12 @@ CODES = (
         "FC0207",
         "constant or parameter needed",
         Category.FILE,
-        "Window lengths, depths and history indices must be known before the run: a number, a parameter or arithmetic "
-        "on them. A value that changes with the market would make memory unbounded.",
-        (strategy(let="length: if close > open then 5 else 10\nquick: ema(close, length)", long="close > quick"),),
+        "Window lengths, depths, history indices and what `capital` says must be known before the run: a number, a "
+        "parameter or arithmetic on them. A length that changes with the market would make memory unbounded.",
+        (
+            strategy(let="length: if close > open then 5 else 10\nquick: ema(close, length)", long="close > quick"),
+            strategy(tail="capital:\n  reserve: if close > open then 500 USDC else 0 USDC"),
+        ),
         strategy(
             params="length: {type: int, default: 5, in: 2..20}", let="quick: ema(close, length)", long="close > quick"
         ),
@@ -130,7 +133,14 @@ CODES = (
         "number out of range",
         Category.FILE,
         "The number is too large or too small to be held, or lies outside what its place allows.",
-        (strategy(long="rsi(close, 14) > 1e999"),),
+        (
+            strategy(long="rsi(close, 14) > 1e999"),
+            strategy(out="out: close < open\nhalf:\n  when: pos.gain > 1 pct\n  fraction: 50\n  once: true"),
+            strategy(
+                head="instruments: {btc: BTC/USDC, eth: ETH/USDC}\ntrade: [btc, eth]",
+                tail="capital:\n  allocate: {btc: 70 pct, eth: 50 pct}",
+            ),
+        ),
         strategy(long="rsi(close, 14) > 70"),
     ),
     Code(

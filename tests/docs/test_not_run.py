@@ -18,9 +18,6 @@ from flashc.dsl.yaml_reader import load
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = {
     "StrategyFile": "the file",
-    "EntryBlock": "an entry",
-    "ExitBlock": "an exit",
-    "CapitalBlock": "`capital`",
     "RiskBlock": "`risk`",
     "PositionBlock": "`risk.position`",
 }
@@ -36,6 +33,20 @@ REFUSED = {
     "requote": ("execution:\n" + POLICY % "requote: {when: 'close > open', at_most: 2}",),
     "then": ("execution:\n" + POLICY % "then: market",),
     "retries": ("execution:\n" + POLICY % "retries: 2",),
+    "score": ("long:\n    score:\n      up: {when: close > open, weight: 1}\n    at_least: 1",),
+    "add": ("long:\n    when: close > open\n    add: true\n    at_most: 2",),
+    "fraction": (
+        "out:\n    when: close < open\n  half:\n    when: pos.gain > 1 pct\n    fraction: 50 pct\n    once: true",
+    ),
+    "size: 25 pct": ("size: 25 pct",),
+    "allocate": ("capital: {allocate: {btc: 1}}",),
+    "compound": ("capital: {compound: 0}",),
+    "reserve": ("capital: {reserve: 500 USDC}",),
+    "reinvest_after": ("capital: {reinvest_after: 500 USDC}",),
+    "drawdown": ("risk: {drawdown: {limit: 6 pct}}",),
+    "profit_lock": ("risk: {profit_lock: {start: 40 USDC, keep: 60 pct}}",),
+    "losing_streak": ("risk: {losing_streak: {max: 4, then: pause 30m}}",),
+    "max_open": ("risk: {max_open: 1}",),
     "order_rate": ("risk: {order_rate: {max: 3, per: 1s}}",),
     "band": ("risk: {band: {max: 25 bps, from: close}}",),
     "stale": ("risk: {stale: {book: 1s}}",),
@@ -62,6 +73,7 @@ VALUES = {
     "forming(1m).close": "forming(1m).close > close",
     "pane=": "sum(trade.qty, 1s, pane=100ms) > 1 BTC",
     "pos.phase": "pos.phase == flat",
+    "pos.adds": "pos.adds == 0",
     "day.trades": "day.trades > 3",
     "working.*": "working.count > 0",
     "account.*": "account.equity > 1 USDC",

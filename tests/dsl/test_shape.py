@@ -48,7 +48,7 @@ def only(text: str) -> Diagnostic:
         ("params: {a: {default: 1, sweep: maybe}}\n", "FC0010", "maybe"),
         ("params: {a: {default: 1, type: float}}\n", "FC0010", "float"),
         ("params: {a: []}\n", "FC0010", "a"),
-        ("params: {a: b + c}\n", "FC0005", "b + c"),
+        ("params: {a: f(b, c)}\n", "FC0005", "f(b, c)"),
         ('params: {a: "b + c"}\n', "FC0010", "b + c"),
         ("exits: {out: {when: {a: b, c: {}}}}\n", "FC0010", "c"),
         ("exits: {out: []}\n", "FC0010", "out"),
@@ -62,8 +62,10 @@ def only(text: str) -> Diagnostic:
         ("instruments: {eth: ethusdc}\n", "FC0010", "ethusdc"),
         ("models: {m: {file: x.onnx}}\n", "FC0907", "models"),
         ("external: {}\n", "FC0907", "external"),
-        ("exits: {out: {when: a, fraction: 0.5, once: true}}\n", "FC0907", "fraction"),
-        ("capital: {start: 10 USDC, compound: 1}\n", "FC0907", "compound"),
+        ("risk: {notional: 5 USDC}\n", "FC0907", "notional"),
+        ("exits: {out: {when: a, once: true}}\n", "FC0010", "once"),
+        ("risk: {losing_streak: {max: 3, then: pause}}\n", "FC0010", "pause"),
+        ("capital: {allocate: 1}\n", "FC0010", "1"),
         ("tests: {t: {expect: [{never: a, whithin: 1s}]}}\n", "FC0004", "whithin"),
     ],
 )
@@ -86,11 +88,22 @@ def test_no_entries_and_no_instruments_are_said_so(text: str) -> None:
     assert found.message.endswith("is empty")
 
 
-@pytest.mark.parametrize("key", ["score: {}", "add: true", "at_most: 3"])
-def test_later_keys_of_an_entry_are_named_as_such(key: str) -> None:
-    found = only(FRAME + f"entries:\n  long:\n    when: a\n    {key}\n")
-    assert found.code == "FC0907"
-    assert "not supported by this release" in found.message
+@pytest.mark.parametrize(
+    ("keys", "code", "message"),
+    [
+        ("when: a, add: true", "FC0009", "`long` lacks the key `at_most`"),
+        ("when: a, at_most: 3", "FC0010", "`at_most` has no meaning here"),
+        ("when: a, at_least: 3", "FC0010", "`at_least` has no meaning here"),
+        ("when: a, require: b", "FC0010", "`require` has no meaning here"),
+        ("score: {x: {when: a, weight: 1}}", "FC0009", "`long` lacks the key `at_least`"),
+        ("score: {x: {when: a, weight: 1}}, at_least: 1, when: b", "FC0010", "`when` has no meaning here"),
+        ("score: {x: {when: a}}, at_least: 1", "FC0009", "`x` lacks the key `weight`"),
+        ("cooldown: 1h", "FC0009", "`long` lacks the key `when`"),
+    ],
+)
+def test_keys_of_an_entry_need_or_exclude_each_other(keys: str, code: str, message: str) -> None:
+    found = only(FRAME + f"entries: {{long: {{{keys}}}}}\n")
+    assert (found.code, found.message) == (code, message)
 
 
 def test_a_near_miss_of_a_key_has_a_safe_fix() -> None:
@@ -136,13 +149,12 @@ def test_a_parameter_may_be_called_like_a_key_of_its_block() -> None:
 
 def test_all_independent_errors_come_in_one_run() -> None:
     text = (
-        FRAME.replace("decide: 1m", "decide: 1x") + "entries: {long: {size: 1 USDC}}\nlet: {a: 1 +, b: 2 +}\nfoo: 1\n"
+        FRAME.replace("decide: 1m", "decide: 1x")
+        + "entries: {long: {size: 1 USDC}}\nlet: {a: f(1, 2), b: 2 +}\nfoo: 1\n"
     )
     assert [code for code, _ in findings(text)] == [
         "FC0105",
         "FC0009",
-        "FC0005",
-        "FC0101",
         "FC0005",
         "FC0101",
         "FC0004",

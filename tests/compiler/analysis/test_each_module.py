@@ -14,6 +14,11 @@ LENGTH = "length: {type: int, default: 12, in: 4..30}"
 #: module -> (arguments of `strategy` of a file without error, of one with an error, the error's code).
 HALF = RISK + "\nfn:\n  half:\n    args: {x: %s}\n    returns: qty<i>\n    is: x / 2"
 PAIRS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "amounts": (
+        {"tail": "capital: {reserve: 500 USDC}\n" + RISK},
+        {"tail": "capital: {reserve: 20_000 USDC}\n" + RISK},
+        "FC0218",
+    ),
     "ascription": (
         {"long": "half(volume) > 1 BTC", "tail": HALF % "qty<i>"},
         {"long": "half(2.5) > 1 BTC", "tail": HALF % "real"},
@@ -42,6 +47,7 @@ PAIRS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         {"out": "pos.gain > 30 bps\n  late: pos.gain > 60 bps"},
         "FC0507",
     ),
+    "sizes": ({}, {"tail": RISK.replace("400 USDC", "90 USDC")}, "FC0504"),
     "typing_state": ({"long": "macd(close).hist > 0 ticks"}, {"long": "macd(close).histogram > 0 ticks"}, "FC0208"),
     "units": ({"long": "close > open"}, {"long": "(close > open) + 1 > 1"}, "FC0211"),
 }

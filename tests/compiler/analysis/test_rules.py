@@ -24,7 +24,12 @@ def test_a_short_entry_needs_more_than_a_spot_venue() -> None:
         ("500 USDC", ["FC0504"]),
         ("0.002 BTC", []),
         ("100", ["FC0206"]),
-        ("5 bps", ["FC0201"]),
+        ("5 bps", []),
+        ("1 bps - 1 bps", ["FC0503"]),
+        ("4.1 pct", ["FC0504"]),
+        ("110 pct", ["FC0504"]),
+        ("0.5 * rsi(14) / 100", ["FC0503", "FC0504"]),
+        ("0.25", ["FC0206"]),
         ("close", ["FC0201"]),
     ],
 )
