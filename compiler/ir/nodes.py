@@ -116,7 +116,7 @@ class Stream:
     """`kind` is bar, book, trade or timer; the grid of its prices and quantities is a power of ten.
 
     `instrument` is the alias, empty for timers; only bars and timers have a period; `depth` counts the levels of a
-    book that the program reads on each side.
+    book that the program reads on each side. A run goes on without an optional stream.
     """
 
     name: str  # "b0"
@@ -127,6 +127,7 @@ class Stream:
     price_decimals: int
     qty_decimals: int
     depth: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

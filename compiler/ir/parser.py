@@ -255,8 +255,11 @@ def _stream(line: _Line) -> Stream:
     line.take("qty")
     qty = line.integer()
     depth = _optional(line, "depth")
+    optional = line.peek() == "optional"
+    if optional:
+        line.take("optional")
     line.end()
-    return Stream(name, kind, instrument, symbol, period, price, qty, depth)
+    return Stream(name, kind, instrument, symbol, period, price, qty, depth, optional)
 
 
 def _slot(line: _Line) -> Slot:

@@ -82,6 +82,7 @@ def _param(param: Param) -> str:
 
 def _stream(s: Stream) -> str:
     grid = f"price {s.price_decimals} qty {s.qty_decimals}" + (f" depth {s.depth}" if s.depth else "")
+    grid += " optional" if s.optional else ""
     return f"stream %{s.name} {_word(s.kind)} {_word(s.instrument)} {json.dumps(s.symbol)} {s.period_ns} ns {grid}"
 
 

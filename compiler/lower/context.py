@@ -4,7 +4,10 @@ Every node has a **home**:
 
 - constants are emitted wherever they are used (folding makes them literals);
 - values of parameters are computed once in `setup` and kept in a slot;
-- a value that ticks on one bar clock lives in that clock's segment;
+- a value that ticks on one bar, trade or timer clock lives in that clock's segment, and so does what keeps state on a
+  book clock;
+- what is made of book fields without any state is computed where it is read: segments run only between whole messages,
+  so the book says there what it said at its last tick;
 - a value on several clocks, or on the account, is pointwise by the clock rules and is computed where it is read.
 
 A segment that reads a value whose home is elsewhere reads its **hold**: the home stores the value when its clock ticks
@@ -18,8 +21,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ...dsl.diagnostics import Diagnostic, FlashcError, Label
+from ..analysis.clocks import is_stateful
 from ..ir.builder import ProgramBuilder, SegmentBuilder, Value
 from ..ir.hir import Checked, Node, WarmUp
 from ..ir.nodes import F64, I1, I64, Param, Slot, Stream
@@ -29,6 +34,9 @@ from .account import Account
 from .warmups import inputs_of, lower_term
 
 NS_PER_DAY = 86_400_000_000_000
+
+if TYPE_CHECKING:
+    from .panes import Forming
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +52,11 @@ Result = Lowered | dict[str, Lowered]
 
 
 @dataclass(slots=True)
-class BarHome:
-    """The segment of one bar clock: `tick` is the absolute tick number, `seen` counts ticks since the start."""
+class Home:
+    """The segment of one base clock: `seen` counts its ticks since the start, `time` is the receive time.
+
+    `tick` is the absolute tick number (time // period) of bars and timers; events have none, theirs is `seen`.
+    """
 
     clock: Clock
     stream: Stream
@@ -56,6 +67,8 @@ class BarHome:
 
     @property
     def tick(self) -> Value:
+        if not self.clock.period_ns:
+            return self.seen
         return self.builder.op("idiv", self.time, self.builder.i(self.clock.period_ns))
 
 
@@ -86,17 +99,22 @@ class Lowering:
         self.decide = SegmentBuilder(self.program, "decide")
         self.risk = SegmentBuilder(self.program, "risk")
         self.report = SegmentBuilder(self.program, "report")
-        self.homes: dict[Clock, BarHome] = {}
+        self.homes: dict[Clock, Home] = {}
+        self.pane_clocks = _pane_clocks(checked)
+        self._pure_book = _made_of_books(checked)
         self.path = ["file"]
         self._memos: dict[int, Memo] = {}
         self._holds: dict[int, dict[str, tuple[Slot, Slot | None]]] = {}
         self._ticked: dict[Clock, Slot] = {}
         self._derived: dict[tuple[object, ...], Slot] = {}
         self._later: list[Callable[[], None]] = []
+        self.starts: dict[Clock, Slot] = {}
+        self.forming: dict[tuple[Clock, int], Forming] = {}
         self.emit: Callable[[Lowering, Node, SegmentBuilder], Result]
         self.account: Account
         self._declare_params()
         self._declare_streams()
+        self._declare_timers()
 
     # declarations
 
@@ -110,41 +128,61 @@ class Lowering:
 
     def _declare_streams(self) -> None:
         for need in self.checked.streams:
-            if need.clock.kind != "bar":
-                continue
-            instrument = self.profile.instruments[need.symbol]
+            clock, facts = need.clock, self.profile.instruments[need.symbol]
             stream = Stream(
-                f"b{len(self.program.streams)}",
-                "bar",
-                need.clock.instrument,
+                f"{_LETTERS[clock.kind]}{len(self.program.streams)}",
+                clock.kind,
+                clock.instrument,
                 need.symbol,
-                need.clock.period_ns,
-                instrument.price_decimals,
-                instrument.qty_decimals,
+                clock.period_ns,
+                facts.price_decimals,
+                facts.qty_decimals,
+                need.depth,
+                need.optional,
             )
             self.program.streams.append(stream)
-            builder = SegmentBuilder(self.program, "bar", stream.name)
-            slot = self.program.slot(I64, f"{need.clock}/seen")
-            time = builder.ev("time")
-            seen = builder.load(slot) + 1
-            builder.store(slot, seen)
-            self.homes[need.clock] = BarHome(need.clock, stream, builder, slot, seen, time)
+            if not need.optional:
+                self._declare_home(clock, stream)
+
+    def _declare_timers(self) -> None:
+        """The timers that decide or sample. They come last: drivers make them, tapes do not have them."""
+        found = {c for clocks in self.facts.clocks.values() for c in clocks} | {self.checked.decision}
+        for clock in sorted((c for c in found if c.kind == "timer"), key=lambda c: c.period_ns):
+            stream = Stream(f"c{len(self.program.streams)}", "timer", "", "", clock.period_ns, 0, 0)
+            self.program.streams.append(stream)
+            self._declare_home(clock, stream)
+
+    def _declare_home(self, clock: Clock, stream: Stream) -> None:
+        builder = SegmentBuilder(self.program, clock.kind, stream.name)
+        slot = self.program.slot(I64, f"{clock}/seen")
+        time = builder.ev("time")
+        seen = builder.load(slot) + 1
+        builder.store(slot, seen)
+        self.homes[clock] = Home(clock, stream, builder, slot, seen, time)
+        if any(clock in clocks for clocks in self.pane_clocks.values()):
+            self._declare_start(clock)
+
+    def _declare_start(self, clock: Clock) -> None:
+        """The time of the first tick, from which whole panes are counted."""
+        home = self.homes[clock]
+        b = home.builder
+        self.starts[clock] = self.program.slot(I64, f"{clock}/start")
+        with b.when(home.seen.eq(1)):
+            b.store(self.starts[clock], home.time)
 
     # homes
 
     def qualifier(self, node_id: int) -> str:
         return self.facts.qualifiers[node_id]
 
-    def home(self, node_id: int) -> BarHome | None:
-        """The bar segment a node lives in; None for constants, parameters and values computed where they are read."""
+    def home(self, node_id: int) -> Home | None:
+        """The segment a node lives in; None for constants, parameters and values computed where they are read."""
         clocks = self.facts.clocks[node_id]
         if len(clocks) != 1 or self.graph[node_id].attrs.get("function") == "age":
             return None
         (clock,) = clocks
         if clock.kind == "account":
             return None
-        if clock not in self.homes:
-            raise self.unsupported(self.graph[node_id], f"values on the {clock} clock", "run strategies that read bars")
         return self.homes[clock]
 
     def now(self, b: SegmentBuilder) -> Value:
@@ -190,7 +228,7 @@ class Lowering:
         if self.qualifier(node_id) == "param" and b is not self.setup:
             return self._held(node_id, self.setup, b)
         home = self.home(node_id)
-        if home is None or home.builder is b:
+        if home is None or home.builder is b or node_id in self._pure_book:
             return self._emit(node, b)
         return self._held(node_id, home.builder, b)
 
@@ -310,6 +348,21 @@ class Lowering:
 
         return self.derived("warm-up", inputs, b, formula, key=term)
 
+    def seen(self, clock: Clock, b: SegmentBuilder) -> Value:
+        """Ticks of a clock since the start, as any segment sees them; of panes: whole ones since their first event."""
+        ticks = b.load(self.homes[clock].seen_slot) if clock in self.homes else None
+        for events in sorted(self.pane_clocks.get(clock, ()), key=str):
+            length = b.i(clock.period_ns)
+            panes = b.op("idiv", b.ev("time"), length) - b.op("idiv", b.load(self.starts[events]), length)
+            ticks = panes if ticks is None else ticks.min(panes)
+        assert ticks is not None, f"nothing counts {clock}"
+        return ticks
+
+    @property
+    def counted(self) -> tuple[Clock, ...]:
+        """All clocks that warm-up may name."""
+        return (*self.homes, *(clock for clock in self.pane_clocks if clock not in self.homes))
+
     # types
 
     def type(self, node_id: int) -> Type:
@@ -353,6 +406,31 @@ class _Scope:
 
 def _word(value: Value) -> Value:
     return value.builder.op("b2i", value) if value.type == I1 else value
+
+
+_LETTERS = {"bar": "b", "book": "k", "trade": "t"}
+
+
+def _pane_clocks(checked: Checked) -> dict[Clock, frozenset[Clock]]:
+    """Per length of panes the event clocks whose windows are made of such panes."""
+    found: dict[Clock, frozenset[Clock]] = {}
+    for node in checked.graph.nodes:
+        if node.attrs.get("time") and node.id in checked.facts.clocks:
+            pane = Clock("timer", "", max(1, int(checked.graph[node.args[2]].attrs.get("value", 10**9))))  # type: ignore[call-overload]
+            found[pane] = found.get(pane, frozenset()) | checked.facts.clocks[node.args[0]]
+    return found
+
+
+def _made_of_books(checked: Checked) -> frozenset[int]:
+    """Nodes that read books and nothing else, and keep nothing."""
+    clocks, found = checked.facts.clocks, set[int]()
+    for node in checked.graph.nodes:
+        kinds = {c.kind for c in clocks.get(node.id, ())}
+        if kinds == {"book"} and node.op not in ("prev", "at") and not is_stateful(node):
+            inner = [a for a in node.args if clocks.get(a)]
+            if node.op == "field" or all(a in found for a in inner):
+                found.add(node.id)
+    return frozenset(found)
 
 
 def _structural_keys(checked: Checked) -> list[int]:

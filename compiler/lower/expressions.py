@@ -7,9 +7,10 @@ from collections.abc import Callable
 from ..ir.builder import SegmentBuilder, Value
 from ..ir.hir import Node
 from ..ir.nodes import F64, I1
-from ..ir.types import Clock, Kind, Type
+from ..ir.types import Kind, Type
 from .context import Lowered, Lowering, Result, literal
 from .fields import field
+from .panes import time_window
 from .state import Call, delayed, history
 
 
@@ -151,9 +152,6 @@ def _present(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
 
 
 def _at(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
-    clock = node.attrs["clock"]
-    if isinstance(clock, Clock) and clock.kind != "bar":
-        raise lowering.unsupported(node, f"sampling on the {clock} clock", "bar clocks (`@1m`, `@1h`) run today")
     return lowering.get(node.args[0], b)
 
 
@@ -176,9 +174,11 @@ def _call(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
     from .library import LIBRARY
 
     function = str(node.attrs["function"])
+    if node.attrs.get("time"):
+        return time_window(Call(lowering, node, b), function)
     if node.attrs.get("window"):
         function = f"window_{function}"
-    if function not in LIBRARY or node.attrs.get("time"):
+    if function not in LIBRARY:
         raise lowering.unsupported(node, f"`{function}`", "it checks today and runs with books and trades later")
     return LIBRARY[function](Call(lowering, node, b))
 

@@ -9,6 +9,7 @@ from ..ir.builder import SegmentBuilder, Value
 from ..ir.hir import Node
 from .account import Account, entry_price, equity_change, market_value
 from .context import Lowered, Lowering, Result
+from .market_fields import book_field, forming_field, trade_field
 
 
 def field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
@@ -16,10 +17,15 @@ def field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
     source, name = str(node.attrs["source"]), str(node.attrs["name"])
     if source == "bar":
         return Lowered(_bar_field(lowering, node, name, b))
+    if source in _MARKET:
+        return _MARKET[source](lowering, node, b)
     if source in ("pos", "day", "now", "account"):
         return _account_field(lowering, node, source, name, b)
     help_ = "books, trades and working orders come with a later release; bar fields run today"
     raise lowering.unsupported(node, f"`{source}.{name}`" if source != "book" else f"the book field `{name}`", help_)
+
+
+_MARKET = {"book": book_field, "trade": trade_field, "forming": forming_field}
 
 
 def _bar_field(lowering: Lowering, node: Node, name: str, b: SegmentBuilder) -> Value:

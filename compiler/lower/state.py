@@ -14,7 +14,7 @@ from ..ir.builder import SegmentBuilder, Value
 from ..ir.hir import Node
 from ..ir.nodes import F64, I1, I64, Slot
 from ..ir.types import Type
-from .context import BarHome, Lowered, Lowering
+from .context import Home, Lowered, Lowering
 
 DIRECT_LIMIT = 64
 
@@ -28,7 +28,7 @@ class Call:
     b: SegmentBuilder
 
     @property
-    def home(self) -> BarHome:
+    def home(self) -> Home:
         """The bar segment this call's state ticks in."""
         home = self.lowering.home(self.node.id)
         if home is None:
