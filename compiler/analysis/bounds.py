@@ -89,9 +89,9 @@ def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: 
 
 def _most(node: Node, index: int) -> float:
     """The greatest value that a call's static argument may have."""
-    if node.op != "call" or node.attrs.get("time"):
+    if node.op not in ("call", "field") or node.attrs.get("time"):
         return math.inf
-    row = FUNCTIONS[str(node.attrs["function"])]
+    row = FUNCTIONS[str(node.attrs.get("function", node.attrs.get("name")))]
     return dict(row.most).get(row.signature.params[index].name, math.inf)
 
 
@@ -176,6 +176,9 @@ def _measure(node: Node, facts: Facts, result: Bounds) -> None:
         words, cost = evaluate(row.words, lengths), evaluate(row.cost, lengths)
     elif node.op in ("const", "param"):
         cost = 0
+    elif node.op == "field" and node.args:
+        row = FUNCTIONS[str(node.attrs["name"])]
+        cost = evaluate(row.cost, _greatest(node, row, facts))
     if words:
         result.state[node.id] = 8 * words
     result.work[node.id] = cost

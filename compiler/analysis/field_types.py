@@ -38,6 +38,8 @@ def _field_type(types: tuple[Type, Type, Type], source: str, name: str) -> Type:
         "score": REAL,
         "adds": INT,
         "imbalance": REAL,
+        "depth_ratio": REAL,
+        "book_slope": REAL,
         "mid": price.off_grid(),
         "microprice": price.off_grid(),
         "vwap": price.off_grid(),

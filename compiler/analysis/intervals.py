@@ -190,6 +190,8 @@ def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
         "bid_depth": Interval(lot, most * 1e3),
         "ask_depth": Interval(lot, most * 1e3),
         "imbalance": Interval(-1, 1),
+        "depth_ratio": Interval(0, math.inf),
+        "book_slope": EVERYTHING,
         "volume": Interval(0, most),
         "n_trades": Interval(0, 2**31),
         "signed_qty": Interval(-most, most),

@@ -65,6 +65,12 @@ def ring_put(cells: Cells, base: int, words: int, tick: int, x: Any) -> None:
     cells[base + (tick & (words - 1))] = x
 
 
+def ring_ramp(cells: Cells, base: int, words: int, tick: int, count: int, x: int, step: int) -> None:
+    """`count` values on a line from `tick` on; the ring keeps the last ones."""
+    for j in range(max(0, count - words), max(0, count)):
+        cells[base + ((tick + j) & (words - 1))] = wrap(x + j * step)
+
+
 def ring_get(cells: Cells, base: int, words: int, tick: int, back: int) -> Any:
     return cells[base + ((tick - back) & (words - 1))]
 
@@ -262,6 +268,7 @@ def _tree_m2(cells: Cells, base: int, words: int, tick: int, length: int) -> flo
 SLOT: dict[str, Callable[..., Any]] = {
     "ring.put.i": ring_put,
     "ring.put.f": ring_put,
+    "ring.ramp.i": ring_ramp,
     "ring.get.i": ring_get,
     "ring.get.f": ring_get,
     "win.sum": win_sum,

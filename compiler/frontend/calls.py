@@ -13,14 +13,15 @@ from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
 from ...dsl.document import FunctionDecl
 from ...dsl.source import Span
 from ..ir.types import DURATION, INT, REAL
+from ..library.flow import WINDOWS
 from ..library.function import Function
 from ..library.signature import Param
 from ..library.table import FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORMS
-from . import fields
+from . import fields, flow
 from .built import Ascription
 from .environment import Environment
 from .modules import Module, short_name
-from .names import DURATIONS
+from .names import DURATIONS, GROUPS
 from .suggest import nearest
 
 if TYPE_CHECKING:
@@ -196,6 +197,13 @@ def _library(el: Elaborator, row: Function, e: ast.Call, env: Environment) -> in
     args = [a for a in e.args if a.name != "skip"]
     skip = len(args) != len(e.args)
     ids = [el.expr(a.value, env) for a in args]
+    if row.name in WINDOWS:
+        rest = [(a, i) for a, i in zip(args, ids, strict=True) if a.name != "pane"]
+        sent = _place(el, row, e, [a for a, _ in rest], [i for _, i in rest], params)
+        return None if sent is None or None in ids else flow.windows(el, row, e, sent, (args, ids), env)
+    if row.name == "slope" and len(ids) == 1 and _is_static_int(el, ids[0]):
+        row = FUNCTIONS["book_slope"]  # `slope(k)` of one argument is the book's
+        params = row.signature.params
     if any(p.type == "length" for p in params) and _is_time_window(el, args, ids):
         return _time_window(el, row, e, args, ids)
     if row.name in ("min", "max") and _is_pointwise(el, args, ids):
@@ -262,12 +270,7 @@ def _pair(el: Elaborator, row: Function, e: ast.Call, args: list[ast.Argument], 
 def _is_time_window(el: Elaborator, args: list[ast.Argument], ids: list[int | None]) -> bool:
     if any(a.name == "pane" for a in args):
         return True
-    return len(args) >= 2 and ids[1] is not None and _is_duration(el, ids[1])
-
-
-def _is_duration(el: Elaborator, node: int) -> bool:
-    made = el.graph[node]
-    return made.op in ("const", "param") and made.attrs["type"] == DURATION
+    return len(args) >= 2 and ids[1] is not None and flow.is_duration(el, ids[1])
 
 
 def _time_window(
@@ -287,7 +290,7 @@ def _time_window(
             helps=(f"sample first, then count ticks: `{row.name}(x@1s, 10)`",),
         )
         return None
-    if not 2 <= len(args) <= 3 or not all(_is_duration(el, i) for i in ids[1:] if i is not None):
+    if not 2 <= len(args) <= 3 or not all(flow.is_duration(el, i) for i in ids[1:] if i is not None):
         _wrong(el, e, f"a window over time is `{shown}`", "two lengths of time after the value")
         return None
     spans = [a.value.span for a in args]
@@ -371,6 +374,9 @@ def _default(el: Elaborator, text: str, span: Span, env: Environment) -> int | N
     source = fields.bare(text) or ("bar" if text == "notional" else None)
     if source:
         return el.field(source, text, env.instrument, span, env)
+    group, _, member = text.partition(".")
+    if group in GROUPS:
+        return el.field(group, member, env.instrument, span, env)
     if text[-1].isalpha():
         digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
         return el.constant(int(digits) * DURATIONS[text[len(digits) :]], DURATION, span)

@@ -137,6 +137,7 @@ _ROWS = (
     # rings: 2**k words; word (tick mod 2**k) holds the value of that tick
     _row("ring.put.i [slot] i64 i64", "ring[tick] = x", writes=True, effect=True, cost=2),
     _row("ring.put.f [slot] i64 f64", "ring[tick] = x", writes=True, effect=True, cost=2),
+    _row("ring.ramp.i [slot] i64 i64 i64 i64", "ring[tick + j] = x + j * step, wrapping, for the k values j = 0 .. k-1", writes=True, effect=True, cost=2, per_length=True),
     _row("ring.get.i [slot] i64 i64 -> i64", "ring[tick - k]", reads=True, cost=2),
     _row("ring.get.f [slot] i64 i64 -> f64", "ring[tick - k]", reads=True, cost=2),
     # windows over a ring: the n values up to and including tick, taken oldest to newest

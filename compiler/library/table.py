@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from . import averages, book, logic, maths, momentum, statistics, volatility, volume
+from . import averages, book, flow, logic, maths, momentum, statistics, volatility, volume
 from .function import Function
 
-_GROUPS = (averages, momentum, volatility, volume, statistics, logic, maths, book)
+_GROUPS = (averages, momentum, volatility, volume, statistics, logic, maths, book, flow)
 _ROWS = tuple(row for group in _GROUPS for row in group.ROWS)
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}

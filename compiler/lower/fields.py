@@ -9,6 +9,7 @@ from ..ir.builder import SegmentBuilder, Value
 from ..ir.hir import Node
 from .account import Account, entry_price, equity_change, market_value
 from .context import Lowered, Lowering, Result
+from .functions import book
 from .market_fields import book_field, forming_field, trade_field
 
 
@@ -17,6 +18,8 @@ def field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
     source, name = str(node.attrs["source"]), str(node.attrs["name"])
     if source == "bar":
         return Lowered(_bar_field(lowering, node, name, b))
+    if source == "book" and name in book.FIELDS:
+        return book.book_function(lowering, node, b)
     if source in _MARKET:
         return _MARKET[source](lowering, node, b)
     if source in ("pos", "day", "now", "account"):

@@ -6,7 +6,7 @@ zero and says so through `present`; its row says the same, and tests hold the tw
 
 from __future__ import annotations
 
-from .functions import averages, logic, maths, momentum, statistics, volatility, volume
+from .functions import averages, book, flow, logic, maths, momentum, statistics, volatility, volume
 from .functions.common import Emitter
 
 LIBRARY: dict[str, Emitter] = {
@@ -16,5 +16,7 @@ LIBRARY: dict[str, Emitter] = {
     **volume.ROWS,
     **statistics.ROWS,
     **logic.ROWS,
+    **book.ROWS,
+    **flow.ROWS,
     **maths.ROWS,
 }

@@ -91,6 +91,7 @@ __all__ = [
     "profile_put",
     "ring_get",
     "ring_put",
+    "ring_ramp",
     "select_b",
     "select_f",
     "select_i",
@@ -179,6 +180,12 @@ def trace(row: int, number: int, x: int) -> None:
 @_compiled
 def ring_put(cells: Cells, base: int, words: int, tick: int, x: Any) -> None:
     cells[base + (tick & (words - 1))] = x
+
+
+@_compiled
+def ring_ramp(cells: Cells, base: int, words: int, tick: int, count: int, x: int, step: int) -> None:
+    for j in range(max(0, count - words), max(0, count)):
+        cells[base + (iadd(tick, j) & (words - 1))] = iadd(x, imul(j, step))
 
 
 @_compiled

@@ -156,7 +156,8 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
         for name in sorted(names, key=lambda n: "put" not in n):
             row = OPS[name]
             if row.result is None:
-                segment.effect(name, *(tick, x, mean)[: len(row.args)], attrs=(slots["data"].name,))
+                given = (tick, length, x, rank) if name == "ring.ramp.i" else (tick, x, mean)[: len(row.args)]
+                segment.effect(name, *given, attrs=(slots["data"].name,))
                 continue
             takes = {I64: iter((tick, length, rank)), F64: iter((mean, mean))}
             operands = [next(takes[t]) for t in row.args]

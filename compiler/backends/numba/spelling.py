@@ -51,6 +51,7 @@ MATHS: dict[str, str] = {name: name for name in ("fexp", "flog", "fpow", "ftanh"
 SLOTS: dict[str, tuple[str, str]] = {
     "ring.put.i": ("ring_put", "st"),
     "ring.put.f": ("ring_put", "sf"),
+    "ring.ramp.i": ("ring_ramp", "st"),
     "ring.get.i": ("ring_get", "st"),
     "ring.get.f": ("ring_get", "sf"),
     **{name: (name.replace(".", "_"), "st") for name in ("win.imin", "win.imax", "win.isum")},
