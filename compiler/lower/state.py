@@ -17,6 +17,7 @@ from ..ir.types import Type
 from .context import Home, Lowered, Lowering
 
 DIRECT_LIMIT = 64
+WRITTEN_OUT, HANDED_ON = 4, 2
 
 
 @dataclass(slots=True)
@@ -168,6 +169,25 @@ def wide_sum(call: Call, x: Value, length: Value, greatest: int, tag: str) -> Va
     return high.to_float() * 2.0**32 + low.to_float()
 
 
+def grid_spread(call: Call, index: int, length: Value, greatest: int, tag: str) -> tuple[Value, Value] | None:
+    """(sum, n * sum of squares - sum**2) of the last `length` ticks or lots, as f64, O(1); None if squares do not fit.
+
+    The second is n**2 times the variance. Its low 64 bits are exact (integers wrap), and a float estimate tells which
+    multiple of 2**64 is missing: its error is below n**2 * x**2 * 2**-51 < 2**62, since x < 2**31 and n < 2**20.
+    """
+    b, most = call.b, call.lowering.facts.intervals[call.node.args[index]]
+    if not call.on_grid(index) or max(-most.low, most.high) * call.unit(index) >= 2.0**31 or greatest >= 2**20:
+        return None
+    x = call.raw(index)
+    square = x * x
+    total = grid_sum(call, x, length, greatest, f"{tag}/x")
+    high = grid_sum(call, b.op("ishr", square, b.i(32)), length, greatest, f"{tag}/high")
+    low = grid_sum(call, b.op("iand", square, b.i(2**32 - 1)), length, greatest, f"{tag}/low")
+    bits = (length * (b.op("ishl", high, b.i(32)) + low) - total * total).to_float()
+    near = length.to_float() * (high.to_float() * 2.0**32 + low.to_float()) - total.to_float() * total.to_float()
+    return total.to_float(), bits + b.op("fround", (near - bits) * 2.0**-64) * 2.0**64
+
+
 def _window(call: Call, op: str, slot: Slot, *operands: Value) -> Value:
     return call.b.op(op, call.home.tick, *operands, attrs=(slot.name,))
 
@@ -180,7 +200,15 @@ def _tree(call: Call, kind: str, x: Value, greatest: int, tag: str) -> Slot:
 
 
 def float_sum(call: Call, x: Value, length: Value, greatest: int, tag: str) -> Value:
-    """Sum of the last `length` floats, a function of the window only."""
+    """Sum of the last `length` floats, a function of the window only. Short fixed windows are written out."""
+    if greatest <= WRITTEN_OUT and is_fixed(call, length, greatest):
+        values = [x]
+        while len(values) < greatest:
+            values.append(one_ago(call, values[-1], f"{tag}/{len(values)}"))
+        total = call.b.f(0.0)
+        for value in reversed(values):
+            total = total + value
+        return total
     if greatest <= DIRECT_LIMIT:
         return _window(call, "win.sum", remember(call, x, greatest, f"{tag}/ring"), length)
     return _window(call, "tree.sum", _tree(call, "sum", x, greatest, tag), length)
@@ -200,11 +228,41 @@ def moments(call: Call, x: Value, length: Value, greatest: int, tag: str) -> tup
     return _window(call, "tree.mean", tree, length), _window(call, "tree.m2", tree, length)
 
 
+def is_fixed(call: Call, length: Value, greatest: int) -> bool:
+    """The length is the constant `greatest`: equal constants of a segment are one value."""
+    return call.b.i(greatest).id == length.id
+
+
+def _fixed_ago(call: Call, x: Value, back: int, tag: str) -> Value:
+    """x `back` ticks ago. A few ticks are cheaper handed on from word to word than through a ring."""
+    if back > HANDED_ON:
+        return ago(call, x, call.b.i(back), back, tag)
+    for step in range(back):
+        x = one_ago(call, x, f"{tag}/{step}")
+    return x
+
+
+def _doubled(call: Call, which: str, x: Value, length: int, tag: str) -> Value:
+    """Extreme of a fixed window by doubling, log2(length) steps: the window of 2k is those of k, now and k ticks ago.
+
+    The last two windows may overlap, which an extreme does not mind; the older stands first, so the oldest of equals
+    wins as in `win.min`.
+    """
+    found, size = x, 1
+    while size < length:
+        back = min(size, length - size)
+        before = _fixed_ago(call, found, back, f"{tag}/{size}")
+        found, size = (before.min(found) if which == "min" else before.max(found)), size + back
+    return found
+
+
 def extreme(call: Call, which: str, x: Value, length: Value, greatest: int, tag: str) -> Value:
     """Least or greatest (`which`: min, max) of the last `length` values; integers stay integers.
 
     Ticks and lots are below 2**53, so a long integer window may run through the float tree and come back exactly.
     """
+    if is_fixed(call, length, greatest):
+        return _doubled(call, which, x, greatest, tag)
     if greatest > DIRECT_LIMIT:
         tree = _tree(call, which, x.to_float(), greatest, tag)
         found = _window(call, f"tree.{which}", tree, length)

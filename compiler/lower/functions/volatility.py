@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from ...ir.builder import Value
 from ...ir.nodes import F64, I64
 from ..context import Lowered, Result
-from ..state import Call, extreme, float_sum, moments, one_ago, recurrence
+from ..state import Call, extreme, float_sum, grid_spread, moments, one_ago, recurrence
 from .common import Emitter, guarded, mean_of, true_range, weight_of
 
 
@@ -25,30 +26,45 @@ def _atr(call: Call) -> Result:
     return Lowered(recurrence(call, ranges, weight_of(call, "rma", 0), cold, "atr"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Mean and population variance of the last n values; exact up to rounding where they are ticks or lots."""
+
+    mean: Value
+    variance: Value
+    deviation: Value
+
+
+def _spread(call: Call) -> _Spread:
+    n, greatest = call.raw(1), call.greatest(1)
+    exact = grid_spread(call, 0, n, greatest, "spread")
+    if exact is None:
+        mean, m2 = moments(call, call.number(0), n, greatest, "moments")
+        variance = m2 / n.to_float()
+        return _Spread(mean, variance, call.b.op("fsqrt", variance))
+    total, squares = exact
+    scale = n.to_float() * call.unit(0)
+    return _Spread(total / scale, squares / (scale * scale), call.b.op("fsqrt", squares) / scale)
+
+
 def _std(call: Call) -> Result:
-    return Lowered(call.b.op("fsqrt", _variance(call)[1]))
-
-
-def _variance(call: Call) -> tuple[Value, Value]:
-    """(mean, population variance)."""
-    n = call.raw(1)
-    mean, m2 = moments(call, call.number(0), n, call.greatest(1), "moments")
-    return mean, m2 / n.to_float()
+    return Lowered(_spread(call).deviation)
 
 
 def _var(call: Call) -> Result:
-    return Lowered(_variance(call)[1])
+    return Lowered(_spread(call).variance)
 
 
 def _zscore(call: Call) -> Result:
-    mean, variance = _variance(call)
-    return guarded(call, call.number(0) - mean, call.b.op("fsqrt", variance), 0.0)
+    spread = _spread(call)
+    return guarded(call, call.number(0) - spread.mean, spread.deviation, 0.0)
 
 
 def _bbands(call: Call) -> Result:
     """Bollinger: mid = sma(x, n), upper and lower k population standard deviations away."""
-    mid = mean_of(call, 0, 1, "mid")
-    reach = call.number(2) * call.b.op("fsqrt", _variance(call)[1])
+    spread = _spread(call)
+    mid = spread.mean if call.on_grid(0) else mean_of(call, 0, 1, "mid")
+    reach = call.number(2) * spread.deviation
     return {"upper": Lowered(mid + reach), "mid": Lowered(mid), "lower": Lowered(mid - reach)}
 
 
