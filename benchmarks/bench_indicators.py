@@ -2,10 +2,10 @@
 
     python benchmarks/bench_indicators.py [--bars 1000000] [--repeat 15]
 
-SMA(50), RSI(14), BBANDS(20), ATR(14), STOCH(14, 3, 3), four clauses to enter and two to leave. TA-Lib makes arrays of the
-doubles it is given, NumPy combines them to a mask of entries and one of exits, and that is all that is timed. flashc
-reads tape records, decides at every bar in the order of time, records the clauses of each decision, places and fills
-orders and keeps the equity of every bar. The fills that follow from the masks must be those that flashc made.
+SMA(50), RSI(14), BBANDS(20), ATR(14), STOCH(14, 3, 3), four clauses to enter and two to leave. TA-Lib makes arrays of
+the doubles it is given, NumPy combines them to a mask of entries and one of exits, and that is all that is timed.
+flashc reads tape records, decides at every bar in the order of time, records the clauses of each decision, places and
+fills orders and keeps the equity of every bar. The fills that follow from the masks must be those that flashc made.
 """
 
 from __future__ import annotations
