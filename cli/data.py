@@ -1,4 +1,4 @@
-"""`flashc data`: import, generate, list and verify history."""
+"""`flashc data`: import, generate, list and verify history of bars, trades and books."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from .data_synth import synth
 from .problem import Problem
 
 if TYPE_CHECKING:
+    from ..runtime.market_data.events import EventSet
     from ..runtime.market_data.importers import ImportOptions
 
 app = make_app()
 
 Source = Annotated[
-    str, typer.Argument(metavar="NAME-or-FILE", help="A data set's name, or a file of bars.", show_default=False)
+    str, typer.Argument(metavar="NAME-or-FILE", help="A data set's name, or a file.", show_default=False)
 ]
 
 
@@ -33,15 +34,17 @@ def data() -> None:
     epilog=example(
         "flashc data import BTCUSDT-1m-2024-01.csv",
         "flashc data import export.csv --instrument BTC/USDT --repair sort_rows",
+        "flashc data import depth.parquet trades.parquet --instrument BTC/USDT --name btc_l2",
     ),
 )
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, Parquet, Feather or JSON.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="FILE...", help="CSV, Parquet, Feather, JSON, npz; also packed.", show_default=False),
     ],
     instrument: Instrument = None,
     period: Period = None,
-    venue: Annotated[str | None, typer.Option("--venue", metavar="NAME", help="Where the bars are from.")] = None,
+    venue: Annotated[str | None, typer.Option("--venue", metavar="NAME", help="Where the data is from.")] = None,
     name: Name = None,
     symbol: Annotated[str | None, typer.Option("--symbol", help="Which instrument of a file of several.")] = None,
     repair: Annotated[
@@ -51,18 +54,19 @@ def import_(
     root: Root = None,
     json: Json = False,
 ) -> None:
-    """Import files of OHLCV bars, one data set for each.
+    """Import files of bars, trades or order books, one data set for each; with --name, several into one.
 
-    Knows the columns, orders and time units of Binance, CCXT, freqtrade and TradingView files. Says what it detected.
-    Data with a fault is refused with the row, or repaired by a named rule that the output states.
+    Knows bars of Binance, CCXT, freqtrade and TradingView, trades and books of Binance (dumps and recorded messages),
+    Tardis and hftbacktest. Says what it detected. Data with a fault is refused with the row, or repaired by a named
+    rule that the output states. A book and the trades of its instrument may share a name, at once or one by one.
     """
     from ..runtime.errors import Fault, RuntimeFault
 
     options = _options(files, instrument, period, venue, name, symbol, repair)
     results, faults = [], list[Fault]()
-    for path in files:
+    for group in [files] if name is not None else [[path] for path in files]:
         try:
-            results.append(_import_one(path, options, root, replace))
+            results.append(_import(group, options, root, replace))
         except RuntimeFault as error:
             faults.extend(error.faults)
     if not json:
@@ -89,9 +93,7 @@ def _options(
     for path in files:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
-            raise Problem(f"{path} {what}", helps=("give files of bars",))
-    if name is not None and len(files) > 1:
-        raise Problem("--name with several files", helps=("import them one by one, or leave --name out",))
+            raise Problem(f"{path} {what}", helps=("give files of market data",))
     for rule in repair or ():
         if rule not in REPAIRS and rule != "all":
             helps = tuple(f"{known}: {what}" for known, what in REPAIRS.items())
@@ -100,16 +102,49 @@ def _options(
     return ImportOptions(instrument, venue, period, name, symbol, frozenset(repair or ()))
 
 
-def _import_one(path: Path, options: ImportOptions, root: Path | None, replace: bool) -> tuple[dict[str, object], str]:
+def _import(
+    files: list[Path], options: ImportOptions, root: Path | None, replace: bool
+) -> tuple[dict[str, object], str]:
+    """One data set of one file, or of several with books and trades."""
+    from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.importers import import_file
+    from ..runtime.market_data.event_importers import combine, import_any
+    from ..runtime.market_data.event_store import save_events
+    from ..runtime.market_data.events import EventSet
     from ..runtime.market_data.store import save
-    from .data_text import imported_text
+    from .data_text import events_text, imported_text
 
-    found = import_file(path, options)
-    refuse_existing(found.name, root, replace)
-    record = save(found, data_root(root), replace)
-    return record.json() | {"path": str(record.path)}, imported_text(record)
+    parts = [import_any(path, options) for path in files]
+    if isinstance(parts[0], Dataset) and len(parts) == 1:
+        refuse_existing(parts[0].name, root, replace)
+        bars = save(parts[0], data_root(root), replace)
+        return bars.json() | {"path": str(bars.path)}, imported_text(bars)
+    events = [part for part in parts if isinstance(part, EventSet)]
+    if len(events) < len(parts):
+        helps = ("import bars one by one, each under its own name",)
+        raise Problem("several files of bars cannot share one --name", helps=helps)
+    found = combine(events, parts[0].name) if len(parts) > 1 else events[0]
+    added = None if replace else _beside(found, root)
+    if added is None:
+        refuse_existing(found.name, root, replace)
+    record = save_events(added or found, data_root(root), replace or added is not None)
+    return record.json() | {"path": str(record.path)}, events_text(record)
+
+
+def _beside(found: EventSet, root: Path | None) -> EventSet | None:
+    """The data set of this name that is there, with `found` added: a book to trades, or trades to a book."""
+    from ..runtime.market_data.catalog import data_root
+    from ..runtime.market_data.event_importers import combine
+    from ..runtime.market_data.events import EventSet
+    from ..runtime.market_data.store import load, valid_name
+
+    folder = data_root(root) / valid_name(found.name)
+    if not (folder / "dataset.json").is_file():
+        return None
+    there = load(folder)
+    if not isinstance(there, EventSet) or there.parts().keys() & found.parts().keys():
+        return None
+    return combine([there, found], found.name)
 
 
 app.command(

@@ -3,6 +3,8 @@
 `crossed_book`      the book of a message was crossed: its rows wait for the first message that mends it
 `one_sided_book`    likewise, with an empty side
 `never_mended`      messages whose rows still waited when a snapshot or the end came; left out
+`snapshot_in_place`  updates that were received before the snapshot they continue come behind it, when it came
+`stale_snapshot`    snapshots that the updates seen before already went beyond; left out
 `sequence_gap`      update ids are missing: messages up to the next snapshot are left out
 `before_snapshot`   messages before the first snapshot; left out
 `duplicate_update`  messages whose update ids were seen before; left out
@@ -13,7 +15,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +59,7 @@ def book_rows(book: Levels, price_decimals: int, qty_decimals: int, source: str)
     """The rows that reach a strategy, and the rules that applied. FC1012 if no message leaves an accepted book."""
     from . import book_pass
 
+    book, placed = snapshots_in_place(book)
     ticks, rules = _ticks(book, price_decimals, source)
     lots, moved = _lots(book.qty, qty_decimals, source)
     starts = np.concatenate(([0], np.flatnonzero(book.ends) + 1)).astype(np.int64)
@@ -74,7 +77,63 @@ def book_rows(book: Levels, price_decimals: int, qty_decimals: int, source: str)
     if not (release >= 0).any():
         raise fault("FC1012", "no message of the book leaves both sides filled and apart", source)
     rows = _assemble(book, ticks, lots, starts, keep, release, reset, top, int(counts[book_pass.DEPTH]))
-    return rows, [*rules, *moved, *_rules(counts)]
+    return rows, [*placed, *rules, *moved, *_rules(counts)]
+
+
+def snapshots_in_place(book: Levels) -> tuple[Levels, list[RuleUse]]:
+    """Messages in the order of their update ids where a snapshot is needed.
+
+    A recorder that asks for a snapshot gets it after some of the updates that continue it. Those are put behind it,
+    and are received when it is. A snapshot that is not needed, and older than the updates before it, is left out.
+    """
+    heads = np.flatnonzero(book.ends)
+    last, first, snapshot = book.last_id[heads], book.first_id[heads], book.snapshot[heads]
+    plan = _plan(last, first, snapshot)
+    if not plan.moved and not len(plan.stale):
+        return book, []
+    message = np.cumsum(book.ends) - book.ends
+    receive, key = book.receive.copy(), 2 * np.arange(len(heads))
+    for m, k in plan.moved:
+        inside = (message >= k) & (message < m)
+        receive[inside] = book.receive[heads[m]]
+        key[m] = 2 * k - 1
+    order = np.argsort(key[message], kind="stable")
+    order = order[~np.isin(message[order], plan.stale)]
+    late = sum(m - k for m, k in plan.moved)
+    uses = (
+        ("snapshot_in_place", late, "updates received before the snapshot that they continue come when it came"),
+        ("stale_snapshot", len(plan.stale), "snapshots older than the updates before them; left out"),
+    )
+    return replace(book, receive=receive).take(order), [RuleUse(*use) for use in uses if use[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """(snapshot message, the earlier message before which it belongs), and snapshots that are not needed."""
+
+    moved: list[tuple[int, int]]
+    stale: list[int]
+
+
+def _plan(last: Ints, first: Ints, snapshot: Flags) -> _Plan:
+    broken = (first[1:] > last[:-1] + 1) & (first[1:] > 0) & ~snapshot[1:] & ~snapshot[:-1]
+    gaps = np.flatnonzero(broken) + 1
+    plan, previous = _Plan([], []), -1
+    for m in np.flatnonzero(snapshot).tolist():
+        before = int(np.searchsorted(gaps, m)) - 1
+        gap = int(gaps[before]) if before >= 0 and gaps[before] > previous else -1
+        if previous >= 0 and gap < 0:
+            if last[m] > 0 and previous < m - 1 and last[m - 1] > last[m] >= last[previous]:
+                plan.stale.append(m)
+            else:
+                previous = m
+            continue
+        begin = max(gap, previous + 1)
+        k = begin + int(np.searchsorted(last[begin:m], last[m], side="right"))
+        if last[m] > 0 and k < m:
+            plan.moved.append((m, k))
+        previous = m
+    return plan
 
 
 def _ticks(book: Levels, decimals: int, source: str) -> tuple[Ints, list[RuleUse]]:

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import RuntimeFault, fault
+from .event_importers import import_any
 from .event_store import EventRecord
 from .events import AnySet
-from .importers import ImportOptions, import_file
+from .importers import ImportOptions
 from .store import RECORD_FILE, Record, load, read_record
 
 #: Where data sets are kept when neither `--root` nor this environment variable says.
@@ -63,7 +64,7 @@ def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions 
     A file is imported in memory by the same rules as `import` (its `rules` say which). FC1011 if there is neither.
     """
     place = locate(name_or_path, root)
-    return load(place) if place.is_dir() else import_file(place, options)
+    return load(place) if place.is_dir() else import_any(place, options)
 
 
 def locate(name_or_path: str, root: Path | None = None) -> Path:

@@ -30,6 +30,8 @@ REPAIRS: Mapping[str, str] = MappingProxyType(
         "widen_high_low": "raise high and lower low until open and close lie between them",
         "drop_off_grid": "drop rows whose time is not the start of a bar",
         "drop_future": "drop bars that have not closed yet",
+        "drop_missing_stamps": "drop rows of books and trades without a receive time",
+        "drop_unknown_side": "drop rows of books and trades whose side is neither of the two",
     }
 )
 

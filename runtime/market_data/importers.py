@@ -60,18 +60,21 @@ class _Columns:
 
 def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
     """Read, recognise, check. Faults FC1001 to FC1009 and FC1018 say what is wrong and in which row."""
-    options = options or ImportOptions()
+    return import_bars(read_table(path), path, options or ImportOptions())
+
+
+def import_bars(table: Table, path: Path, options: ImportOptions) -> Dataset:
+    """Bars of a table that was read from `path`. Faults as `import_file`."""
     repairs = options.allowed()
     source = str(path)
-    table = read_table(path)
     columns = _recognise(table, source)
-    frame, symbol, rules = _one_symbol(table.frame, columns, options, source)
+    frame, symbol, rules = one_symbol(table.frame, columns.found.get("symbol"), options, source)
     if not len(frame):
         raise fault("FC1001", "the file has no rows", source)
     times = read_times(frame[columns.found["ts"]], repairs, source)
     bars, dropped = _bars(frame, columns, times.ts, source)
     rules = [*table.rules, *rules, *times.rules, *dropped]
-    named = facts_from_name(_stem(path))
+    named = facts_from_name(stem_of(path))
     work, repaired = run_checks(Work(bars, np.arange(len(bars))), VALUE_CHECKS, repairs, source)
     period_ns = _period(work.bars.ts, options.period, named.period, source)
     now_ns = time.time_ns() if options.now_ns is None else options.now_ns
@@ -79,8 +82,8 @@ def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
     if not len(work.bars):
         raise fault("FC1012", "no usable row is left", source)
     return Dataset(
-        name=options.name or _stem(path).lower(),
-        instrument=_instrument(options, symbol, named.instrument, source),
+        name=options.name or stem_of(path).lower(),
+        instrument=find_instrument(options, symbol, named.instrument, source),
         venue=options.venue or named.venue or "unknown",
         period_ns=period_ns,
         bars=work.bars,
@@ -90,9 +93,24 @@ def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
     )
 
 
-def _stem(path: Path) -> str:
+def stem_of(path: Path) -> str:
+    """The file's name without what says how it is written."""
     name = path.name
-    for ending in (".gz", ".zip", ".csv", ".txt", ".parquet", ".pq", ".feather", ".arrow", ".ipc", ".json"):
+    for ending in (
+        ".gz",
+        ".zip",
+        ".npz",
+        ".npy",
+        ".jsonl",
+        ".csv",
+        ".txt",
+        ".parquet",
+        ".pq",
+        ".feather",
+        ".arrow",
+        ".ipc",
+        ".json",
+    ):
         if name.lower().endswith(ending):
             name = name[: -len(ending)]
     return name or path.stem
@@ -166,11 +184,10 @@ def _not_bars(names: tuple[str, ...], plain: frozenset[str], missing: list[str],
     )
 
 
-def _one_symbol(
-    frame: pl.DataFrame, columns: _Columns, options: ImportOptions, source: str
+def one_symbol(
+    frame: pl.DataFrame, name: str | None, options: ImportOptions, source: str
 ) -> tuple[pl.DataFrame, str | None, list[RuleUse]]:
-    """The rows of one instrument. FC1009 if there are several and none was chosen."""
-    name = columns.found.get("symbol")
+    """The rows of one instrument, by the column `name`. FC1009 if there are several and none was chosen."""
     if name is None or not len(frame):
         return frame, None, []
     column = frame[name].cast(str, strict=False)
@@ -193,13 +210,13 @@ def _which_symbol(wanted: str | None, symbols: list[str], row: int, source: str)
 
 
 def _bars(frame: pl.DataFrame, columns: _Columns, ts: Ints, source: str) -> tuple[Bars, list[RuleUse]]:
-    first, high, low, last, volume = (_floats(frame[columns.found[name]], name, source) for name in FLOAT_COLUMNS)
+    first, high, low, last, volume = (to_floats(frame[columns.found[name]], name, source) for name in FLOAT_COLUMNS)
     optional: dict[str, Any] = {}
     rules = []
     for name in ("notional", "n_trades"):
         if name not in columns.found:
             continue
-        values = _floats(frame[columns.found[name]], name, source)
+        values = to_floats(frame[columns.found[name]], name, source)
         bad = ~np.isfinite(values) | (values < 0)
         if name == "n_trades":
             bad |= values != np.floor(values)
@@ -211,7 +228,7 @@ def _bars(frame: pl.DataFrame, columns: _Columns, ts: Ints, source: str) -> tupl
     return Bars(ts, first, high, low, last, volume, **optional), rules
 
 
-def _floats(column: pl.Series, name: str, source: str) -> Floats:
+def to_floats(column: pl.Series, name: str, source: str) -> Floats:
     """Float64 values; NaN where the file has none. FC1006 for text that is not a number."""
     import polars as pl
 
@@ -275,7 +292,8 @@ def _refuse_other(stated: Instrument, symbol: str | None, source: str) -> None:
         raise fault("FC1014", message, source, notes=(f"the file's symbol column says {symbol}",), helps=helps)
 
 
-def _instrument(options: ImportOptions, symbol: str | None, named: Instrument | None, source: str) -> Instrument:
+def find_instrument(options: ImportOptions, symbol: str | None, named: Instrument | None, source: str) -> Instrument:
+    """What the user says, else the file's symbol, else its name. FC1018 if none does, FC1014 if they contradict."""
     for text in (options.instrument, symbol):
         if text is None:
             continue

@@ -209,7 +209,7 @@ def _text_bytes(data: bytes, path: Path) -> bytes:
 def _looks_like_data(cells: tuple[str, ...]) -> bool:
     """A header names its columns; a data row starts with a number or a date."""
     return bool(cells[0][:1].isdigit()) and all(
-        cell[:1].isdigit() or cell[:1] in "-.+" or not cell for cell in cells[1:]
+        cell[:1].isdigit() or cell[:1] in "-.+" or not cell or cell.lower() in ("true", "false") for cell in cells[1:]
     )
 
 
