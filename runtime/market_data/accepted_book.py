@@ -91,7 +91,7 @@ def snapshots_in_place(book: Levels) -> tuple[Levels, list[RuleUse]]:
     plan = _plan(last, first, snapshot)
     if not plan.moved and not len(plan.stale):
         return book, []
-    message = np.cumsum(book.ends) - book.ends
+    message: Ints = np.cumsum(book.ends) - book.ends
     receive, key = book.receive.copy(), 2 * np.arange(len(heads))
     for m, k in plan.moved:
         inside = (message >= k) & (message < m)
