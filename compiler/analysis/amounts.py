@@ -32,7 +32,7 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
     found: list[Diagnostic] = []
     for root in built.roots:
         if root.node in live:
-            found += [*_range(built, facts, root), *_known_before(facts, root)]
+            found += list(_known_before(facts, root)) or list(_range(built, facts, root))
     return [*found, *_counts(built.document), *_shares(built, facts, live), *_reserve(built, facts, live)]
 
 
@@ -84,7 +84,8 @@ def _shares(built: Built, facts: Facts, live: frozenset[int]) -> Iterator[Diagno
     if capital is None or not capital.allocate or any(r.node not in live for r in roots):
         return
     named = {alias.value for alias, _ in capital.allocate}
-    for alias in built.document.trade:
+    traded = {alias.value for alias in built.document.trade}
+    for alias in built.document.trade if named <= traded else ():
         if alias.value not in named:
             label = Label(capital.allocate[0][0].span, f"`{alias.value}` has no share")
             helps = (f"give it one: `{alias.value}: 10 pct`; `0 pct` if it is not to be used",)

@@ -65,6 +65,8 @@ def analyse(built: Built, facts: Facts, live: frozenset[int], unbounded: frozens
 def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: frozenset[str]) -> bool:
     """FC0450, FC0218 on every argument that decides how much is kept; False when one is rejected."""
     fine = True
+    if node.op == "field" and node.args and node.attrs["name"] != "vwap_to":
+        result.found += _depth(built, node, facts)
     for index in static_arguments(node):
         arg = node.args[index]
         known = facts.intervals[arg]
@@ -98,6 +100,16 @@ def _most(node: Node, index: int) -> float:
 def _is_number(node: Node, index: int) -> bool:
     """Known before the run, but not a length."""
     return node.op == "call" and FUNCTIONS[str(node.attrs["function"])].signature.params[index].type == "static"
+
+
+def _depth(built: Built, node: Node, facts: Facts) -> list[Diagnostic]:
+    """FC0218 for more levels than the venue shows."""
+    known, most = facts.intervals[node.args[0]], built.profile.depth_levels
+    if math.isinf(known.high) or known.high <= most:
+        return []
+    label = Label(built.arg_span(node.id, 0), f"up to {known.high:.0f}")
+    helps = (f"write at most {most}",)
+    return [Diagnostic("FC0218", f"{built.profile.name} shows {most} levels of a book", label, helps=helps)]
 
 
 def _below(built: Built, node: int) -> list[int]:

@@ -172,6 +172,7 @@ def _numbers(built: Built) -> list[Diagnostic]:
     """FL106: the same uncommon number, with the same unit, in several places."""
     places: dict[tuple[object, str], dict[Span, None]] = defaultdict(dict)
     lengths = {node.args[i] for node in built.graph.nodes for i in static_arguments(node)}
+    lengths |= {root.node for root in built.roots if root.name.startswith("risk.stale.")}
     for node in built.graph.nodes:
         if node.op != "const" or node.id in lengths:
             continue

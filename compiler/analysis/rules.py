@@ -8,13 +8,14 @@ from __future__ import annotations
 from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
 from ...dsl.document import Execution, Located, Rule
 from ...dsl.source import Span
-from ..frontend.built import Built
+from ..frontend.built import Built, Root
 from ..frontend.suggest import nearest
 from ..ir.hir import Facts
 from ..ir.types import EVERYTHING, Kind, duration_text
 from .implication import Implications
 
 _STANDARD = ("market", "cross")
+_RESTING = ("limit", "post_only")
 _SECOND = 10**9
 
 
@@ -59,6 +60,16 @@ def _executions(built: Built) -> list[Diagnostic]:
                     Label(style.span, "not offered"),
                     notes=(f"it offers {', '.join(built.profile.styles)}",),
                     helps=(f"did you mean `{guess}`?",) if guess else (),
+                )
+            )
+        elif execution.requote is not None and style.value not in _RESTING:
+            found.append(
+                Diagnostic(
+                    "FC0502",
+                    f"{style.value} orders never rest, so they cannot be moved",
+                    Label(execution.requote.at_most.span, "a `requote`"),
+                    secondary=(Label(style.span, "ends at once"),),
+                    helps=("drop `requote`; `retries` sends such an order again",),
                 )
             )
         elif style.value == "market" and execution.price is not None:
@@ -258,7 +269,7 @@ def _limits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
         "risk.day_loss": (profile.runtime_max_day_loss, "day loss"),
     }
     for root in built.roots:
-        if root.name in caps and root.node in live and facts.intervals[root.node].high > float(caps[root.name][0]):
+        if root.name in caps and root.node in live and _least(facts, root) > float(caps[root.name][0]):
             cap, what = caps[root.name]
             found.append(
                 Diagnostic(
@@ -270,6 +281,12 @@ def _limits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
                 )
             )
     return found + _rate(built, facts, live)
+
+
+def _least(facts: Facts, limit: Root) -> float:
+    """What a limit allows: of one that follows the account or the market the least, else the most."""
+    known = facts.intervals[limit.node]
+    return known.low if facts.qualifiers.get(limit.node) == "series" else known.high
 
 
 def _rate(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:

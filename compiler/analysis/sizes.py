@@ -102,15 +102,15 @@ def _above_stake(built: Built, facts: Facts, root: Root) -> list[Diagnostic]:
 
 
 def _too_large(built: Built, facts: Facts, root: Root, rule: Rule, limit: Root) -> list[Diagnostic]:
-    worth, most = _worth(built, facts, root), facts.intervals[limit.node]
+    worth = _worth(built, facts, root)
     if worth is None or not worth[1]:
         return []
     orders = 1 + (rule.at_most.value if rule.add and rule.at_most else 0)
-    high = worth[0].high
-    if high * orders <= most.low:
+    high, least = worth[0].high, _certain(facts, limit)
+    if high * orders <= least:
         return []
     quote, bound = built.currencies(built.instance)[1], built.text(limit.span)
-    single = high > most.low
+    single = high > least
     advice = f"write at most {bound}" if worth[0].is_point else f"bound it: `min({built.text(root.span)}, {bound})`"
     if not single or _is_share(facts, root.node):
         advice = "lower the size"
@@ -125,6 +125,12 @@ def _too_large(built: Built, facts: Facts, root: Root, rule: Rule, limit: Root) 
             helps=(f"{advice}, or raise the limit",),
         )
     ]
+
+
+def _certain(facts: Facts, limit: Root) -> float:
+    """The least limit there can be; of one that follows the account, the greatest."""
+    known = facts.intervals[limit.node]
+    return known.high if facts.qualifiers.get(limit.node) == "series" else known.low
 
 
 def _number(x: float) -> str:

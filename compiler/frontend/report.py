@@ -6,6 +6,8 @@ from ..analysis.warmup import evaluate_term, static_value
 from ..ir.hir import Checked, Parameter
 from ..ir.types import Clock, duration_text
 
+_SECOND = 10**9
+
 
 def report(checked: Checked) -> list[tuple[str, str]]:
     """(topic, text) rows: inputs, armed, presence, sweep."""
@@ -36,11 +38,11 @@ def armed(checked: Checked) -> str:
     usual = _ticks(checked, {p.name: p.default for p in checked.parameters})
     most = _ticks(checked, {p.name: _top(p) for p in checked.parameters})
     parts = [
-        _need(clock, usual[clock], max(usual[clock], most.get(clock, 0))) for clock in usual if clock.kind == "bar"
+        _need(clock, usual[clock], max(usual[clock], most.get(clock, 0))) for clock in usual if _counts(clock, usual)
     ]
     tape = [max((t[c] * c.period_ns for c in t if c.kind == "timer"), default=0) for t in (usual, most)]
     if tape[0]:
-        parts.append(f"{duration_text(tape[0])} of tape")
+        parts.append(f"{duration_text(-(-tape[0] // _SECOND) * _SECOND)} of tape")
     return "after " + ", ".join(parts or ["the first event"])
 
 
@@ -48,8 +50,15 @@ def _top(parameter: Parameter) -> int | float:
     return parameter.high if parameter.sweep and parameter.high is not None else parameter.default
 
 
+def _counts(clock: Clock, ticks: dict[Clock, int]) -> bool:
+    """Bars always; events when more than the first one is needed."""
+    return clock.kind == "bar" or (clock.kind in ("book", "trade") and ticks[clock] > 1)
+
+
 def _need(clock: Clock, usual: int, most: int) -> str:
     top = f" ({most:,} at the top of the sweep)" if most > usual else ""
+    if clock.kind != "bar":
+        return f"{usual:,} events of {clock}{top}"
     return f"{usual:,} closed {str(clock).partition('.')[2]} bars of {clock.instrument}{top}"
 
 
@@ -64,10 +73,11 @@ def _ticks(checked: Checked, values: dict[str, int | float]) -> dict[Clock, int]
 
 
 def roots(checked: Checked) -> list[int]:
-    """Everything that rules read: clauses, sizes, cooldowns."""
-    rules = (*checked.entries, *checked.exits)
+    """Everything that the rules of all instances read: clauses, weights, sizes, cooldowns."""
+    rules = [rule for one in checked.instances for rule in (*one.entries, *one.exits)]
     found = [clause.node for rule in rules for clause in rule.clauses]
-    return found + [n for rule in rules for n in (rule.size, rule.cooldown) if n is not None]
+    values = [n for r in rules for n in (*r.weights, r.at_least, r.size, r.cooldown, r.fraction) if n is not None]
+    return list(dict.fromkeys(found + values))
 
 
 def presence(checked: Checked) -> str:

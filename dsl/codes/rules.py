@@ -23,7 +23,10 @@ CODES = (
         Category.VENUE,
         "The execution policy asks for an order style, or a feature of one, that the venue does not have. The message "
         "lists the styles of the venue's profile.",
-        (strategy(tail="execution:\n  quick: {style: market, price: close}"),),
+        (
+            strategy(tail="execution:\n  quick: {style: market, price: close}"),
+            strategy(tail="execution:\n  quick: {style: ioc, price: close, requote: {when: close > open, at_most: 2}}"),
+        ),
         strategy(tail="execution:\n  quick: {style: market}"),
     ),
     Code(

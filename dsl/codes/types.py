@@ -135,6 +135,7 @@ CODES = (
         "The number is too large or too small to be held, or lies outside what its place allows.",
         (
             strategy(long="rsi(close, 14) > 1e999"),
+            strategy(long="imbalance(50) > 0.1"),
             strategy(out="out: close < open\nhalf:\n  when: pos.gain > 1 pct\n  fraction: 50\n  once: true"),
             strategy(
                 head="instruments: {btc: BTC/USDC, eth: ETH/USDC}\ntrade: [btc, eth]",
