@@ -103,21 +103,25 @@ def compile_text(text: str) -> Compiled:
 
 
 def series(expression: str, bars: Bars, records: list[list[int]] | None = None) -> list[float | None]:
-    """The value of an expression at each bar; None until the program is armed (or where it is absent). `records`: of several streams."""
+    """The value of an expression at each bar (or each of `records`, of several streams); see `shown_value`."""
     compiled = compile_text(strategy(expression))
-    row = next(r for r in compiled.explain if r["name"] == "shown")
-    shown = _named(row["tree"], "value")
     machine = Machine(compiled.program)
     machine.init([p.default for p in compiled.program.params])
     out: list[float | None] = []
     for record in records or bars.records:
         machine.probes.clear()
         machine.event(record)
-        found = dict(machine.probes)
-        absent = shown["present"] >= 0 and not found.get(shown["present"])
-        value = None if absent else found.get(shown["probe"])
-        out.append(value / 10 ** shown["decimals"] if value is not None and shown["decimals"] >= 0 else value)
+        out.append(shown_value(compiled, machine))
     return out
+
+
+def shown_value(compiled: Compiled, machine: Machine) -> float | None:
+    """What the clause `shown` says of `value` after an event; None until the program is armed, or where it is absent."""
+    row = next(r for r in compiled.explain if r["name"] == "shown")
+    shown, found = _named(row["tree"], "value"), dict(machine.probes)
+    absent = shown["present"] >= 0 and not found.get(shown["present"])
+    value = None if absent else found.get(shown["probe"])
+    return value / 10 ** shown["decimals"] if value is not None and shown["decimals"] >= 0 else value
 
 
 def _named(tree: dict, name: str) -> dict:  # type: ignore[type-arg]
