@@ -323,9 +323,10 @@ def peer_run(events: Any, strategy: Callable[..., None], stride_ns: int, latency
 # --- the report
 
 Timed = tuple[float, int, int]  # seconds, orders, fills
+Runs = dict[str, Callable[[], Timed]]
 
 
-def in_turns(contenders: dict[str, Callable[[], Timed]], repeat: int) -> dict[str, Timed]:
+def in_turns(contenders: Runs, repeat: int) -> dict[str, Timed]:
     """The quickest of several runs of each; they take turns, so that a busy machine is busy for all."""
     runs: dict[str, list[Timed]] = {name: [] for name in contenders}
     for _ in range(repeat):
@@ -343,11 +344,11 @@ def show(title: str, events: int, timed: dict[str, Timed]) -> None:
         )
 
 
-def contenders(tape: MarketTape, kernel: Any, peer: Callable[[], Any], pause: int, latency: int) -> dict[str, Callable[[], Timed]]:  # fmt: skip
+def contenders(tape: MarketTape, kernel: Any, peer: Callable[[], Any], pause: int, latency: int) -> Runs:
     """By name; each has run once on a short tape, so that nothing is compiled while it is timed."""
     short = MarketTape(tape.records[:20_000], tape.books)
     flashc_run(short, kernel, pause, latency)
-    found: dict[str, Callable[[], Timed]] = {"flashc": lambda: flashc_run(tape, kernel, pause, latency)}
+    found: Runs = {"flashc": lambda: flashc_run(tape, kernel, pause, latency)}
     if importlib.util.find_spec("hftbacktest") is not None:
         events, strategy = peer_events(tape), peer()
         peer_run(events[:20_000], strategy, pause, latency)

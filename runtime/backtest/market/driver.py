@@ -105,7 +105,7 @@ class MarketRun:
         self.fills = np.empty((1 << 12, block.FILL_WORDS), dtype=np.int64)
         self.responses = np.empty((1 << 12, WORDS_PER_RECORD), dtype=np.int64)
         self.decisions = np.empty((1 << 14, len(DECISION_COLUMNS)), dtype=np.int64)
-        span = int(records[-1, TIME] - records[0, TIME]) if len(records) else 0
+        span = max(0, int(records[-1, TIME]) - tape.begin_ns) if len(records) else 0
         points = min(len(records), span // tape.step_ns + 2)
         self.equity, self.equity_time = np.empty(points, dtype=np.int64), np.empty(points, dtype=np.int64)
         self._market(model)
@@ -121,6 +121,7 @@ class MarketRun:
         market[words.WAKE] = market[words.POINT] = market[words.NEXT_TIME] = NEVER
         market[words.RECORDS], market[words.STEP] = len(tape.records), tape.step_ns
         market[words.END] = tape.records[-1, TIME] if len(tape.records) else -1
+        market[words.BEGIN] = tape.begin_ns
         market[words.TAPE_AT] = tape.records.ctypes.data
         market[words.QUEUE_MODEL], market[words.HALF_LIFE] = model.queue_number, model.refill_half_life_ns
         market[words.BAND] = model.band_parts
@@ -145,8 +146,12 @@ class MarketRun:
         for number, base in enumerate(self._facts.bases):
             own = block.FIRST_INSTANCE + number * block.INSTANCE_WORDS
             self.sim[own + words.OWN_BOOK] = self.streams[base.stream]
-        first = int(self._tape.records[0, TIME]) if len(self._tape.records) else 0
-        rows = [[-(-first // own.period_ns) * own.period_ns, own.period_ns, own.stream] for own in self._facts.timers]
+        begin, timers = self._tape.begin_ns, self._facts.in_order
+        rows = (
+            [[-(-begin // own.period_ns) * own.period_ns, own.period_ns, own.stream] for own in timers]
+            if begin < NEVER
+            else []
+        )
         self.timers = np.array(rows, dtype=np.int64).reshape(-1, words.TIMER_WORDS)
         market[words.N_TIMERS], market[words.TIMERS_AT] = len(rows), self.timers.ctypes.data
         market[words.N_STREAMS], market[words.STREAMS_AT] = len(self.streams), self.streams.ctypes.data

@@ -13,17 +13,17 @@ MAX_FLIGHT = 256  # requests on their way
 (N_WAITING, N_CONSUMED, FIRST_REQUEST, N_REQUESTS, FIRST_RESPONSE, END_RESPONSE, NEXT_TIMER) = range(7, 14)
 NEXT_TIME = 14  # of timer number NEXT_TIMER
 (PLACE_USED, CANCEL_USED, RESPONSE_USED) = range(15, 18)
+WAKES = 18  # in a row
 # what is given
-(RECORDS, END, STEP, N_TIMERS, QUEUE_MODEL, POWER, HALF_LIFE, IMPACT, BAND, N_STREAMS) = range(18, 28)
-(PLACE, CANCEL, RESPONSE) = range(28, 31)  # how many samples
+(RECORDS, BEGIN, END, STEP, N_TIMERS, QUEUE_MODEL, POWER, HALF_LIFE, IMPACT, BAND, N_STREAMS) = range(19, 30)
+(PLACE, CANCEL, RESPONSE) = range(30, 33)  # how many samples
 # where things are; responses are rows of a record's words, RESPONSES_LIMIT of them fit
-(TAPE_AT, STREAMS_AT, BOOKS_AT, TIMERS_AT, PLACE_AT, CANCEL_AT, RESPONSE_AT, RESPONSES_AT, RESPONSES_LIMIT) = range(
-    31, 40
-)
+(TAPE_AT, STREAMS_AT, BOOKS_AT, TIMERS_AT, PLACE_AT, CANCEL_AT, RESPONSE_AT) = range(33, 40)
+(RESPONSES_AT, RESPONSES_LIMIT) = range(40, 42)
 
 # waiting orders, better prices of a side first, then earlier ones: row, book, side, price, lots ahead (bits of a
 # double), lots traded since the level changed
-WAITING = 40
+WAITING = 42
 (W_ROW, W_BOOK, W_SIDE, W_PRICE, W_AHEAD, W_TRADED) = range(6)
 WAITING_WORDS = 6
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from ....cython_core.layout import HEAD, KIND_BAR, NEVER, TIME
+
 if TYPE_CHECKING:
+    from ...market_data.tape_file import Tape
     from ..result import Words
 
 #: Queue models by number. What is known: lots at the order's price, before and after a change that no trade explains.
@@ -86,9 +89,24 @@ class MarketTape:
     books: tuple[BookFeed, ...]
 
     @property
+    def begin_ns(self) -> int:
+        """Receive time of the first book or trade record; bars before it only warm the strategy up."""
+        market = (self.records[:, HEAD] & 0xFF) != KIND_BAR
+        return int(self.records[market.argmax(), TIME]) if market.any() else NEVER
+
+    @property
     def step_ns(self) -> int:
         """Time between two points of the equity curve."""
-        if not len(self.records):
-            return SECOND_NS
-        span = int(self.records[-1, 0] - self.records[0, 0])
-        return MINUTE_NS if span > _LONG_TAPE_NS else SECOND_NS
+        long = len(self.records) and int(self.records[-1, TIME]) - self.begin_ns > _LONG_TAPE_NS
+        return MINUTE_NS if long else SECOND_NS
+
+
+def market_tape(tape: Tape) -> MarketTape:
+    """The books of a tape, each with the trades of its symbol."""
+    trades = {stream.symbol: number for number, stream in enumerate(tape.streams) if stream.kind == "trade"}
+    books = tuple(
+        BookFeed(number, stream.low_ticks, stream.high_ticks, trades.get(stream.symbol, -1))
+        for number, stream in enumerate(tape.streams)
+        if stream.kind == "book"
+    )
+    return MarketTape(tape.records, books)

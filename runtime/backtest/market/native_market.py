@@ -59,6 +59,7 @@ from ..sim_words import (
     INSTANCES,
     IO_AT,
     MARKET_AT,
+    MAX_WAKES,
     N_DECISIONS,
     N_FILLS,
     N_ORDERS,
@@ -75,6 +76,7 @@ from .consumption import venue_book
 from .market_words import (
     AT_STRATEGY,
     AT_VENUE,
+    BEGIN,
     CANCEL,
     CANCEL_AT,
     CANCEL_USED,
@@ -115,6 +117,7 @@ from .market_words import (
     TO_VENUE,
     TWICE_MARK,
     WAKE,
+    WAKES,
 )
 from .matching import arrival, at_venue, book_of, cancel, place, strategy_book, turn_away, twice_mid
 
@@ -216,6 +219,7 @@ def _arrive(sim: Words, m: Words) -> None:
 def _hear(sim: Words, m: Words) -> None:
     report = int_words(m[RESPONSES_AT] + m[FIRST_RESPONSE] * _RECORD_BYTES)
     m[FIRST_RESPONSE] += 1
+    m[WAKES] = 0
     state = sim[STATE_AT]
     call_report(
         sim[REPORT_FUNCTION],
@@ -248,18 +252,28 @@ def _next_timer(m: Words) -> None:
 
 
 @compiled
-def _timer(sim: Words, m: Words) -> None:
+def _woken_by(m: Words, time: int) -> bool:
+    """Whether a wake is due at a time."""
+    due: bool = m[WAKE] <= time and m[WAKES] < MAX_WAKES
+    return due
+
+
+@compiled
+def _timer(sim: Words, m: Words, received: int) -> None:
     timer, time = words_after(int_words(m[TIMERS_AT]), m[NEXT_TIMER] * TIMER_WORDS), m[NEXT_TIME]
     timer[T_TIME] += timer[T_PERIOD]
     _next_timer(m)
-    head = KIND_TIMER | (FLAG_INSTANT_END << FLAG_SHIFT) | (timer[T_STREAM] << STREAM_SHIFT)
-    _event(sim, m, _own_record(m, time, head))
+    ends = m[NEXT_TIME] != time and received != time and not _woken_by(m, time)
+    m[WAKES] = 0
+    flags = FLAG_INSTANT_END << FLAG_SHIFT if ends else 0
+    _event(sim, m, _own_record(m, time, KIND_TIMER | flags | (timer[T_STREAM] << STREAM_SHIFT)))
 
 
 @compiled
 def _woken(sim: Words, m: Words) -> None:
     time = m[WAKE]
     m[WAKE] = NEVER
+    m[WAKES] += 1
     _event(sim, m, _own_record(m, time, WAKE_HEAD))
 
 
@@ -308,7 +322,8 @@ def _receive(sim: Words, m: Words, bound: int, stop: int) -> None:
         time = rec[TIME]
         if time > bound or (m[N_WAITING] > 0 and _run_venue(sim, m, time)):
             break
-        if m[POINT] == NEVER:
+        m[WAKES] = 0
+        if m[POINT] == NEVER and time >= m[BEGIN]:
             m[POINT] = (time // m[STEP] + 1) * m[STEP]
             bound = min(bound, m[POINT] - 1)
         at += 1
@@ -358,9 +373,9 @@ def _advance(sim: Words, m: Words, stop: int) -> bool:
         if m[FIRST_RESPONSE] < m[END_RESPONSE]:
             first_response = int_words(m[RESPONSES_AT] + m[FIRST_RESPONSE] * _RECORD_BYTES)[TIME]
         received = _record(m, at)[TIME] if at < m[RECORDS] else NEVER
-        before = min(first_request, first_response, m[POINT])
-        after = min(m[NEXT_TIME], m[WAKE])
-        time = min(before, received, after)
+        woken = m[WAKE] if m[WAKES] < MAX_WAKES else NEVER
+        before = min(first_request, first_response, m[POINT], m[NEXT_TIME], woken)
+        time = min(before, received)
         if time > m[END]:
             if m[POINT] != NEVER:
                 _mark(sim, m)
@@ -375,12 +390,12 @@ def _advance(sim: Words, m: Words, stop: int) -> bool:
             _arrive(sim, m)
         elif time == first_response:
             _hear(sim, m)
-        elif time == received:
-            _receive(sim, m, min(before - 1, after), stop)
         elif time == m[NEXT_TIME]:
-            _timer(sim, m)
-        else:
+            _timer(sim, m, received)
+        elif time == woken:
             _woken(sim, m)
+        else:
+            _receive(sim, m, before - 1, stop)
     return False
 
 

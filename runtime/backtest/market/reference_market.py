@@ -2,14 +2,17 @@
 
 **Time.** The venue's side reads the tape by venue time, the strategy's side by receive time; each has its own books.
 What happens next is the earliest of the following, at equal times the first in this list: a point of the equity curve;
-a book or trade record at the venue; a request that arrives there; a response that arrives at the strategy; a record of
-the tape that the strategy receives; timers, by stream; a wake. The run ends with the last record's receive time.
+a book or trade record at the venue; a request that arrives there; a response that arrives at the strategy; timers, in
+their order; a wake; a record of the tape that the strategy receives. The run ends at the last record's receive time.
 
 - A request sent at t arrives at t + place (or cancel) latency, a response at its cause + response latency, but never
   before an earlier one of the same direction. Samples are replayed in order, one per message, from the start when they
   are used up. What one record or one request brings about is one message: its reports arrive together.
-- A timer fires at every multiple of its period since the epoch, from the first record on. A wake fires once, at the
-  earliest time asked for since the last one, at the soonest 1 ns after it was asked for.
+- Bars before the first book or trade record warm the strategy up; timers and the equity curve begin with that record.
+- Timers and wakes are as on bars (`reference_schedule.py`): a timer fires at every multiple of its period, and timers
+  of one time are one instant, also with a wake or tape records of that time. A wake fires once, at the earliest time
+  asked for since the last, at the soonest 1 ns after it was asked for; after MAX_WAKES in a row it waits for another
+  event.
 - The equity curve has a point at the end of every second (minute, for tapes above 14 days) in which a record was
   received: cash and positions just before that time, positions at the mid, half atoms rounded down.
 
@@ -51,6 +54,7 @@ from ....cython_core import layout as memory
 from .. import result as names
 from ..reference_core import Core, Order, wrap
 from ..result import Account, KernelFacts, RunResult
+from ..sim_words import MAX_WAKES
 from .model import MarketModel, MarketTape
 from .reference_book import Book
 from .reference_venue import Delay, Venue
@@ -108,9 +112,10 @@ class Market:
         self.at_venue = self.at_strategy = 0
         self.requests: deque[Request] = deque()
         self.to_venue = Delay({"place": model.latency.place, "cancel": model.latency.cancel})
-        first = self.records[0][memory.TIME] if self.records else 0
+        self.begin = tape.begin_ns
         self.end = self.records[-1][memory.TIME] if self.records else -1
-        self.timers = [-(-first // timer.period_ns) * timer.period_ns for timer in facts.timers]
+        self.timers = [-(-self.begin // timer.period_ns) * timer.period_ns for timer in facts.in_order]
+        self.wakes = 0
         self.wake = self.point = memory.NEVER
         self.points: list[tuple[int, int]] = []
         self.twice_mark = [0] * len(facts.bases)
@@ -121,7 +126,7 @@ class Market:
         self.machine.init(params)
         while True:
             happenings = self._happenings()
-            time, _, happen = min(happenings, key=lambda each: each[:2])
+            time, _, happen = min(happenings, key=lambda each: each[:2])  # the first of equal ones
             if time > self.end:
                 break
             happen(time)
@@ -130,18 +135,24 @@ class Market:
         return self._result()
 
     def _happenings(self) -> list[Happening]:
-        found: list[Happening] = [(self.point, 0, self._mark), (self.wake, 1000, self._wake)]
+        found: list[Happening] = [(self.point, 0, self._mark)]
         if self.at_venue < len(self.feed):
             found.append((self.feed[self.at_venue][memory.VENUE_TIME], 1, self._at_venue))
         if self.requests:
             found.append((self.requests[0].time, 2, self._arrive))
         if self.venue.responses:
             found.append((self.venue.responses[0][memory.TIME], 3, self._hear))
-        if self.at_strategy < len(self.records):
-            found.append((self.records[self.at_strategy][memory.TIME], 4, self._receive))
         for number, time in enumerate(self.timers):
-            found.append((time, 5 + number, partial(self._timer, number)))
+            found.append((time, 4, partial(self._timer, number)))
+        if self.wakes < MAX_WAKES:
+            found.append((self.wake, 5, self._wake))
+        found.append((self._received(), 6, self._receive))
         return found
+
+    def _received(self) -> int:
+        """When the strategy receives the next record of the tape."""
+        more = self.at_strategy < len(self.records)
+        return self.records[self.at_strategy][memory.TIME] if more else memory.NEVER
 
     # --- what happens
 
@@ -168,12 +179,15 @@ class Market:
             self.venue.place(request.order, time)
 
     def _hear(self, time: int) -> None:
+        self.wakes = 0
         self._wish(self.machine.report(self.venue.responses.popleft()), time)
 
     def _receive(self, time: int) -> None:
         record = self.records[self.at_strategy]
         self.at_strategy += 1
-        self.point = (time // self.step_ns + 1) * self.step_ns
+        self.wakes = 0
+        if time >= self.begin:
+            self.point = (time // self.step_ns + 1) * self.step_ns
         kind, book = record[memory.HEAD] & 0xFF, self.books.get(record[memory.HEAD] >> 16 & 0xFFFF)
         if kind == memory.KIND_RESET and book is not None:
             book.clear()
@@ -182,13 +196,17 @@ class Market:
         self._after(self.machine.event(record), time)
 
     def _timer(self, number: int, time: int) -> None:
-        timer = self.facts.timers[number]
+        timer = self.facts.in_order[number]
         self.timers[number] += timer.period_ns
-        head = memory.head(memory.KIND_TIMER, memory.FLAG_INSTANT_END, timer.stream)
+        woken = self.wake <= time and self.wakes < MAX_WAKES
+        ends = time not in self.timers and not woken and time != self._received()
+        self.wakes = 0
+        head = memory.head(memory.KIND_TIMER, memory.FLAG_INSTANT_END if ends else 0, timer.stream)
         self._after(self.machine.event([time, head, 0, 0, 0, 0, 0, 0]), time)
 
     def _wake(self, time: int) -> None:
         self.wake = memory.NEVER
+        self.wakes += 1
         self._after(self.machine.event([time, memory.WAKE_HEAD, 0, 0, 0, 0, 0, 0]), time)
 
     # --- what the strategy wants
