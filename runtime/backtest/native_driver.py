@@ -12,7 +12,7 @@ from typing import Any
 
 from numba import cfunc, types
 
-from ...cython_core.layout import CLOSE, HEAD, KIND_BAR, STREAM_SHIFT, TIME, WORD_BYTES, WORDS_PER_RECORD
+from ...cython_core.layout import CLOSE, HEAD, KIND_BAR, NEVER, STREAM_SHIFT, TIME, WORD_BYTES, WORDS_PER_RECORD
 from . import numba_cache
 from .core import compiled, equity_of, instance_of
 from .native_ops import call_init, float_words, iadd, imul, int_words, words_after
@@ -112,6 +112,8 @@ def meet(sim: Any, rec: Any) -> None:
 def _before(sim: Any, rec: Any, many: int) -> int:
     """How many of `many` records are before the next timer or wake; the first is."""
     due, low = sim[DUE], 1
+    if due == NEVER:  # without a look at the last of them, which is far from the cache
+        return many
     if words_after(rec, (many - 1) * WORDS_PER_RECORD)[TIME] < due:
         return many
     while low < many:
