@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,9 @@ from .exit_codes import Exit
 from .problem import Problem
 
 if TYPE_CHECKING:
+    from ..runtime.backtest.result import Account
+    from ..runtime.market_data.tape_file import Tape
+    from .market_options import MarketOptions
     from .running import Costs, Finished, Prepared
 
 app = make_app()
@@ -36,6 +41,25 @@ Fees = Annotated[
 Slippage = Annotated[
     int, typer.Option("--slippage", metavar="TICKS", min=0, max=1_000_000, help="Ticks lost when an order takes.")
 ]
+Latency = Annotated[
+    str | None,
+    typer.Option(
+        "--latency", metavar="TIMES-or-FILE", help="On books: place=2ms,cancel=2ms,response=1ms,feed=0, or samples."
+    ),
+]
+Queue = Annotated[
+    str | None,
+    typer.Option(
+        "--queue", metavar="MODEL", help="On books: risk_averse|prob_power:3|prob_log|prob_log2|fifo_optimistic."
+    ),
+]
+Fill = Annotated[
+    str | None,
+    typer.Option("--fill", metavar="PARTS", help="On books: refill=500ms,impact=0.1,band=5%,order=trades_first."),
+]
+Bounds = Annotated[
+    bool, typer.Option("--bounds", help="On books: also run the most and the least cautious queue model.")
+]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="Where run folders are written.")]
 
 
@@ -54,6 +78,10 @@ def backtest(
     set_: Set = None,
     fees: Fees = None,
     slippage: Slippage = 0,
+    latency: Latency = None,
+    queue: Queue = None,
+    fill: Fill = None,
+    bounds: Bounds = False,
     out: Out = "runs",
     json: Json = False,
 ) -> Exit:
@@ -67,19 +95,75 @@ def backtest(
         )
     range_ = moment("--from", from_), moment("--to", to)
     given = rates(fees)
+    asked = {"--latency": latency, "--queue": queue, "--fill": fill, "--bounds": bounds or None}
     from . import running
 
     if engine not in running.ENGINES:
         helps = (f"there are: {', '.join(running.ENGINES)}",)
         raise Problem(f"there is no engine `{engine}`", helps=helps, code="FC1105")
     prepared = running.prepare(file, set_ or [], data)
+    options = _market(prepared, asked, slippage)
     compiled = time.perf_counter()
-    tape = running.make_tape(prepared, data, *range_)
+    tape = running.make_tape(prepared, data, *range_, options)
     costs = running.costs_of(prepared, given, slippage)
-    account = running.account_of(prepared, costs)
-    with console.progress("backtest", len(tape)) as tick:
-        finished = running.run(prepared, tape, account, engine, lambda done, total: tick(done), _say_compiling)
-    return _deliver(prepared, finished, costs, given is None, engine, tuple(data), out, compiled - begun, json)
+    work = Work(prepared, tape, running.account_of(prepared, costs), engine)
+    finished = work.run(options)
+    others = work.bounds(options) if bounds and options is not None else {}
+    terms = Terms(costs, given is None, engine, tuple(data), compiled - begun)
+    return _deliver(prepared, finished, terms, others, out, json)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What stays the same when one command runs several models."""
+
+    prepared: Prepared
+    tape: Tape
+    account: Account
+    engine: str
+
+    def run(self, options: MarketOptions | None) -> Finished:
+        from . import running
+
+        with console.progress("backtest", len(self.tape)) as tick:
+            report = lambda done, total: tick(done)  # noqa: E731
+            return running.run(self.prepared, self.tape, self.account, self.engine, report, _say_compiling, options)
+
+    def bounds(self, options: MarketOptions) -> dict[str, Finished]:
+        """The run with the most and the least cautious queue model."""
+        from .market_options import BOUNDS
+
+        return {queue: self.run(options.with_queue(queue)) for queue in BOUNDS if queue != options.model.queue}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run was asked for, besides the model of the market."""
+
+    costs: Costs
+    from_venue: bool  # the fees
+    engine: str
+    data: tuple[str, ...]
+    compile_s: float
+
+
+def _market(prepared: Prepared, asked: Mapping[str, str | bool | None], slippage: int) -> MarketOptions | None:
+    """The model of a run on books; None on bars, which have no book to meet. Raises `Problem`."""
+    from .inputs import is_market
+
+    given = [option for option, value in asked.items() if value is not None]
+    if not is_market(prepared.compiled):
+        if given:
+            helps = ("a strategy that reads `book` fields or decides on `book` runs on books",)
+            raise Problem(f"`{given[0]}` is about order books, and this strategy reads only bars", helps=helps)
+        return None
+    if slippage:
+        helps = ("orders walk the book; `--fill impact=0.1` makes them pay more than it shows",)
+        raise Problem("`--slippage` is about bars, and this strategy runs on books", helps=helps)
+    from .market_options import market_options
+
+    texts = (value if isinstance(value, str) else None for value in list(asked.values())[:3])
+    return market_options(*texts)
 
 
 def _say_compiling() -> None:
@@ -87,22 +171,18 @@ def _say_compiling() -> None:
 
 
 def _deliver(
-    prepared: Prepared,
-    finished: Finished,
-    costs: Costs,
-    from_venue: bool,
-    engine: str,
-    data: tuple[str, ...],
-    out: str,
-    compile_s: float,
-    json: bool,
+    prepared: Prepared, finished: Finished, terms: Terms, others: Mapping[str, Finished], out: str, json: bool
 ) -> Exit:
+    from .bounds import bounds_object, bounds_text
     from .outcome import evaluate
 
-    outcome = evaluate(prepared, finished, costs, from_venue, engine, data, compile_s)
+    asked = (terms.costs, terms.from_venue, terms.engine, terms.data, terms.compile_s)
+    outcome = evaluate(prepared, finished, *asked)
     folder = outcome.write(out)
+    spread = {finished.options.model.queue: outcome} if finished.options is not None and others else {}
+    spread |= {queue: evaluate(prepared, other, *asked) for queue, other in others.items()}
     if json:
-        console.out_json(outcome.json())
+        console.out_json(outcome.json() | ({"bounds": bounds_object(spread)} if spread else {}))
     else:
-        console.out(outcome.text(str(folder)))
+        console.out(outcome.text(str(folder)) + (f"\n\n{bounds_text(spread)}" if spread else ""))
     return Exit.OK

@@ -16,8 +16,9 @@ from ..runtime.market_data.moments import NS_PER_DAY, moment_text
 from .blockers import clause_name
 from .explanation import Clause, Explanation, Flip, RuleView
 from .history import History
+from .inputs import kernel_facts
 from .problem import Problem
-from .running import Costs, Prepared, account_of, kernel_facts, make_tape, prepare
+from .running import Costs, Prepared, Rates, account_of, make_tape, prepare
 from .runs import PastRun
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def _take_again(past: PastRun, prepared: Prepared, tape: Tape, time: int) -> tup
 
 
 def _costs(account: Mapping[str, Any]) -> Costs:
-    return Costs(Decimal(account["maker"]), Decimal(account["taker"]), int(account["slippage_ticks"]))
+    pairs = zip(account["maker"], account["taker"], strict=True)
+    rates = tuple(Rates(Decimal(maker), Decimal(taker)) for maker, taker in pairs)
+    return Costs(rates, int(account["slippage_ticks"]))
 
 
 def _explanation(

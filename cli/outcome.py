@@ -19,7 +19,7 @@ from ..runtime.backtest.run_folder import Table, columns, run_id, write_run
 from ..runtime.backtest.trades import Fills, Trades, open_positions, round_trips
 from .assumptions import assumptions
 from .blockers import Blocker, blockers
-from .running import Costs, Finished, Prepared, closes, instrument_facts
+from .running import Costs, Finished, Prepared, closes, traded_facts
 from .tables import ResultView, result_text
 
 _REASON_MASK = (1 << REASON_SHIFT) - 1
@@ -64,7 +64,7 @@ def evaluate(
     fills = Fills.from_table(result.fills)
     trades = round_trips(fills)
     metrics = measure(finished.account.cash_atoms, result.equity_time, result.equity, fills, trades)
-    lines = assumptions(_text(prepared.facts["venue"], "name"), costs, from_venue, tape, result)
+    lines = assumptions(_text(prepared.facts["venue"], "name"), costs, from_venue, tape, result, finished.options)
     summary = RunSummary(
         strategy=prepared.compiled.program.name,
         ir_hash=prepared.compiled.ir_hash,
@@ -73,7 +73,7 @@ def evaluate(
         params=prepared.params,
         metrics=metrics,
         trades=trades,
-        grids=[_grid(prepared)],
+        grids=_grids(prepared),
         rules=prepared.rules,
         timing=Timing(
             compile_s + finished.load_s, finished.run_s, len(tape) / finished.run_s if finished.run_s else 0.0
@@ -83,24 +83,24 @@ def evaluate(
     return Outcome(prepared, finished, summary, view, _manifest(prepared, finished, summary, costs, data, lines))
 
 
-def _grid(prepared: Prepared) -> Grid:
-    facts = instrument_facts(prepared)
-    return Grid(str(facts["symbol"]), int(str(facts["price_decimals"])), int(str(facts["qty_decimals"])))
+def _grids(prepared: Prepared) -> list[Grid]:
+    facts = traded_facts(prepared.compiled)
+    return [Grid(own.symbol, own.price_decimals, own.qty_decimals) for own in facts]
 
 
 def _view(
     prepared: Prepared, finished: Finished, summary: RunSummary, fills: Fills, lines: Sequence[str]
 ) -> ResultView:
     result, account = finished.result, finished.account
-    first, last = closes(finished)
+    changes = [last / first - 1 for first, last in closes(finished)]
     return ResultView(
         summary=summary,
         params=prepared.shown_params,
         bars=len(result.equity),
-        bar_ns=finished.kernel_facts.bases[0].period_ns,
+        bar_ns=0 if finished.is_market else finished.kernel_facts.bases[0].period_ns,
         start=account.cash_atoms,
-        end=int(result.equity[-1]),
-        buy_and_hold=last / first - 1,
+        end=int(result.equity[-1]) if len(result.equity) else account.cash_atoms,
+        buy_and_hold=sum(changes) / len(changes),
         open_positions=open_positions(fills),
         decisions=reason_counts(result.decisions),
         rejects=result.rejects(),
@@ -156,10 +156,11 @@ def _manifest(
         "params": dict(summary.params),
         "account": {
             "start": atoms_text(finished.account.cash_atoms),
-            "maker": str(costs.maker),
-            "taker": str(costs.taker),
+            "maker": [str(rates.maker) for rates in costs.rates],
+            "taker": [str(rates.taker) for rates in costs.rates],
             "slippage_ticks": costs.slippage_ticks,
         },
+        "market": None if finished.options is None else finished.options.facts(),
     }
     return {
         "id": run_id(identity),
@@ -170,6 +171,7 @@ def _manifest(
         "events": summary.data.events,
         "venue": prepared.facts["venue"],
         "instrument": prepared.facts["instrument"],
+        "instruments": [grid.symbol for grid in summary.grids],
         "rules": list(prepared.rules),
         "clauses": prepared.facts["clauses"],
         "metrics": metrics_object(summary.metrics),

@@ -14,24 +14,34 @@ from ..compiler.pipeline import Compiled, compile_checked
 from ..dsl.source import Source
 from ..runtime.cache_root import cache_root
 from .front import read_front
+from .inputs import kernel_facts, market_tape, received, tape_inputs
 from .problem import Problem
 from .settings import parameter_texts, parameter_values, values_with
 
 if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
-    from ..runtime.backtest.result import Account, KernelFacts, RunResult
+    from ..compiler.venues.profile import InstrumentProfile
+    from ..runtime.backtest.result import Account, KernelFacts, RunResult, Terms
     from ..runtime.market_data.tape_file import Tape
+    from .market_options import MarketOptions
 
 ENGINES = ("numba", "ref")
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
-    """What trading costs in this run: rates as parts of the notional, slippage in ticks."""
+class Rates:
+    """Fees of one instrument as parts of the notional."""
 
     maker: Decimal
     taker: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading costs in this run: rates by instance, slippage in ticks."""
+
+    rates: tuple[Rates, ...]
     slippage_ticks: int
 
 
@@ -52,12 +62,18 @@ class Prepared:
 class Finished:
     """A run and what it ran over."""
 
+    compiled: Compiled
     result: RunResult
     tape: Tape
     account: Account
     kernel_facts: KernelFacts
     load_s: float  # kernel into memory, compiling it when it is new
     run_s: float
+    options: MarketOptions | None = None  # of a run on books
+
+    @property
+    def is_market(self) -> bool:
+        return self.kernel_facts.market
 
 
 def prepare(path: Path, settings: Sequence[str], data: Sequence[str] = ()) -> Prepared:
@@ -93,66 +109,64 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     match_streams([resolve(name) for name in expand(data)], needs)
 
 
-def make_tape(prepared: Prepared, data: Sequence[str], from_ns: int | None, to_ns: int | None) -> Tape:
-    """The events that the strategy needs, from the named data sets or files. Raises `RuntimeFault`."""
-    from ..runtime.market_data.matching import StreamNeed
+def make_tape(
+    prepared: Prepared,
+    data: Sequence[str],
+    from_ns: int | None,
+    to_ns: int | None,
+    options: MarketOptions | None = None,
+) -> Tape:
+    """The events that the strategy needs, from the named data sets or files. Raises `RuntimeFault`.
+
+    On books the traded instruments' books and, where there are some, trades are part of it whether the strategy reads
+    them or not: its orders meet them.
+    """
     from ..runtime.market_data.tape_cache import open_or_build
 
     if from_ns is not None and to_ns is not None and from_ns >= to_ns:
         raise Problem("`--from` is not before `--to`")
-    needs = [
-        StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals)
-        for s in prepared.compiled.program.streams
-    ]
-    return open_or_build(data, needs, from_ns, to_ns, cache=cache_root() / "tapes")
+    inputs = tape_inputs(prepared, data)
+    tape = open_or_build(data, [given.need for given in inputs], from_ns, to_ns, cache=cache_root() / "tapes")
+    return received(tape, [given.number for given in inputs], options)
 
 
 def costs_of(prepared: Prepared, fees: tuple[Decimal, Decimal] | None, slippage_ticks: int) -> Costs:
     """The venue's fees unless others are given."""
-    instrument = instrument_facts(prepared)
-    maker, taker = fees or (Decimal(str(instrument["maker_fee"])), Decimal(str(instrument["taker_fee"])))
-    return Costs(maker, taker, slippage_ticks)
+    rates = [Rates(*(fees or (facts.maker_fee, facts.taker_fee))) for facts in traded_facts(prepared.compiled)]
+    return Costs(tuple(rates), slippage_ticks)
 
 
-def instrument_facts(prepared: Prepared) -> Mapping[str, object]:
-    """The traded instrument's part of the manifest."""
-    found = prepared.facts["instrument"]
-    assert isinstance(found, dict)
-    return found
+def traded_facts(compiled: Compiled) -> list[InstrumentProfile]:
+    """What the venue pins of each traded instrument, by instance."""
+    from ..compiler.venues.profile import profile
+
+    document = compiled.checked.document
+    symbols = {i.alias.value: i.symbol.value for i in document.instruments}
+    instruments = profile(document.venue.value).instruments
+    return [instruments[symbols[alias]] for alias in compiled.checked.traded]
 
 
 def account_of(prepared: Prepared, costs: Costs) -> Account:
     """The simulated account in atoms, ticks and lots."""
     from ..cython_core.layout import ATOM_DECIMALS
-    from ..runtime.backtest.result import RATE_PARTS, Account, Terms
+    from ..runtime.backtest.result import Account
 
-    facts = instrument_facts(prepared)
-    price_decimals, qty_decimals = int(str(facts["price_decimals"])), int(str(facts["qty_decimals"]))
-    return Account(
-        cash_atoms=int(Decimal(capital_start(prepared.compiled)).scaleb(ATOM_DECIMALS)),
-        terms=(
-            Terms(
-                scale=10 ** (ATOM_DECIMALS - price_decimals - qty_decimals),
-                taker_rate=int(costs.taker * RATE_PARTS),
-                maker_rate=int(costs.maker * RATE_PARTS),
-                min_notional_atoms=int(Decimal(str(facts["min_notional"])).scaleb(ATOM_DECIMALS)),
-                min_qty_lots=int(Decimal(str(facts["min_qty"])).scaleb(qty_decimals)),
-            ),
-        ),
-        slippage_ticks=costs.slippage_ticks,
+    cash = int(Decimal(capital_start(prepared.compiled)).scaleb(ATOM_DECIMALS))
+    terms = [_terms(*pair) for pair in zip(traded_facts(prepared.compiled), costs.rates, strict=True)]
+    return Account(cash, tuple(terms), costs.slippage_ticks)
+
+
+def _terms(facts: InstrumentProfile, rates: Rates) -> Terms:
+    from ..cython_core.layout import ATOM_DECIMALS
+    from ..runtime.backtest.result import RATE_PARTS, Terms
+
+    return Terms(
+        scale=10 ** (ATOM_DECIMALS - facts.price_decimals - facts.qty_decimals),
+        taker_rate=int(rates.taker * RATE_PARTS),
+        maker_rate=int(rates.maker * RATE_PARTS),
+        min_notional_atoms=int(facts.min_notional.scaleb(ATOM_DECIMALS)),
+        min_qty_lots=facts.min_qty_lots,
     )
-
-
-def kernel_facts(compiled: Compiled) -> KernelFacts:
-    """The finest bar stream of the traded instrument prices and fills."""
-    from ..compiler.ir.layout import state_words
-    from ..runtime.backtest.result import Feed, KernelFacts
-
-    alias = compiled.checked.traded[0]
-    streams = compiled.program.streams
-    bars = [(s.period_ns, number) for number, s in enumerate(streams) if s.kind == "bar" and s.instrument == alias]
-    period, number = min(bars)
-    return KernelFacts(state_words(compiled.program), (Feed(number, period),))
 
 
 def run(
@@ -162,33 +176,94 @@ def run(
     engine: str,
     progress: Progress | None = None,
     on_compile: Callable[[], None] | None = None,
+    options: MarketOptions | None = None,
 ) -> Finished:
     """Run over the whole tape. `on_compile` is called before a kernel is compiled for the first time."""
     facts = kernel_facts(prepared.compiled)
-    values = [prepared.params[param.label] for param in prepared.compiled.program.params]
     started = time.perf_counter()
-    if engine == "ref":
-        from ..compiler.evaluate.evaluator import Machine
-        from ..runtime.backtest import reference
+    go = _reference(prepared, facts) if engine == "ref" else _compiled(prepared, facts, progress, on_compile)
+    loaded = time.perf_counter()
+    if facts.market:
+        from .market_options import MarketOptions
 
+        options = options or MarketOptions()
+    result = go(tape, account, options)
+    return Finished(
+        prepared.compiled, result, tape, account, facts, loaded - started, time.perf_counter() - loaded, options
+    )
+
+
+_Go = Callable[["Tape", "Account", "MarketOptions | None"], "RunResult"]
+
+
+def _values(prepared: Prepared) -> list[int | float]:
+    return [prepared.params[param.label] for param in prepared.compiled.program.params]
+
+
+def _reference(prepared: Prepared, facts: KernelFacts) -> _Go:
+    from ..compiler.evaluate.evaluator import Machine
+    from ..runtime.backtest import reference
+
+    values = _values(prepared)
+
+    def go(tape: Tape, account: Account, options: MarketOptions | None) -> RunResult:
         machine = Machine(prepared.compiled.program)
-        loaded = time.perf_counter()
-        result = reference.run(machine, facts, tape.records.tolist(), values, account)
+        if options is None:
+            return reference.run(machine, facts, tape.records.tolist(), values, account)
+        from ..runtime.backtest.market.reference_market import run_market_reference
+
+        market = market_tape(prepared.compiled, tape)
+        return run_market_reference(machine, facts, market, values, account, options.model)
+
+    return go
+
+
+def _compiled(
+    prepared: Prepared, facts: KernelFacts, progress: Progress | None, on_compile: Callable[[], None] | None
+) -> _Go:
+    from ..runtime.backtest import driver, kernel_loader
+
+    kernel, values = (
+        kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]), on_compile),
+        _values(prepared),
+    )
+    if facts.market:
+        from ..runtime.backtest.market import driver as market_driver
+
+        market_driver.load()
     else:
-        from ..runtime.backtest import driver, kernel_loader
-
-        kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]), on_compile)
         driver.load()
-        loaded = time.perf_counter()
-        result = driver.run(kernel.addresses, facts, tape.records, values, account, progress=progress)
-    return Finished(result, tape, account, facts, loaded - started, time.perf_counter() - loaded)
+
+    def go(tape: Tape, account: Account, options: MarketOptions | None) -> RunResult:
+        if options is None:
+            return driver.run(kernel.addresses, facts, tape.records, values, account, progress=progress)
+        market, model = market_tape(prepared.compiled, tape), options.model
+        return market_driver.run_market(kernel.addresses, facts, market, values, account, model, progress=progress)
+
+    return go
 
 
-def closes(finished: Finished) -> tuple[int, int]:
-    """(first open, last close) of the base bars, in ticks."""
-    from ..cython_core.layout import CLOSE, HEAD, OPEN, STREAM_SHIFT
+def closes(finished: Finished) -> list[tuple[int, int]]:
+    """(first, last) price of each traded instrument in ticks: open and close of its bars, its first and last trade, or
+    where a book has no trades the first and last level set."""
+    from ..cython_core.layout import CLOSE, HEAD, KIND_BAR, KIND_LEVEL, KIND_TRADE, OPEN, PRICE, STREAM_SHIFT
 
-    records = finished.tape.records
-    stream = finished.kernel_facts.bases[0].stream
-    base = records[(records[:, HEAD] >> STREAM_SHIFT & 0xFFFF) == stream]
-    return int(base[0, OPEN]), int(base[-1, CLOSE])
+    records, found = finished.tape.records, []
+    kinds, streams = records[:, HEAD] & 0xFF, records[:, HEAD] >> STREAM_SHIFT & 0xFFFF
+    for number in base_numbers(finished):
+        own = streams == number
+        kind = next(k for k in (KIND_BAR, KIND_TRADE, KIND_LEVEL) if k == KIND_LEVEL or (own & (kinds == k)).any())
+        rows = (own & (kinds == kind)).nonzero()[0]
+        first, last = (OPEN, CLOSE) if kind == KIND_BAR else (PRICE, PRICE)
+        found.append((int(records[rows[0], first]), int(records[rows[-1], last])))
+    return found
+
+
+def base_numbers(finished: Finished) -> list[int]:
+    """The stream of each instance whose prices tell its course: its bars, or the trades of its book."""
+    bases = finished.kernel_facts.bases
+    if not finished.is_market:
+        return [base.stream for base in bases]
+    market = market_tape(finished.compiled, finished.tape)
+    trades = {book.stream: book.trades for book in market.books}
+    return [trades[base.stream] if trades[base.stream] >= 0 else base.stream for base in bases]

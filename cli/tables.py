@@ -22,7 +22,7 @@ class ResultView:
     summary: RunSummary
     params: Mapping[str, str]  # name -> value with its unit, as it was written
     bars: int
-    bar_ns: int
+    bar_ns: int  # 0: a run on books
     start: int
     end: int
     buy_and_hold: float
@@ -78,7 +78,7 @@ def _figures(view: ResultView) -> list[tuple[str, str]]:
         drawdown += f", at longest {span_text(m.max_drawdown_ns)} below a peak"
     return [
         ("Period", f"{moment_text(view.summary.data.first)} to {moment_text(view.summary.data.last)} UTC"),
-        ("Bars", f"{view.bars:,} of {span_text(view.bar_ns)}"),
+        _length(view),
         ("Start equity", money(view.start, quote)),
         ("End equity", money(view.end, quote)),
         ("Net profit", f"{money(m.net_pnl, quote)} ({percent(m.total_return)})"),
@@ -94,6 +94,12 @@ def _figures(view: ResultView) -> list[tuple[str, str]]:
         ("Fees", money(m.fees, quote)),
         ("Turnover", f"{m.turnover:,.2f} x start equity"),
     ]
+
+
+def _length(view: ResultView) -> tuple[str, str]:
+    if not view.bar_ns:
+        return "Events", f"{view.summary.data.events:,} of books and trades"
+    return "Bars", f"{view.bars:,} of {span_text(view.bar_ns)}"
 
 
 def _trade_figures(trades: Trades, quote: str) -> list[tuple[str, str]]:
@@ -146,6 +152,16 @@ _MEANINGS = {
     "position_limit": "stopped by risk: position limit",
     "day_loss": "flattened by risk: day loss",
     "halted": "halted by risk for the day",
+    "added": "added to a position",
+    "no_funds": "the free cash did not pay the size",
+    "losing_streak": "pausing after a losing streak",
+    "drawdown": "stopped by risk: drawdown",
+    "profit_lock": "stopped by risk: the day's profit is locked",
+    "order_rate": "stopped by risk: too many orders in the time",
+    "band": "stopped by risk: price too far from the reference",
+    "stale": "stopped by risk: an input was too old",
+    "invariant": "stopped by risk: an invariant did not hold",
+    "max_open": "stopped by risk: as many positions open as may be",
 }
 
 

@@ -6,6 +6,7 @@ profit, and it is exact:
 
     pnl = side * (exit notional - entry notional) - fees          all in atoms
 
+Additions, partial exits and partial fills belong to the round trip in which they happen; each instrument has its own.
 A position that is still open at the end of the data is not a trade; `open_position` reports it.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .money import Ints, exact_sum
-from .result import F_FEE, F_PRICE, F_QTY, F_RULE, F_SIDE, F_TIME, F_VALUE
+from .result import F_FEE, F_INSTRUMENT, F_PRICE, F_QTY, F_RULE, F_SIDE, F_TIME, F_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,10 @@ class Fills:
     instrument: Ints
 
     @staticmethod
-    def from_table(table: Ints, instrument: int = 0) -> Fills:
-        """From the fill table of a run (`result.FILL_COLUMNS`), all of one instrument."""
-        picked = (F_TIME, F_SIDE, F_QTY, F_PRICE, F_VALUE, F_FEE, F_RULE)
-        columns = [np.ascontiguousarray(table[:, number]) for number in picked]
-        return Fills(*(*columns, np.full(len(table), instrument, np.int64)))
+    def from_table(table: Ints) -> Fills:
+        """From the fill table of a run (`result.FILL_COLUMNS`)."""
+        picked = (F_TIME, F_SIDE, F_QTY, F_PRICE, F_VALUE, F_FEE, F_RULE, F_INSTRUMENT)
+        return Fills(*(np.ascontiguousarray(table[:, number]) for number in picked))
 
     def __len__(self) -> int:
         return len(self.time)
