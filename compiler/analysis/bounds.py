@@ -82,11 +82,16 @@ def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: 
             result.found.append(Diagnostic("FC0218", "a length is at least 1", Label(span, label)))
             fine = False
         elif known.high > _most(node, index):
-            span, most = built.arg_span(node.id, index), _most(node, index)
-            found = Label(span, f"{'is' if known.is_point else 'can be'} {known.high:g}")
-            result.found.append(Diagnostic("FC0218", f"at most {most:g} are allowed here", found))
+            result.found.append(_too_large(built, node, index, known))
             fine = False
     return fine
+
+
+def _too_large(built: Built, node: Node, index: int, known: Interval) -> Diagnostic:
+    row = FUNCTIONS[str(node.attrs["function"])]
+    message = f"`{row.signature.params[index].name}` of `{row.name}` is at most {_most(node, index):g}"
+    label = Label(built.arg_span(node.id, index), f"{'is' if known.is_point else 'can be'} {known.high:g}")
+    return Diagnostic("FC0218", message, label)
 
 
 def _most(node: Node, index: int) -> float:

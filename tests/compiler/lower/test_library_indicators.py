@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable, Sequence
 
@@ -217,3 +218,33 @@ def test_sums_of_money_beyond_64_bits_stay_right() -> None:
 def test_more_than_64_bins_are_refused() -> None:
     with pytest.raises(AssertionError, match="FC0218"):
         compile_text(strategy("volume_profile(60, 65).poc"))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 9, 16, 31, 64, 65, 100])
+def test_extremes_of_fixed_windows_of_any_length(n: int) -> None:
+    bars = random_bars(300, seed=n)
+    lowest, highest = series(f"min(low, {n})", bars), series(f"max(high / 3.0, {n})", bars)
+    for k in range(n - 1, 300):
+        assert lowest[k] == min(window(bars.low, k, n))
+        assert highest[k] == max(high / 3.0 for high in window(bars.high, k, n))
+
+
+@pytest.mark.parametrize("n", [2, 7, 50, 500])
+def test_the_deviation_of_ticks_is_exact_even_where_its_square_passes_64_bits(n: int) -> None:
+    bars = random_bars(600, seed=n)
+    rng = random.Random(n)
+    for record in bars.records:
+        record[2:6] = [rng.choice([1, 999_999_999, rng.randint(1, 10**9)])] * 4
+    values = series(f"std(close, {n})", bars)
+    for k in range(n - 1, 600, 7):
+        ticks = [record[5] for record in bars.records[k - n + 1 : k + 1]]
+        squares = n * sum(t * t for t in ticks) - sum(ticks) ** 2
+        assert values[k] == pytest.approx(math.sqrt(squares) / (100 * n), rel=1e-15, abs=0)
+
+
+def test_a_small_move_of_a_large_price_keeps_its_digits() -> None:
+    bars = random_bars(60, seed=4)
+    for k, record in enumerate(bars.records):
+        record[2:6] = [999_999_990 + k % 2] * 4
+    assert series("std(close, 20)", bars)[-1] == 0.005
+    assert series("bbands(close, 20).upper", bars)[-1] == pytest.approx(9_999_999.905 + 0.01, rel=1e-15)
