@@ -287,7 +287,7 @@ class StaleBlock(Block):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, Expression] = Field(init=False)
-    then: _Halt = Field("block_entries", description="What happens while an input is stale.")
+    then: Literal["block_entries"] = Field("block_entries", description="What happens while an input is stale.")
 
 
 class RiskBlock(Block):
