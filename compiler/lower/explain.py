@@ -58,6 +58,7 @@ class ClauseTree:
     name: str
     bit: int
     tree: Tree
+    instance: int = 0
 
 
 _LOGIC = ("and", "or", "not")
@@ -77,11 +78,13 @@ class Explainer:
         self.trees: list[ClauseTree] = []
         self._count = 0
         self._opened: set[str] = set()
+        self._instance = 0
 
-    def clause(self, clause: Clause, node_id: int, b: SegmentBuilder) -> None:
-        self._opened = set()
+    def clause(self, clause: Clause, node_id: int, b: SegmentBuilder, instance: int = 0) -> None:
+        """Probe a clause of one instance in its `decide`."""
+        self._opened, self._instance = set(), instance
         tree = self._tree(node_id, b)
-        self.trees.append(ClauseTree(clause.set, clause.rule, clause.name, clause.bit, tree))
+        self.trees.append(ClauseTree(clause.set, clause.rule, clause.name, clause.bit, tree, instance))
 
     def table(self) -> list[dict[str, object]]:
         """As plain data, for `explain.json`."""
@@ -166,7 +169,9 @@ class Explainer:
         )
 
     def _price_decimals(self) -> int:
-        symbol = self.lowering.checked.document.instruments[0].symbol.value
+        alias = self.lowering.checked.traded[self._instance]
+        instruments = self.lowering.checked.document.instruments
+        symbol = next(i.symbol.value for i in instruments if i.alias.value == alias)
         return self.lowering.profile.instruments[symbol].price_decimals
 
     @staticmethod

@@ -1,0 +1,1 @@
+"""The position machine: rules, execution policies, limits and reports as segments of the program."""
