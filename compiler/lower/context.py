@@ -30,10 +30,10 @@ from ..ir.hir import Checked, Node, WarmUp
 from ..ir.nodes import F64, I1, I64, Param, Slot, Stream
 from ..ir.types import Clock, Kind, Type
 from ..venues.profile import VenueProfile
-from .account import Account
 from .warmups import inputs_of, lower_term
 
-NS_PER_DAY = 86_400_000_000_000
+if TYPE_CHECKING:
+    from .machine.machine import PositionMachine
 
 if TYPE_CHECKING:
     from .panes import Forming
@@ -96,7 +96,8 @@ class Lowering:
         self.program = ProgramBuilder()
         self.keys = _structural_keys(checked)
         self.setup = SegmentBuilder(self.program, "setup")
-        self.decide = SegmentBuilder(self.program, "decide")
+        self.manage = SegmentBuilder(self.program, "manage")
+        self.decides = {alias: SegmentBuilder(self.program, "decide") for alias in checked.traded}
         self.risk = SegmentBuilder(self.program, "risk")
         self.report = SegmentBuilder(self.program, "report")
         self.homes: dict[Clock, Home] = {}
@@ -111,7 +112,7 @@ class Lowering:
         self.starts: dict[Clock, Slot] = {}
         self.forming: dict[tuple[Clock, int], Forming] = {}
         self.emit: Callable[[Lowering, Node, SegmentBuilder], Result]
-        self.account: Account
+        self.machine: PositionMachine
         self._declare_params()
         self._declare_streams()
         self._declare_timers()

@@ -23,12 +23,12 @@ from ....cython_core.layout import (
 )
 from ...ir.builder import SegmentBuilder, Value
 from ...ir.hir import CheckedPolicy, Instance
+from .rules import Rules, reachable
 from .sizing import exit_lots, least_lots, order_price
 from .slots import AGAIN, BY_POLICY, IDLE, OUT, Book
 
 if TYPE_CHECKING:
     from .machine import PositionMachine
-    from .rules import Rules
 
 _KIND_BITS, _STREAM_BITS = 0xFF, 0xFFFF
 
@@ -39,24 +39,25 @@ class Chain:
     def __init__(self, machine: PositionMachine, instance: Instance, book: Book, rules: Rules) -> None:
         self.machine, self.instance, self.book, self.rules = machine, instance, book, rules
         self.lowering = machine.lowering
+        self.policies = reachable(instance)
 
     @property
     def used(self) -> bool:
         """Whether anything can follow an order."""
-        follows = any(p.then is not None or p.retries or p.requote_when is not None for p in self.instance.policies)
+        follows = any(p.then is not None or p.retries or p.requote_when is not None for _, p in self.policies)
         return follows or self._pre_empts
 
     @property
     def _pre_empts(self) -> bool:
         """Whether an order can still be on its way when an exit is decided."""
-        return self.machine.market or any(p.style in ("limit", "post_only") for p in self.instance.policies)
+        return self.machine.market or any(p.style in ("limit", "post_only") for _, p in self.policies)
 
     # manage
 
     def manage(self, b: SegmentBuilder) -> None:
         """End what has lived too long; send what is due to follow."""
         book = self.book
-        if self.machine.market and any(p.ttl is not None for p in self.instance.policies):
+        if self.machine.market and any(p.ttl is not None for _, p in self.policies):
             self._deadline(b)
         if not self.used:
             return
@@ -103,7 +104,7 @@ class Chain:
             b.store(book.want_qty, lots)
             b.store(book.want_rule, b.load(book.rule))
             b.store(book.want_policy, b.load(book.policy))
-            for number, policy in enumerate(self.instance.policies):
+            for number, policy in self.policies:
                 with self.lowering.region(b, b.load(book.policy).eq(number)):
                     self._price(b, policy)
 
@@ -153,7 +154,7 @@ class Chain:
             b.store(book.follow, left)
         with b.when(goes_on & plan.eq(BY_POLICY)):
             policy, tries = b.load(book.policy), b.load(book.tries)
-            for number, made in enumerate(self.instance.policies):
+            for number, made in self.policies:
                 with b.when(policy.eq(number)):
                     self._after(b, made, left, tries)
 

@@ -169,7 +169,7 @@ class PositionMachine:
         return min((c for c in own if c.kind == "bar"), key=lambda c: c.period_ns)
 
     def _mark(self, instance: Instance, book: Book) -> None:
-        """Keep the mark, and the best and the worst price since entry: of bars, or the bid where one could have sold."""
+        """Keep the mark, and the best and the worst price since entry: of bars, or of bids, where one could sell."""
         home = self.lowering.homes[self.mark_clock(instance)]
         b = home.builder
         if self.market:

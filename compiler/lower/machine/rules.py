@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ....cython_core.layout import REASON_SHIFT, REASONS
 from ...ir.builder import SegmentBuilder, Value
-from ...ir.hir import CheckedRule, Instance
+from ...ir.hir import CheckedPolicy, CheckedRule, Instance
 from ...ir.nodes import Clause, Slot
 from .sizing import entry_lots, exit_lots, least_lots, order_price
 from .slots import AGAIN, IDLE, OUT, Book
@@ -84,7 +84,8 @@ class Rules:
         rules = (*self.instance.entries, *self.instance.exits)
         found = [c.node for r in rules for c in r.clauses]
         found += [n for r in rules for n in (r.size, r.cooldown, r.fraction, r.at_least, *r.weights) if n is not None]
-        found += [n for p in self.instance.policies for n in (p.price, p.ttl, p.requote_when) if n is not None]
+        policies = [p for _, p in reachable(self.instance)]
+        found += [n for p in policies for n in (p.price, p.ttl, p.requote_when) if n is not None]
         risk = self.instance.risk
         found += [c.node for c in risk.invariants]
         return [*found, *([risk.band_reference] if risk.band_reference is not None else [])]
@@ -217,7 +218,7 @@ class Rules:
     def _requote(self, b: SegmentBuilder) -> None:
         """Move a resting order whose policy says so: cancel it, and send the rest again at the new price."""
         book = self.book
-        for number, policy in enumerate(self.instance.policies):
+        for number, policy in reachable(self.instance):
             if policy.requote_when is None:
                 continue
             mine = b.load(book.working).eq(OUT) & b.load(book.policy).eq(number)
@@ -240,3 +241,14 @@ class Rules:
         b.store(book.want_price, order_price(self.lowering, book, chosen, b))
         ttl = b.i(0) if chosen.ttl is None else self.lowering.one(chosen.ttl, b).value
         b.store(book.want_ttl, ttl)
+
+
+def reachable(instance: Instance) -> list[tuple[int, CheckedPolicy]]:
+    """The policies that some rule uses, directly or through `then`, with their numbers."""
+    found: set[int] = set()
+    for rule in (*instance.entries, *instance.exits):
+        number: int | None = rule.policy
+        while number is not None and number not in found:
+            found.add(number)
+            number = instance.policies[number].then
+    return [(n, instance.policies[n]) for n in sorted(found)]
