@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flashc.cython_core import layout as memory
-from tests.support.stage import CANCELLED, EXPIRED, MINUTE, SECOND, Stage
+from support.stage import CANCELLED, EXPIRED, MINUTE, SECOND, Stage
 
 BARS = "flash: 1\nstrategy: stage\ntrade: BTC/USDC\ndecide: 1m\n"
 BOOK = "flash: 1\nstrategy: stage\ntrade: BTC/USDC\ndecide: book\n"
