@@ -29,28 +29,7 @@ REFUSED = {
     "trade": ("decide: trade", "long: close@1m > open@1m", "out: close@1m < open@1m"),
     "250ms": ("decide: 250ms", "long: close@1m > open@1m", "out: close@1m < open@1m"),
     "min_gap": ("decide: {clock: 1m, min_gap: 5m}",),
-    "trade: [btc, eth]": ("instruments: {btc: BTC/USDC, eth: ETH/USDC}", "trade: [btc, eth]"),
-    "requote": ("execution:\n" + POLICY % "requote: {when: 'close > open', at_most: 2}",),
-    "then": ("execution:\n" + POLICY % "then: market",),
-    "retries": ("execution:\n" + POLICY % "retries: 2",),
-    "score": ("long:\n    score:\n      up: {when: close > open, weight: 1}\n    at_least: 1",),
-    "add": ("long:\n    when: close > open\n    add: true\n    at_most: 2",),
-    "fraction": (
-        "out:\n    when: close < open\n  half:\n    when: pos.gain > 1 pct\n    fraction: 50 pct\n    once: true",
-    ),
-    "size: 25 pct": ("size: 25 pct",),
-    "allocate": ("capital: {allocate: {btc: 1}}",),
-    "compound": ("capital: {compound: 0}",),
-    "reserve": ("capital: {reserve: 500 USDC}",),
-    "reinvest_after": ("capital: {reinvest_after: 500 USDC}",),
-    "drawdown": ("risk: {drawdown: {limit: 6 pct}}",),
-    "profit_lock": ("risk: {profit_lock: {start: 40 USDC, keep: 60 pct}}",),
-    "losing_streak": ("risk: {losing_streak: {max: 4, then: pause 30m}}",),
-    "max_open": ("risk: {max_open: 1}",),
-    "order_rate": ("risk: {order_rate: {max: 3, per: 1s}}",),
-    "band": ("risk: {band: {max: 25 bps, from: close}}",),
     "stale": ("risk: {stale: {book: 1s}}",),
-    "invariants": ("risk:\n  invariants:\n    small: pos.notional <= 90 USDC",),
 }
 VALUES = {
     "bid": "bid > close",
@@ -81,13 +60,19 @@ VALUES = {
     "trade.side": "trade.side == buy",
     "forming(1m).close": "forming(1m).close > close",
     "pane=": "sum(trade.qty, 1s, pane=100ms) > 1 BTC",
-    "pos.phase": "pos.phase == flat",
-    "pos.adds": "pos.adds == 0",
-    "day.trades": "day.trades > 3",
-    "working.*": "working.count > 0",
-    "account.*": "account.equity > 1 USDC",
 }
-RUNS = ("n_trades > 3", "vwap > close", "day.pnl > 0 USDC", "pos.qty > 0 BTC", "session(8h, 9h)", "hour(now) > 3")
+RUNS = (
+    "n_trades > 3",
+    "vwap > close",
+    "day.pnl > 0 USDC",
+    "pos.qty > 0 BTC",
+    "session(8h, 9h)",
+    "hour(now) > 3",
+    "pos.phase == flat",
+    "day.trades > 3",
+    "working.count > 0",
+    "account.equity > 1 USDC",
+)
 
 
 def text_of(*blocks: str) -> str:

@@ -128,17 +128,18 @@ class Chain:
         with b.when(mine & kind.eq(KIND_FILL)):
             buy = b.ev("side") > 0
             flow = b.select(buy, -b.ev("value"), b.ev("value")) - b.ev("fee")
-            b.store(book.trip, b.select(b.load(book.qty).eq(0), b.i(0), b.load(book.trip)) + flow)
+            if self.instance.risk.losing_streak:
+                b.store(book.trip, b.select(b.load(book.qty).eq(0), b.i(0), b.load(book.trip)) + flow)
             with b.when(buy):
                 self._bought(b)
             with b.when(~buy):
                 self._sold(b)
             b.store(shared.cash_flow, b.load(shared.cash_flow) + flow)
-            b.store(book.left, b.load(book.left) - b.ev("qty"))
+            if self.machine.follows_orders:
+                b.store(book.left, b.load(book.left) - b.ev("qty"))
         ended = kind.eq(KIND_DONE) | kind.eq(KIND_REJECT)
         with b.when(mine & ended & b.ev("tag").eq(b.load(book.tag))):
             b.store(book.working, IDLE)
-            b.store(book.deadline, 0)
             if self.used:
                 self._next(b)
 
@@ -182,7 +183,8 @@ class Chain:
             b.store(book.since, b.ev("time"))
             b.store(book.best, b.ev("price"))
             b.store(book.worst, b.ev("price"))
-            b.store(book.adds, 0)
+            if self.machine.counts_adds:
+                b.store(book.adds, 0)
             b.store(book.dust, 0)
             b.store(book.opened_by, b.load(book.rule))
             for slot in self.machine.taken_of(book):
@@ -219,5 +221,7 @@ class Chain:
             if slot is not None:
                 with b.when(b.load(book.opened_by).eq(number)):
                     b.store(slot, b.ev("time"))
+        if machine.reads("day", "trades"):
+            b.store(machine.shared.day_trades, b.load(machine.shared.day_trades) + 1)
         if self.instance.risk.losing_streak:
             machine.limits.trade_closed(b, book)

@@ -46,15 +46,12 @@ class Limits:
     @property
     def keeps_day(self) -> bool:
         """Whether anything asks for the day's result."""
-        reads = any(n.op == "field" and n.attrs["source"] == "day" for n in self.lowering.graph.nodes)
-        return reads or self.risk.day_loss is not None or self.risk.profit_lock is not None
+        return self.machine.reads("day") or self.risk.day_loss is not None or self.risk.profit_lock is not None
 
     @property
     def keeps_peak(self) -> bool:
         """Whether anything asks for the drawdown."""
-        fields = (n for n in self.lowering.graph.nodes if n.op == "field")
-        reads = any(n.attrs["source"] == "account" and n.attrs["name"] == "drawdown" for n in fields)
-        return reads or self.risk.drawdown is not None
+        return self.machine.reads("account", "drawdown") or self.risk.drawdown is not None
 
     def keep_books(self, b: SegmentBuilder) -> None:
         """At every turn: a UTC day starts from the value at the last turn of the day before."""
@@ -70,6 +67,8 @@ class Limits:
         new_day = today.ne(b.load(shared.day))
         base = b.select(new_day, b.load(shared.last_value), b.load(shared.day_base))
         b.store(shared.day_base, base)
+        if self.machine.reads("day", "trades"):
+            b.store(shared.day_trades, b.select(new_day, b.i(0), b.load(shared.day_trades)))
         if self.risk.profit_lock is not None:
             peak = b.select(new_day, b.i(0), b.load(shared.day_peak))
             b.store(shared.day_peak, peak.max(value - base))
@@ -154,7 +153,8 @@ class Limits:
 
     def _block(self, b: SegmentBuilder, book: Book, reason: str) -> None:
         b.store(book.want_side, 0)
-        b.store(book.follow, 0)
+        if self.machine.manages:
+            b.store(book.follow, 0)
         give_reason(book, b, reason, b.load(book.want_rule))
 
     def _flatten(self, b: SegmentBuilder, reason: str) -> None:
@@ -186,7 +186,7 @@ class Limits:
         if self.sends is not None:
             with self.lowering.region(b, b.load(book.want_side).ne(0)):
                 self._order_rate(b, book)
-        self._send(b, instance, book)
+        self._send(b, book)
 
     def _entry_checks(self, instance: Instance, book: Book) -> list[Check]:
         """The limits that can shrink or stop an entry, in the order in which they are asked."""
@@ -271,53 +271,67 @@ class Limits:
         now, count = b.load(self.shared.now), b.load(self.shared.tags)
         before = b.op("ring.get.i", count, b.i(self.risk.order_rate), attrs=(self.sends.name,))
         free_at = before + self.lowering.one(self.risk.order_per, b).value
-        follows = b.load(book.follow) > 0
         with self.lowering.region(b, now < free_at):
-            with b.when(follows):  # the chain goes on as soon as it may
-                b.effect("wake", free_at)
+            if self.machine.manages:
+                with b.when(b.load(book.follow) > 0):  # the chain goes on as soon as it may
+                    b.effect("wake", free_at)
             b.store(book.want_side, 0)
             give_reason(book, b, "order_rate", b.load(book.want_rule))
 
     # sending
 
-    def _send(self, b: SegmentBuilder, instance: Instance, book: Book) -> None:
+    def _send(self, b: SegmentBuilder, book: Book) -> None:
         """Cancels first; then the order, remembered as the one on its way."""
         n = (book.number,)
-        with b.when(b.load(book.want_cancel).ne(0)):
-            expired = b.select(b.load(book.want_cancel).eq(2), b.i(1), b.i(0))
-            b.effect("cancel", b.load(book.tag), expired, attrs=n)
-            b.store(book.working, CANCELLING)
-            b.store(book.want_cancel, 0)
+        if self.machine.manages:
+            with b.when(b.load(book.want_cancel).ne(0)):
+                expired = b.select(b.load(book.want_cancel).eq(2), b.i(1), b.i(0))
+                b.effect("cancel", b.load(book.tag), expired, attrs=n)
+                b.store(book.working, CANCELLING)
+                b.store(book.want_cancel, 0)
         with self.lowering.region(b, b.load(book.want_side).ne(0)):
             tag = b.load(self.shared.tags) + 1
             b.store(self.shared.tags, tag)
             if self.sends is not None:
                 b.effect("ring.put.i", tag - 1, b.load(self.shared.now), attrs=(self.sends.name,))
-            self._remember(b, instance, book, tag)
+            self._remember(b, book, tag)
             wants = (book.want_side, book.want_style, book.want_qty, book.want_price, book.want_ttl, book.want_rule)
             b.effect("emit", *(b.load(slot) for slot in wants), tag, attrs=n)
             b.store(book.want_side, 0)
 
-    def _remember(self, b: SegmentBuilder, instance: Instance, book: Book, tag: Value) -> None:
-        now, ttl = b.load(self.shared.now), b.load(book.want_ttl)
-        fresh = b.load(book.follow).eq(0)
-        with b.when(fresh):
-            b.store(book.tries, 0)
-            b.store(book.requotes, 0)
+    def _remember(self, b: SegmentBuilder, book: Book, tag: Value) -> None:
+        machine = self.machine
+        if machine.manages:
+            self._chain_starts(b, book)
+        if machine.counts_adds:
             adding = (b.load(book.want_side) > 0) & b.load(book.qty).ne(0) & b.load(book.dust).eq(0)
-            b.store(book.adds, b.load(book.adds) + b.select(adding, b.i(1), b.i(0)))
-        b.store(book.follow, 0)
-        b.store(book.switch, -1)
+            fresh = b.load(book.follow).eq(0) if machine.manages else b.b(True)
+            b.store(book.adds, b.load(book.adds) + b.select(adding & fresh, b.i(1), b.i(0)))
+        if machine.manages:
+            b.store(book.follow, 0)
+            b.store(book.switch, -1)
         b.store(book.working, OUT)
         b.store(book.tag, tag)
-        b.store(book.side, b.load(book.want_side))
-        b.store(book.left, b.load(book.want_qty))
-        b.store(book.price, wanted_price(book, b))
         b.store(book.rule, b.load(book.want_rule))
+        if machine.follows_orders:
+            b.store(book.side, b.load(book.want_side))
+            b.store(book.left, b.load(book.want_qty))
+            b.store(book.asked, b.load(book.want_qty))
+            b.store(book.price, wanted_price(book, b))
+        if machine.reads("order", "age"):
+            b.store(book.sent, b.load(self.shared.now))
+        if machine.market:
+            self._deadline(b, book)
+
+    def _chain_starts(self, b: SegmentBuilder, book: Book) -> None:
+        with b.when(b.load(book.follow).eq(0)):
+            b.store(book.tries, 0)
+            b.store(book.requotes, 0)
         b.store(book.policy, b.load(book.want_policy))
-        b.store(book.sent, now)
-        if self.machine.market:
-            lives = ttl > 0
-            b.store(book.deadline, b.select(lives, now + ttl, b.i(0)))
-            with b.when(lives):
-                b.effect("wake", now + ttl)
+
+    def _deadline(self, b: SegmentBuilder, book: Book) -> None:
+        ends = b.load(self.shared.now) + b.load(book.want_ttl)
+        lives = b.load(book.want_ttl) > 0
+        b.store(book.deadline, b.select(lives, ends, b.i(0)))
+        with b.when(lives):
+            b.effect("wake", ends)

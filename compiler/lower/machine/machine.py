@@ -49,9 +49,10 @@ class PositionMachine:
         self.last_seen = self._seen_slots()
         self.scores: dict[tuple[str, str], Value] = {}
         self._clauses = self._number_clauses()
+        self.manages = False  # whether anything can follow an order, so that wakes and reports must be acted on
+        self._fields = {(n.attrs["source"], n.attrs["name"]) for n in lowering.graph.nodes if n.op == "field"}
         self.capital = Capital(self)
         self.limits = Limits(self)
-        self.manages = False  # whether anything can follow an order, so that wakes and reports must be acted on
 
     def _start_atoms(self) -> int:
         checked = self.lowering.checked
@@ -119,6 +120,24 @@ class PositionMachine:
     def taken_of(self, book: Book) -> list[Slot]:
         """The `once` marks of an instance: a new position clears them."""
         return [slot for (alias, _), slot in self.taken.items() if alias == book.alias]
+
+    # what must be kept
+
+    def reads(self, source: str, *names: str) -> bool:
+        """Whether the file reads one of the fields of the source; any of them without names."""
+        return any(s == source and (not names or n in names) for s, n in self._fields)
+
+    @property
+    def follows_orders(self) -> bool:
+        """Whether anything asks what is on its way, beyond that something is."""
+        asked = self.reads("working") or self.reads("order") or self.reads("account", "free")
+        shared = len(self.books) > 1 and self.limits.risk.position_max is not None
+        return self.manages or asked or shared or self.capital.bounded
+
+    @property
+    def counts_adds(self) -> bool:
+        rules = (r for i in self.lowering.checked.instances for r in i.entries)
+        return self.reads("pos", "adds") or any(r.rule.add for r in rules)
 
     # the account
 

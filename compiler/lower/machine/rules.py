@@ -45,7 +45,9 @@ class Rules:
         b.effect("decided", attrs=(book.number,))
         self._reason(b, "not_armed")
         armed = self._armed(b)
-        idle = b.load(book.working).eq(IDLE) & b.load(book.follow).eq(0) & (b.load(book.switch) < 0)
+        idle = b.load(book.working).eq(IDLE)
+        if self.machine.manages:
+            idle = idle & b.load(book.follow).eq(0) & (b.load(book.switch) < 0)
         held = b.load(book.qty).ne(0) & b.load(book.dust).eq(0)
         with lowering.region(b, armed & ~idle):
             self._reason(b, "in_flight")
@@ -53,7 +55,8 @@ class Rules:
         if self.instance.entries:
             with lowering.region(b, armed & idle & ~held):
                 self._entries(b, self.instance.entries)
-        with lowering.region(b, armed & held):
+        open_ = armed & held if self.machine.manages else armed & held & idle
+        with lowering.region(b, open_):
             self._exits(b, idle)
 
     def _reason(self, b: SegmentBuilder, name: str, rule: Value | int = 0) -> None:
@@ -178,8 +181,9 @@ class Rules:
         for number, rule in enumerate(self.instance.exits):
             with self.lowering.region(b, idle & chosen.eq(number)):
                 self._leave(b, entries + number, rule)
-        with self.lowering.region(b, ~idle & (chosen >= 0)):
-            self._take_over(b, chosen + entries)
+        if self.machine.manages:
+            with self.lowering.region(b, ~idle & (chosen >= 0)):
+                self._take_over(b, chosen + entries)
         if self.adds:
             with self.lowering.region(b, idle & (chosen < 0)):
                 self._entries(b, self.adds, add=True)

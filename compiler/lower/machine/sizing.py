@@ -58,7 +58,7 @@ def entry_lots(machine: PositionMachine, book: Book, rule: CheckedRule, b: Segme
 
 
 def exit_lots(machine: PositionMachine, book: Book, rule: CheckedRule, b: SegmentBuilder) -> Value:
-    """The lots that an exit sells: its fraction of the position, rounded up; all of it where the rest could not be sold."""
+    """The lots that an exit sells: its fraction of the position, rounded up; all where the rest could not be sold."""
     held = b.load(book.qty)
     if rule.fraction is None:
         return held

@@ -34,6 +34,7 @@ _BOOK = {
     "working": "IDLE, OUT or CANCELLING",
     "tag": "of the working order",
     "side": "of the working order",
+    "asked": "lots of the working order",
     "left": "lots of the working order that are not filled",
     "price": "of the working order, ticks",
     "rule": "number of the rule that the working order serves",
@@ -62,6 +63,7 @@ _SHARED = {
     "day": "UTC day number",
     "day_base": "equity change in atoms at the start of the day",
     "day_peak": "highest result of the day, atoms",
+    "day_trades": "positions closed today",
     "last_value": "equity change at the last decision, atoms",
     "peak": "highest equity change, atoms",
     "halted_day": "UTC day for which entries are halted; -1: none",
@@ -93,6 +95,7 @@ class Book:
     working: Slot
     tag: Slot
     side: Slot
+    asked: Slot
     left: Slot
     price: Slot
     rule: Slot
@@ -130,6 +133,7 @@ class Shared:
     day: Slot
     day_base: Slot
     day_peak: Slot
+    day_trades: Slot
     last_value: Slot
     peak: Slot
     halted_day: Slot

@@ -312,7 +312,9 @@ class TestCapital:
 class TestSeveralInstruments:
     TEXT = (
         "flash: 1\nstrategy: two\ninstruments: {btc: BTC/USDC, eth: ETH/USDC}\ntrade: [btc, eth]\ndecide: 1m\n"
-        + UP_DOWN.replace("100 USDC/BTC", "open * 1.5").replace("90 USDC/BTC", "open * 0.5").replace("0.5 BTC", "60 USDC")
+        + UP_DOWN.replace("100 USDC/BTC", "open * 1.5")
+        .replace("90 USDC/BTC", "open * 0.5")
+        .replace("0.5 BTC", "60 USDC")
         + "risk:\n  position: {max: 100 USDC, shared: true}\n"
     )
 

@@ -189,11 +189,11 @@ def test_a_rejected_order_leaves_the_machine_flat_and_ready() -> None:
 
 
 def test_features_that_only_check_are_refused_with_their_place() -> None:
-    text = strategy(UP_DOWN + "risk:\n  order_rate: {max: 8, per: 1s}\n")
+    text = strategy("entries:\n  up: spread > 2 ticks\nexits:\n  down: close < open\nsize: 0.5 BTC\n")
     with pytest.raises(FlashcError) as caught:
         compile_text(text)
     assert caught.value.diagnostics[0].code == "FC0907"
-    assert "order_rate" in caught.value.diagnostics[0].message
+    assert "order book" in caught.value.diagnostics[0].message
 
 
 MULTI = """let:
