@@ -29,7 +29,6 @@ REFUSED = {
     "trade": ("decide: trade", "long: close@1m > open@1m", "out: close@1m < open@1m"),
     "250ms": ("decide: 250ms", "long: close@1m > open@1m", "out: close@1m < open@1m"),
     "min_gap": ("decide: {clock: 1m, min_gap: 5m}",),
-    "stale": ("risk: {stale: {book: 1s}}",),
 }
 VALUES = {
     "bid": "bid > close",

@@ -54,14 +54,18 @@ def _net_gain(machine: PositionMachine, book: Book, b: SegmentBuilder) -> Value:
     return (worth - cost - b.load(book.fees).to_float() - worth * book.taker_fee) / cost
 
 
-def working_atoms(book: Book, b: SegmentBuilder) -> Value:
-    """Atoms of the buy order that is on its way; in `risk` the wanted one is counted as if it had been sent."""
+def sent_atoms(book: Book, b: SegmentBuilder) -> Value:
+    """Atoms of the buy order that is on its way."""
     out = b.load(book.working).ne(IDLE) & (b.load(book.side) > 0)
-    sent = b.select(out, b.load(book.left) * b.load(book.price), b.i(0))
+    return b.select(out, b.load(book.left) * b.load(book.price), b.i(0)) * book.atoms_per_tick_lot
+
+
+def working_atoms(book: Book, b: SegmentBuilder) -> Value:
+    """As `sent_atoms`; in `risk` the wanted buy is counted as if it had been sent."""
     if b.trigger != "risk":
-        return sent * book.atoms_per_tick_lot
+        return sent_atoms(book, b)
     wanted = b.select(b.load(book.want_side) > 0, b.load(book.want_qty) * wanted_price(book, b), b.i(0))
-    return (sent + wanted) * book.atoms_per_tick_lot
+    return sent_atoms(book, b) + wanted * book.atoms_per_tick_lot
 
 
 def wanted_price(book: Book, b: SegmentBuilder) -> Value:

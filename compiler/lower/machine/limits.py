@@ -15,7 +15,7 @@ from ....cython_core.layout import STYLE_MARKET
 from ...ir.builder import SegmentBuilder, Value
 from ...ir.hir import CheckedLimit, CheckedRisk, Instance
 from ...ir.nodes import I64, Slot
-from .fields import wanted_price, working_atoms
+from .fields import sent_atoms, wanted_price
 from .rules import give_reason
 from .sizing import atoms, least_lots, lots_for
 from .slots import CANCELLING, IDLE, OUT, STOP, Book, mark_ticks, market_value
@@ -232,15 +232,13 @@ class Limits:
         for other in self.machine.books.values() if risk.position_shared else (book,):
             used = used + market_value(other, b)
             if other is not book:
-                used = used + working_atoms(other, b)
+                used = used + sent_atoms(other, b)
         self._shrink(b, book, atoms(self.lowering, risk.position_max, b) - used, "position_limit")
 
     def _funds(self, b: SegmentBuilder, instance: Instance, book: Book) -> None:
         """Free cash, with room for the taker fee; and the stake that the file allocates to the instrument."""
         capital = self.machine.capital
-        wanted = b.load(book.want_qty) * wanted_price(book, b) * book.atoms_per_tick_lot
-        free = capital.free(b) + wanted  # `free` counts this intent as if it had been sent
-        room = b.op("f2i", b.op("ffloor", free.to_float() / (1.0 + book.taker_fee)))
+        room = b.op("f2i", b.op("ffloor", capital.free(b).to_float() / (1.0 + book.taker_fee)))
         if instance.allocate is not None:
             room = room.min(capital.stake(book, b) - market_value(book, b))
         self._shrink(b, book, room, "no_funds")

@@ -8,7 +8,7 @@ from ....cython_core.layout import ATOMS_PER_UNIT
 from ...ir.builder import SegmentBuilder, Value
 from ...ir.hir import CheckedPolicy, CheckedRule
 from ..context import Lowering
-from .fields import working_atoms
+from .fields import sent_atoms
 from .slots import Book, mark_price, mark_ticks
 
 if TYPE_CHECKING:
@@ -126,5 +126,5 @@ class Capital:
         cash = b.load(self.machine.shared.cash_flow) + self.machine.shared.start_atoms
         out = b.i(0)
         for book in self.machine.books.values():
-            out = out + working_atoms(book, b)
+            out = out + sent_atoms(book, b)
         return (cash - out - self._reserve(b)).max(0)
