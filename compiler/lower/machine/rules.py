@@ -135,7 +135,7 @@ class Rules:
             if rule.cooldown is not None:
                 rested = self.lowering.one(rule.cooldown, b).value <= now - b.load(self._fired(rule))
             if add and rule.rule.at_most is not None:
-                rested = rested & (b.load(self.book.adds) < rule.rule.at_most.value)
+                holds = holds & (b.load(self.book.adds) < rule.rule.at_most.value)
             held.append(holds)
             ready.append(holds & rested)
         any_held, chosen = b.b(False), b.i(-1)
