@@ -34,8 +34,6 @@ from .warmups import inputs_of, lower_term
 
 if TYPE_CHECKING:
     from .machine.machine import PositionMachine
-
-if TYPE_CHECKING:
     from .panes import Forming
 
 
@@ -188,7 +186,7 @@ class Lowering:
 
     def now(self, b: SegmentBuilder) -> Value:
         """The time in segment `b`: that of its own tick, or of the last decision."""
-        return next((home.time for home in self.homes.values() if home.builder is b), b.load(self.account.now))
+        return next((home.time for home in self.homes.values() if home.builder is b), b.load(self.machine.shared.now))
 
     def last_tick(self, clock: Clock, b: SegmentBuilder) -> Value:
         """Time of the latest tick of `clock`; -1 before the first."""

@@ -204,7 +204,7 @@ class Limits:
         now = b.load(self.shared.now)
         old = b.b(False)
         for guard in instance.risk.stale:
-            age = now - b.load(self.machine.last_seen[guard.clock])
+            age = now - self.lowering.last_tick(guard.clock, b)
             old = old | (self.lowering.one(guard.age, b).value < age)
         with self.lowering.region(b, old):
             self._block(b, book, "stale")

@@ -46,7 +46,6 @@ class PositionMachine:
         }
         self.last_fired = self._rule_slots("entries", "fired", -(2**62))
         self.taken = self._rule_slots("exits", "taken", 0)
-        self.last_seen = self._seen_slots()
         self.scores: dict[tuple[str, str], Value] = {}
         self._clauses = self._number_clauses()
         self.manages = False  # whether anything can follow an order, so that wakes and reports must be acted on
@@ -76,16 +75,6 @@ class PositionMachine:
                 name = rule.rule.name.value
                 path = f"{prefix}{set_name}.{name}/{tag}"
                 made[instance.alias, name] = self.lowering.program.slot(I64, path, init=init)
-        return made
-
-    def _seen_slots(self) -> dict[Clock, Slot]:
-        """Per guarded input the time of its last event, written where its clock ticks."""
-        made: dict[Clock, Slot] = {}
-        for guard in (g for i in self.lowering.checked.instances for g in i.risk.stale):
-            if guard.clock not in made:
-                made[guard.clock] = self.lowering.program.slot(I64, f"{guard.clock}/last", init=-(2**62))
-                home = self.lowering.homes[guard.clock]
-                home.builder.store(made[guard.clock], home.time)
         return made
 
     # clauses

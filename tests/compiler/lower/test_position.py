@@ -10,7 +10,6 @@ from flashc.compiler.frontend.check import check
 from flashc.compiler.ir.layout import state_words
 from flashc.compiler.pipeline import compile_checked
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, REASON_SHIFT, REASONS, head
-from flashc.dsl.diagnostics import FlashcError
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.backtest import reference
@@ -186,14 +185,6 @@ def test_a_rejected_order_leaves_the_machine_flat_and_ready() -> None:
     out = play(UP_DOWN, [50, 51, 52, 53], cash=100)  # half a coin costs 25 000
     assert out.fills == []
     assert out.reasons == ["no_entry", "entered", "entered", "entered"]
-
-
-def test_features_that_only_check_are_refused_with_their_place() -> None:
-    text = strategy("entries:\n  up: spread > 2 ticks\nexits:\n  down: close < open\nsize: 0.5 BTC\n")
-    with pytest.raises(FlashcError) as caught:
-        compile_text(text)
-    assert caught.value.diagnostics[0].code == "FC0907"
-    assert "order book" in caught.value.diagnostics[0].message
 
 
 MULTI = """let:
