@@ -115,7 +115,7 @@ def _for_default(row: Function, formula: str, times: int) -> str:
     """The number a formula gives for default lengths; empty where it is the formula itself."""
     if formula.isdigit():
         return ""
-    lengths = {p.name: float(p.default) if (p.default or "").isdigit() else 20.0 for p in row.signature.params}
+    lengths = {p.name: float(p.default if p.default and p.default.isdigit() else 20) for p in row.signature.params}
     return f" ({times * evaluate(formula, lengths)})"
 
 

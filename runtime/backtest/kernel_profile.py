@@ -31,7 +31,7 @@ def profile_put(cells: Cells, base: int, words: int, tick: int, level: int, amou
 
 
 @_compiled
-def profile_get(cells: Cells, base: int, words: int, which: int) -> int:
+def profile_get(cells: Cells, base: int, words: int, which: int) -> Any:
     return cells[base + _TOTAL + (which & 3)]
 
 
