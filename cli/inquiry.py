@@ -8,22 +8,22 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..compiler.explain import Decision, Part, Reading, explain_step
-from ..cython_core.layout import REASON_SHIFT, REASONS, TIME
+from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.market_data.moments import NS_PER_DAY, moment_text
 from .blockers import clause_name
 from .explanation import Clause, Explanation, Flip, RuleView
 from .history import History
-from .inputs import kernel_facts
+from .inputs import kernel_facts, market_tape
 from .problem import Problem
 from .running import Costs, Prepared, Rates, account_of, make_tape, prepare
 from .runs import PastRun
 
 if TYPE_CHECKING:
     from ..runtime.backtest.money import Ints
+    from ..runtime.backtest.rewind import Moment
     from ..runtime.market_data.tape_file import Tape
+    from .market_options import MarketOptions
 
 #: Reasons that are about the rule whose number the reason word carries.
 _ABOUT_A_RULE = {"entered", "exited", "cooling_down", "below_minimum", "position_limit"}
@@ -44,30 +44,57 @@ def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanatio
         message = "this version of flashc gives the strategy another meaning than the run's"
         raise Problem(message, kind="data", helps=("run the backtest again",))
     known = past.manifest["data"]
-    tape = make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"])
+    tape = make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"], _options(past))
     if tape.data_hash != known["hash"]:
         raise Problem("the data is not the data of this run", kind="data", helps=("name it with `--data`",))
-    decision, state = _take_again(past, prepared, tape, history.time(index))
+    decision, state = _take_again(past, prepared, tape, index, history.time(index))
     if (decision.reason, decision.mask) != (history.reason_word(index), history.mask(index)):
         raise AssertionError(f"the decision at {history.time(index)} came out differently the second time")
     return _explanation(past, prepared, history, index, asked, decision, state)
 
 
-def _take_again(past: PastRun, prepared: Prepared, tape: Tape, time: int) -> tuple[Decision, Ints]:
-    """The decision stepped by the reference interpreter from the state that the compiled kernel reached."""
-    from ..runtime.backtest import kernel_loader
-    from ..runtime.backtest.rewind import state_before
-
-    manifest = past.manifest
-    account = account_of(prepared, _costs(manifest["account"]))
-    values = [manifest["params"][param.label] for param in prepared.compiled.program.params]
-    index = int(np.searchsorted(tape.records[:, TIME], time, side="right")) - 1
-    kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
-    facts = kernel_facts(prepared.compiled)
-    state = state_before(kernel.addresses, facts, tape.records, values, account, index)
+def _take_again(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> tuple[Decision, Ints]:
+    """Decision number `index` stepped by the reference interpreter from the state that the compiled kernel reached."""
+    moment = _moment(past, prepared, tape, index, time)
+    values = _values(past, prepared)
     table = json.loads((past.folder / "explain.json").read_text(encoding="utf-8"))
-    record = tape.records[index].tolist()
-    return explain_step(prepared.compiled.program, table, values, state.tolist(), record), state
+    state = moment.state.tolist()
+    program = prepared.compiled.program
+    decision = explain_step(program, table, values, state, moment.record, moment.books, moment.row)
+    return decision, moment.state
+
+
+def _moment(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> Moment:
+    from ..runtime.backtest import kernel_loader, rewind
+    from ..runtime.backtest.driver import Run
+
+    account = account_of(prepared, _costs(past.manifest["account"]))
+    kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+    facts, values = kernel_facts(prepared.compiled), _values(past, prepared)
+    options = _options(past)
+    if options is None:
+        work = Run(kernel.addresses, facts, tape.records, account)
+        work.start(values)
+        return rewind.on_bars(work, tape.records, index, time)
+    from ..runtime.backtest.market.driver import MarketRun
+
+    market = market_tape(prepared.compiled, tape)
+    meeting = MarketRun(kernel.addresses, facts, market, account, options.model)
+    meeting.start(values)
+    return rewind.on_books(meeting, market, index, time)
+
+
+def _values(past: PastRun, prepared: Prepared) -> list[int | float]:
+    return [past.manifest["params"][param.label] for param in prepared.compiled.program.params]
+
+
+def _options(past: PastRun) -> MarketOptions | None:
+    facts = past.manifest.get("market")
+    if facts is None:
+        return None
+    from .market_options import options_from_facts
+
+    return options_from_facts(facts)
 
 
 def _costs(account: Mapping[str, Any]) -> Costs:
@@ -86,7 +113,7 @@ def _explanation(
     state: Ints,
 ) -> Explanation:
     reason = REASONS[decision.reason & ((1 << REASON_SHIFT) - 1)]
-    number = decision.reason >> REASON_SHIFT
+    number = decision.reason >> REASON_SHIFT & 0xFFFF
     about = prepared.rules[number] if reason in _ABOUT_A_RULE else ""
     nearest = _nearest(decision.readings)
     blocker = clause_name(nearest.rule, nearest.name) if nearest is not None and nearest.set == "entries" else ""
@@ -94,7 +121,7 @@ def _explanation(
         strategy=str(past.manifest["strategy"]),
         asked=asked,
         time=history.time(index),
-        phase=_phase(prepared, state),
+        phase=_phase(prepared, state, decision.reason >> INSTANCE_SHIFT),
         armed=reason != "not_armed",
         reason=reason,
         is_last=index == len(history) - 1,
@@ -108,9 +135,11 @@ def _explanation(
     )
 
 
-def _phase(prepared: Prepared, state: Ints) -> str:
+def _phase(prepared: Prepared, state: Ints, instance: int) -> str:
     words = {str(slot["label"]): int(state[int(slot["offset"])]) for slot in _slots(prepared)}
-    held, working = words.get("account/qty", 0), words.get("account/working", 0)
+    traded = prepared.compiled.checked.traded
+    books = "account" if len(traded) == 1 else f"account.{traded[instance]}"
+    held, working = words.get(f"{books}/qty", 0), words.get(f"{books}/working", 0)
     if working:
         return "exiting" if held else "entering"
     return "open" if held else "flat"

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .evaluate.evaluator import Machine
+from ..cython_core.layout import INSTANCE_SHIFT
+from .evaluate.evaluator import Book, Machine
 from .ir.nodes import Program
 from .ir.types import duration_text
 
@@ -59,16 +60,29 @@ class Decision:
 
 
 def explain_step(
-    program: Program, table: Table, params: Sequence[int | float], state: Sequence[int], record: Sequence[int]
+    program: Program,
+    table: Table,
+    params: Sequence[int | float],
+    state: Sequence[int],
+    record: Sequence[int],
+    books: Mapping[int, Book] | None = None,
+    row: int = 0,
 ) -> Decision:
-    """Run one event from `state` (the words just before it) and read every clause that was evaluated."""
-    machine = Machine(program)
+    """Run one event from `state` (the words just before it) and read every clause that decision `row` evaluated.
+
+    `books` are the books at that moment, by stream number; an event can bring a decision per instance.
+    """
+    machine = Machine(program, books)
     machine.init(params)
     machine.load_state(state)
     out = machine.event(record)
     probes = dict(machine.probes)
-    found = [_reading(row, probes) for row in table if _first_probe(row["tree"]) in probes]
-    return Decision(out.decided, out.reason, out.mask, tuple(found))
+    if not out.decisions:
+        return Decision(False, 0, 0, ())
+    _, reason, mask = out.decisions[row]
+    own = [line for line in table if line.get("instance", 0) == reason >> INSTANCE_SHIFT]
+    found = [_reading(line, probes) for line in own if _first_probe(line["tree"]) in probes]
+    return Decision(True, reason, mask, tuple(found))
 
 
 def _first_probe(tree: Mapping[str, Any]) -> int:

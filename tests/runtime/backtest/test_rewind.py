@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from flashc.cli.running import account_of, costs_of, kernel_facts, make_tape, prepare, run
-from flashc.runtime.backtest import kernel_loader
-from flashc.runtime.backtest.rewind import state_before
+from flashc.cli.inputs import kernel_facts
+from flashc.cli.running import account_of, costs_of, make_tape, prepare, run
+from flashc.runtime.backtest import kernel_loader, rewind
+from flashc.runtime.backtest.driver import KernelAddresses, Run
+from flashc.runtime.backtest.result import Account, Feed, KernelFacts, Terms
 
 STRATEGY = """\
 flash: 1
@@ -39,13 +41,20 @@ def test_one_event_from_the_state_before_it_is_the_state_after_it(tmp_path, monk
     machine.init()
     decisions = run(prepared, tape, account, "numba").result.decisions
     assert len(decisions) == len(tape)
-    for index in (0, 1, 5, 50, 51, 52, 299):
-        state = state_before(kernel.addresses, facts, tape.records, [], account, index)
-        machine.load_state(state.tolist())
-        out = machine.event(tape.records[index].tolist())
-        assert (out.reason, out.mask) == tuple(decisions[index, 1:])
+    for number in (0, 1, 5, 50, 51, 52, 299):
+        work = Run(kernel.addresses, facts, tape.records, account)
+        work.start([])
+        moment = rewind.on_bars(work, tape.records, number, int(decisions[number, 0]))
+        assert moment.record == tape.records[number].tolist()
+        machine.load_state(moment.state.tolist())
+        out = machine.event(moment.record)
+        assert (out.reason, out.mask) == tuple(decisions[number, 1:])
 
 
-def test_an_index_outside_the_tape_is_a_bug() -> None:
-    with pytest.raises(AssertionError):
-        state_before(None, None, np.zeros((3, 8), np.int64), [], None, 3)  # type: ignore[arg-type]
+def test_a_decision_that_the_run_does_not_have_is_a_bug() -> None:
+    records = np.zeros((3, 8), np.int64)
+    run_without = Run(
+        KernelAddresses(0, 0, 0), KernelFacts(1, (Feed(0, 1),)), records[:0], Account(1, (Terms(1, 0, 0),))
+    )
+    with pytest.raises(AssertionError, match="no decision 7"):
+        rewind.on_bars(run_without, records[:0], 7, 0)
