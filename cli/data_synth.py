@@ -54,7 +54,7 @@ def synth(
     latency: Annotated[float | None, _number("--latency", "Book: ms from venue to recorder. Default 4.")] = None,
     jitter: Annotated[float | None, _number("--jitter", "Book: ms that the latency varies by. Default 2.")] = None,
     correlation: Annotated[
-        float | None, _number("--correlation", "Book: with other instruments of the seed. Default 0.7.")
+        float | None, _number("--correlation", "With BTC, or with the market of the seed. Default 0.7.")
     ] = None,
     defect: Annotated[
         list[str] | None, typer.Option("--defect", metavar="RULE", help="Book: put in a fault that RULE handles.")
@@ -69,14 +69,20 @@ def synth(
     fair price. Instruments of one seed move together, and each in its own way.
     """
     check_words(instrument, period)
-    common = {"seed": seed, "instrument": instrument, "start_ns": _moment(start), "volatility": volatility}
+    common = {
+        "seed": seed,
+        "instrument": instrument,
+        "start_ns": _moment(start),
+        "volatility": volatility,
+        "correlation": correlation,
+    }
     of_bars = {
         "bars": bars, "period_ns": _period(period), "regime": regime, "jump_rate": jumps, "missing_rate": gaps,
         "outage_rate": outages, "still_rate": still,
     }  # fmt: skip
     of_book = {
         "duration_s": _seconds(duration), "events_per_s": events, "push_ms": push, "levels": levels,
-        "latency_ms": latency, "jitter_ms": jitter, "correlation": correlation,
+        "latency_ms": latency, "jitter_ms": jitter,
         "defects": tuple(defect) if defect else None,
     }  # fmt: skip
     _refuse_mixed(kind, of_bars, of_book)

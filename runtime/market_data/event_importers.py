@@ -85,7 +85,7 @@ def _event_set(path: Path, kind: str, found: Found, options: ImportOptions) -> E
         options.name or stem_of(path).lower(),
         find_instrument(options, found.symbol, named.instrument, source),
         options.venue or found.venue or named.venue or "unknown",
-        book, trades, tuple([*rules, *seen]), source, MappingProxyType(facts),
+        book, trades, (*rules, *seen), source, MappingProxyType(facts),
     )  # fmt: skip
 
 

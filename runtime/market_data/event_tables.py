@@ -72,6 +72,9 @@ def read_events(table: Table, layout: EventLayout, columns: Mapping[str, str], s
         note = "it sums quantities by distance from the price; a book needs the levels themselves"
         raise fault("FC1002", "this file holds depth by percentage, not a book", source, notes=(note,))
     frame = table.frame
+    nested = [name for name in columns.values() if frame[name].dtype.is_nested()]
+    if nested:
+        raise fault("FC1002", f"column {nested[0]} holds {frame[nested[0]].dtype}, not one value a row", source)
     receive, venue, unit, rules = _times(frame, columns, source)
     common = {"rules": (*table.rules, *rules), "time_unit": unit, "venue": _only_value(frame, columns, "exchange")}
     if layout.kind == "trades":

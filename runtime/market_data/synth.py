@@ -10,6 +10,9 @@ same one. `r` is noise of a slowly changing size, plus the drift of the current 
 | `walk`  | none                                                            |
 | `mixed` | these in turns, each for `regime_bars` on average               |
 
+Instruments of one seed are one market: BTC moves as it does, the steps of every other are `correlation` parts of the
+market's and the rest its own; regimes, sizes and gaps are each one's own, jumps come to all.
+
 Then prices go to the tick grid, volumes to the lot grid. An outage removes bars; the price after it is where the path
 is by then, so an outage ends with a gap in price.
 """
@@ -29,7 +32,9 @@ from .moments import NS_PER_DAY, NS_PER_SECOND, is_bar_period
 from .prng import Stream
 
 REGIMES = ("trend", "range", "walk", "mixed")
-VERSION = 1
+VERSION = 2
+#: The instrument that moves as the market does.
+_LEADER = "BTC"
 #: Bars between two progress reports.
 _CHUNK = 1 << 16
 
@@ -61,6 +66,7 @@ class SynthParameters:
     outage_bars: int = 60
     still_rate: float = 0.001
     volume: float = 2.0
+    correlation: float = 0.7
 
     def problems(self) -> list[str]:
         """What is wrong with the parameters, one phrase each."""
@@ -79,6 +85,7 @@ class SynthParameters:
             (0.0 <= self.volatility <= 0.05, "volatility must be from 0 to 0.05 a bar"),
             (0.0 <= self.jump_size <= 0.5, "jump size must be from 0 to 0.5"),
             (0.0 <= self.trend_strength <= 1.0, "trend strength must be from 0 to 1"),
+            (-1.0 <= self.correlation <= 1.0, "correlation must be from -1 to 1"),
             (0.0 <= self.range_pull <= 1.0, "range pull must be from 0 to 1"),
             (
                 self.regime_bars >= 2 and self.outage_bars >= 1,
@@ -98,7 +105,7 @@ def generate(parameters: SynthParameters, name: str = "", progress: Progress = l
     if problems:
         raise fault("FC1002", "these parameters give no bars", "synth", notes=tuple(problems))
     p = parameters
-    still = Stream(p.seed, "still").uniform(p.bars) < p.still_rate
+    still = _stream(p, "still").uniform(p.bars) < p.still_rate
     size = _noise_size(p)
     closes = _path(p, size, still, progress)
     bars = _bars(p, closes, size, still)
@@ -110,13 +117,27 @@ def generate(parameters: SynthParameters, name: str = "", progress: Progress = l
     return Dataset(label, instrument, "synth", p.period_ns, bars, (), f"seed {p.seed}", facts)
 
 
+def _stream(p: SynthParameters, name: str) -> Stream:
+    """Random numbers of the instrument's own; those of BTC are the seed's plain ones."""
+    base = p.instrument.partition("/")[0].upper()
+    return Stream(p.seed, name if base == _LEADER else f"{name}/{base}")
+
+
+def _noise(p: SynthParameters) -> Floats:
+    """Steps of variance 1. BTC takes the market's; others share `correlation` of them."""
+    market, own = Stream(p.seed, "noise").normal(p.bars), _stream(p, "noise").normal(p.bars)
+    if p.instrument.partition("/")[0].upper() == _LEADER:
+        return market
+    return p.correlation * market + float(np.sqrt(1.0 - p.correlation * p.correlation)) * own
+
+
 def _noise_size(p: SynthParameters) -> Floats:
     """Typical |return| of each bar: the hour's factor times a factor that wanders from hour to hour."""
     slots = p.start_ns // p.period_ns + np.arange(p.bars, dtype=np.int64)
     hour = slots * p.period_ns % NS_PER_DAY // (3600 * NS_PER_SECOND)
     daily = np.array(_HOURS, np.float64)[hour] / 100.0
     blocks = -(-p.bars // 60)
-    draws = Stream(p.seed, "size").normal(blocks)
+    draws = _stream(p, "size").normal(blocks)
     wander, level = np.empty(blocks), 0.0
     for block in range(blocks):
         level = 0.97 * level + 0.24 * float(draws[block])
@@ -127,7 +148,7 @@ def _noise_size(p: SynthParameters) -> Floats:
 
 def _path(p: SynthParameters, size: Floats, still: Flags, progress: Progress) -> Floats:
     """Close prices before they go to the grid."""
-    noise = Stream(p.seed, "noise").normal(p.bars) * size
+    noise = _noise(p) * size
     noise += _jumps(p)
     drift, pull, begins = _regimes(p)
     noise += drift * p.volatility
@@ -159,7 +180,7 @@ def _jumps(p: SynthParameters) -> Floats:
 
 def _regimes(p: SynthParameters) -> tuple[Floats, Floats, Flags]:
     """Per bar: the drift in units of `volatility`, the pull to the anchor, and whether a regime begins."""
-    draws = Stream(p.seed, "regime")
+    draws = _stream(p, "regime")
     drift, pull, begins = np.zeros(p.bars), np.zeros(p.bars), np.zeros(p.bars, np.bool_)
     start = 0
     while start < p.bars:
@@ -176,7 +197,7 @@ def _regimes(p: SynthParameters) -> tuple[Floats, Floats, Flags]:
 
 
 def _bars(p: SynthParameters, closes: Floats, size: Floats, still: Flags) -> Bars:
-    draws = Stream(p.seed, "bar")
+    draws = _stream(p, "bar")
     opens = np.concatenate(([p.price], closes[:-1]))
     high = np.maximum(opens, closes) * (1.0 + 0.7 * size * draws.uniform(p.bars))
     low = np.minimum(opens, closes) * (1.0 - 0.7 * size * draws.uniform(p.bars))
@@ -205,8 +226,8 @@ def _volumes(p: SynthParameters, closes: Floats, size: Floats, draws: Stream) ->
 
 def _absent(p: SynthParameters) -> Flags:
     """Bars to leave out: single ones and outages. The first and last bar stay."""
-    absent = Stream(p.seed, "missing").uniform(p.bars) < p.missing_rate
-    draws = Stream(p.seed, "outage")
+    absent = _stream(p, "missing").uniform(p.bars) < p.missing_rate
+    draws = _stream(p, "outage")
     starts = np.flatnonzero(draws.uniform(p.bars) < p.outage_rate)
     lengths = (p.outage_bars * (0.25 + 1.5 * draws.uniform(len(starts)))).astype(np.int64) + 1
     for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):

@@ -86,6 +86,11 @@ def test_good_files_are_imported_beside_bad_ones(bars, root, tmp_path, capsys):
         ["import", "BARS", "--instrument", "x"],
         ["import", "BARS", "--period", "7m"],
         ["import", "BARS", "BARS", "--name", "one"],
+        ["synth", "--kind", "candles"],
+        ["synth", "--kind", "book", "--bars", "10"],
+        ["synth", "--duration", "10m"],
+        ["synth", "--kind", "book", "--duration", "soon"],
+        ["synth", "--kind", "book", "--defect", "magic"],
         ["import"],
         ["synth", "--bars", "0"],
         ["synth", "--start", "tomorrow"],
@@ -165,6 +170,57 @@ def test_verify_finds_bars_that_changed_after_the_import(bars, root, capsys):
     path = root / "btc-usdt_binance_1m" / "bars.parquet"
     pl.read_parquet(path).with_columns(close=pl.col("close") + 0.01).write_parquet(path)
     assert run(["data", "verify", "btc-usdt_binance_1m"]) == 1
+    assert "1 fault" in capsys.readouterr().out
+
+
+BOOK = ["data", "synth", "--kind", "book", "--duration", "10s", "--levels", "5"]
+
+
+def test_a_generated_book_is_stored_listed_and_verified(root, capsys):
+    assert run([*BOOK, "--name", "l2", "--defect", "crossed_book"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "l2: book and trades of BTC/USDC"
+    assert run(["data", "list"]) == 0
+    assert "book and trades" in capsys.readouterr().out
+    assert run(["data", "info", "l2"]) == 0
+    assert "messages" in capsys.readouterr().out
+    assert run(["data", "verify", "l2"]) == 0
+    assert "crossed_book          1: messages that leave the book crossed" in capsys.readouterr().out
+    assert run(["data", "verify", "l2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["dataset"]["kind"]) == (True, "events")
+    assert sorted(path.name for path in (root / "l2").iterdir()) == ["book.parquet", "dataset.json", "trades.parquet"]
+
+
+def test_a_book_and_its_trades_share_a_name_at_once_or_one_by_one(root, tmp_path, capsys):
+    import polars as pl
+
+    assert run([*BOOK, "--name", "made", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["datasets"][0]["rows"]
+    files = []
+    for kind in ("book", "trades"):
+        files.append(str(tmp_path / f"btc-usdc_{kind}.parquet"))
+        frame = pl.read_parquet(root / "made" / f"{kind}.parquet")
+        frame = frame.with_columns(
+            (pl.col("receive") // 1000).alias("receive"), (pl.col("venue") // 1000).alias("venue")
+        )
+        frame.write_parquet(files[-1])
+    assert run(["data", "import", *files, "--name", "both", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["datasets"][0]["rows"] == rows
+    assert run(["data", "import", files[0], "--name", "later"]) == 0
+    capsys.readouterr()
+    assert run(["data", "import", files[1], "--name", "later", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["datasets"][0]["rows"] == rows
+    assert run(["data", "import", files[0], "--name", "later"]) == 2
+    assert "--replace" in capsys.readouterr().err
+
+
+def test_verify_finds_a_book_that_changed_after_the_import(root, capsys):
+    import polars as pl
+
+    assert run([*BOOK, "--name", "l2"]) == 0
+    path = root / "l2" / "book.parquet"
+    pl.read_parquet(path).with_columns(qty=pl.col("qty") + 0.01).write_parquet(path)
+    assert run(["data", "verify", "l2"]) == 1
     assert "1 fault" in capsys.readouterr().out
 
 

@@ -42,6 +42,13 @@ def test_the_same_seed_gives_the_same_bits_on_every_machine():
     assert content_hash(generate(SMALL).bars) == GOLDEN
 
 
+def test_instruments_of_a_seed_move_together_but_not_alike():
+    btc = generate(SynthParameters(bars=20_000, regime="walk")).bars.close
+    eth = generate(SynthParameters(bars=20_000, regime="walk", instrument="ETH/USDC", price=2500.0)).bars.close
+    together = float(np.corrcoef(np.diff(np.log(btc)), np.diff(np.log(eth)))[0, 1])
+    assert 0.4 < together < 0.95
+
+
 def test_another_seed_gives_another_market():
     assert content_hash(generate(replace(SMALL, seed=2)).bars) != GOLDEN
 
