@@ -1,35 +1,41 @@
 """Performance figures of one run, from integers.
 
-| figure         | formula | source |
-|----------------|---------|--------|
-| net_pnl        | last equity - starting equity | |
-| return         | net_pnl / starting equity | |
-| max_drawdown   | max over t of (peak(t) - equity(t)) / peak(t), peak with the start | Magdon-Ismail, Atiya 2004 |
-| sharpe         | sqrt(365) * mean(r) / std(r), r daily returns, n - 1 in variance, no risk-free rate | Sharpe 1994 |
-| sortino        | sqrt(365) * mean(r) / sqrt(mean(min(r, 0)**2)), target 0 | Sortino, Price 1994 |
-| profit_factor  | sum of winning pnl / -(sum of losing pnl), after fees | |
-| win_rate       | trades with pnl > 0 / trades | |
-| exposure       | bars with a position at their close / bars | |
-| turnover       | notional of all fills / starting equity | |
+| figure          | formula |
+|-----------------|---------|
+| net_pnl         | last equity - starting equity |
+| return          | net_pnl / starting equity |
+| max_drawdown    | max over t of (peak(t) - equity(t)) / peak(t), peak with the start (Magdon-Ismail, Atiya, 2004) |
+| profit_factor   | sum of winning pnl / -(sum of losing pnl), after fees |
+| win_rate        | trades with pnl > 0 / trades |
+| expectancy      | mean pnl of a trade |
+| average_win, average_loss | mean pnl of trades with pnl > 0, with pnl < 0 |
+| payoff          | average_win / -average_loss |
+| best_trade, worst_trade | greatest and least pnl |
+| longest_wins, longest_losses | longest runs of trades with pnl > 0, with pnl < 0, in order of their exits |
+| average_held_ns | mean of exit time - entry time |
+| exposure        | equity points with a position / equity points |
+| turnover        | notional of all fills / starting equity |
 
-Daily returns compare the last equity of each UTC day with that of the day before (the first day with the start), so
-they do not depend on the bar length. Crypto trades every day: a year has 365. A figure that does not exist (no trades,
-no losses, no variance) is None. Sums of floats are exactly rounded (`math.fsum`), so a figure does not depend on the
-order of additions nor on NumPy's build.
+The rest (`volatility`, `sharpe`, `sortino`, `cagr`, `calmar`, ...) are figures of daily returns, defined in
+`ratios.py`. Daily returns compare the last equity of each UTC day with that of the day before (the first day with the
+start), so they do not depend on the bar length. Crypto trades every day: a year has 365. A figure that does not exist
+(no trades, no losses, no variance) is None.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from . import ratios
 from .money import Ints, exact_sum
+from .ratios import DAYS_PER_YEAR as DAYS_PER_YEAR
+from .ratios import sharpe as sharpe
+from .ratios import sortino as sortino
 from .trades import Fills, Trades
 
-DAYS_PER_YEAR = 365
 NS_PER_DAY = 86_400 * 10**9
 
 
@@ -49,6 +55,44 @@ class Metrics:
     exposure: float
     fees: int
     turnover: float
+    daily: DailyFigures
+    per_trade: TradeFigures
+
+
+@dataclass(frozen=True, slots=True)
+class DailyFigures:
+    """Figures of the daily returns, see `ratios.py`."""
+
+    days: int
+    cagr: float | None
+    volatility: float | None
+    calmar: float | None
+    recovery: float | None
+    ulcer_index: float | None
+    omega: float | None
+    skew: float | None
+    kurtosis: float | None
+    value_at_risk: float | None
+    cvar: float | None
+    tail_ratio: float | None
+    best_day: float | None
+    worst_day: float | None
+    winning_days: float | None  # share of the days with a positive return
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFigures:
+    """Figures of the finished round trips. Money in atoms, rounded to whole ones where it is a mean."""
+
+    expectancy: int | None
+    average_win: int | None
+    average_loss: int | None
+    payoff: float | None
+    best_trade: int | None
+    worst_trade: int | None
+    longest_wins: int
+    longest_losses: int
+    average_held_ns: int | None
 
 
 def measure(start: int, times: Ints, equity: Ints, fills: Fills, trades: Trades) -> Metrics:
@@ -63,15 +107,72 @@ def measure(start: int, times: Ints, equity: Ints, fills: Fills, trades: Trades)
         total_return=net / start,
         max_drawdown=depth,
         max_drawdown_ns=length,
-        sharpe=sharpe(returns),
-        sortino=sortino(returns),
+        sharpe=ratios.sharpe(returns),
+        sortino=ratios.sortino(returns),
         profit_factor=profit_factor(trades.pnl),
         win_rate=float(np.count_nonzero(trades.pnl > 0)) / len(trades) if len(trades) else None,
         trades=len(trades),
         exposure=exposure(times, fills),
         fees=exact_sum(fills.fee),
         turnover=exact_sum(fills.notional) / start,
+        daily=daily_figures(returns),
+        per_trade=trade_figures(trades),
     )
+
+
+def daily_figures(returns: list[float]) -> DailyFigures:
+    return DailyFigures(
+        days=len(returns),
+        cagr=ratios.cagr(returns),
+        volatility=ratios.volatility(returns),
+        calmar=ratios.calmar(returns),
+        recovery=ratios.recovery(returns),
+        ulcer_index=ratios.ulcer_index(returns),
+        omega=ratios.omega(returns),
+        skew=ratios.skew(returns),
+        kurtosis=ratios.kurtosis(returns),
+        value_at_risk=ratios.value_at_risk(returns),
+        cvar=ratios.cvar(returns),
+        tail_ratio=ratios.tail_ratio(returns),
+        best_day=max(returns, default=None),
+        worst_day=min(returns, default=None),
+        winning_days=sum(r > 0 for r in returns) / len(returns) if returns else None,
+    )
+
+
+def trade_figures(trades: Trades) -> TradeFigures:
+    pnl = trades.pnl
+    win, loss = average(pnl[pnl > 0]), average(pnl[pnl < 0])
+    return TradeFigures(
+        expectancy=average(pnl),
+        average_win=win,
+        average_loss=loss,
+        payoff=None if win is None or loss is None else payoff(pnl),
+        best_trade=int(pnl.max()) if len(pnl) else None,
+        worst_trade=int(pnl.min()) if len(pnl) else None,
+        longest_wins=longest_run(pnl > 0),
+        longest_losses=longest_run(pnl < 0),
+        average_held_ns=average(trades.exit_time - trades.entry_time),
+    )
+
+
+def average(values: Ints) -> int | None:
+    """The mean to the nearest whole unit, halves up; None of nothing."""
+    return (2 * exact_sum(values) + len(values)) // (2 * len(values)) if len(values) else None
+
+
+def payoff(pnl: Ints) -> float | None:
+    """The mean win over the mean loss; None without either."""
+    wins, losses = pnl[pnl > 0], pnl[pnl < 0]
+    if not len(wins) or not len(losses):
+        return None
+    return (exact_sum(wins) / len(wins)) / (-exact_sum(losses) / len(losses))
+
+
+def longest_run(holds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+    """The greatest number of neighbours that all hold."""
+    breaks = np.flatnonzero(~np.concatenate((np.zeros(1, np.bool_), holds, np.zeros(1, np.bool_))))
+    return int(np.max(np.diff(breaks))) - 1
 
 
 def daily_returns(start: int, times: Ints, equity: Ints) -> list[float]:
@@ -88,24 +189,6 @@ def daily_returns(start: int, times: Ints, equity: Ints) -> list[float]:
             break
         returns.append((after - before) / before)
     return returns
-
-
-def sharpe(returns: list[float]) -> float | None:
-    """Annualised; None for fewer than two returns or no variance."""
-    if len(returns) < 2:
-        return None
-    mean = math.fsum(returns) / len(returns)
-    variance = math.fsum((r - mean) ** 2 for r in returns) / (len(returns) - 1)
-    return math.sqrt(DAYS_PER_YEAR) * mean / math.sqrt(variance) if variance > 0 else None
-
-
-def sortino(returns: list[float]) -> float | None:
-    """Annualised; None for fewer than two returns or no losing day."""
-    if len(returns) < 2:
-        return None
-    downside = math.fsum(min(r, 0.0) ** 2 for r in returns) / len(returns)
-    mean = math.fsum(returns) / len(returns)
-    return math.sqrt(DAYS_PER_YEAR) * mean / math.sqrt(downside) if downside > 0 else None
 
 
 def drawdown(start: int, times: Ints, equity: Ints) -> tuple[float, int]:

@@ -7,9 +7,9 @@ not exist is null. The keys are a promise to scripts: they may be added to, neve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from .metrics import Metrics
+from .metrics import DailyFigures, Metrics, TradeFigures
 from .money import atoms_text, decimal_text
 from .trades import Trades
 
@@ -89,7 +89,21 @@ def metrics_object(metrics: Metrics) -> dict[str, object]:
         "exposure": metrics.exposure,
         "fees": atoms_text(metrics.fees),
         "turnover": metrics.turnover,
+        "max_drawdown_ns": metrics.max_drawdown_ns,
+        **_daily(metrics.daily),
+        **_per_trade(metrics.per_trade),
     }
+
+
+def _daily(figures: DailyFigures) -> dict[str, object]:
+    return asdict(figures)
+
+
+def _per_trade(figures: TradeFigures) -> dict[str, object]:
+    """Money as text, like everywhere."""
+    money = {"expectancy", "average_win", "average_loss", "best_trade", "worst_trade"}
+    found = asdict(figures).items()
+    return {name: atoms_text(value) if name in money and value is not None else value for name, value in found}
 
 
 def trade_objects(trades: Trades, grids: Sequence[Grid], rules: Sequence[str]) -> list[dict[str, object]]:

@@ -39,7 +39,10 @@ def test_the_object_has_exactly_the_promised_keys() -> None:
     assert list(found["data"]) == ["hash", "from", "to", "events"]
     assert list(found["metrics"]) == [
         "net_pnl", "return", "max_drawdown", "sharpe", "sortino", "profit_factor", "win_rate", "trades", "exposure",
-        "fees", "turnover",
+        "fees", "turnover", "max_drawdown_ns", "days", "cagr", "volatility", "calmar", "recovery", "ulcer_index",
+        "omega", "skew", "kurtosis", "value_at_risk", "cvar", "tail_ratio", "best_day", "worst_day", "winning_days",
+        "expectancy", "average_win", "average_loss", "payoff", "best_trade", "worst_trade", "longest_wins",
+        "longest_losses", "average_held_ns",
     ]  # fmt: skip
     assert list(found["trades"][0]) == [
         "instrument", "side", "qty", "entry_ts", "entry_price", "exit_ts", "exit_price", "fees", "pnl", "entry_rule",
