@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,13 +61,17 @@ Fill = Annotated[
 Bounds = Annotated[
     bool, typer.Option("--bounds", help="On books: also run the most and the least cautious queue model.")
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Also write the run as one HTML page that opens offline."),
+]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="Where run folders are written.")]
 
 
 @app.command(
     epilog=example(
         "flashc backtest strategies/ema_cross.yaml --data btc_1m --from 2024-01-01 --to 2024-02-01",
-        "flashc backtest my_strategy.yaml --data bars.csv --set fast=15 --json",
+        "flashc backtest my_strategy.yaml --data bars.csv --set fast=15 --report out.html",
     )
 )
 def backtest(
@@ -83,6 +88,7 @@ def backtest(
     fill: Fill = None,
     bounds: Bounds = False,
     out: Out = "runs",
+    report: Report = None,
     json: Json = False,
 ) -> Exit:
     """Run a strategy over history: print what it earned and why it did not trade, and write a run folder."""
@@ -97,6 +103,10 @@ def backtest(
     given = rates(fees)
     asked = {"--latency": latency, "--queue": queue, "--fill": fill, "--bounds": bounds or None}
     from . import running
+    from .report import check_place
+
+    if report is not None:
+        check_place(report)
 
     if engine not in running.ENGINES:
         helps = (f"there are: {', '.join(running.ENGINES)}",)
@@ -110,7 +120,7 @@ def backtest(
     finished = work.run(options)
     others = work.bounds(options) if bounds and options is not None else {}
     terms = Terms(costs, given is None, engine, tuple(data), compiled - begun)
-    return _deliver(prepared, finished, terms, others, out, json)
+    return _deliver(prepared, finished, terms, others, out, report, json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +181,26 @@ def _say_compiling() -> None:
 
 
 def _deliver(
-    prepared: Prepared, finished: Finished, terms: Terms, others: Mapping[str, Finished], out: str, json: bool
+    prepared: Prepared,
+    finished: Finished,
+    terms: Terms,
+    others: Mapping[str, Finished],
+    out: str,
+    report: Path | None,
+    json: bool,
 ) -> Exit:
     from .bounds import bounds_object, bounds_text
     from .outcome import evaluate
+    from .report import report_line
 
     asked = (terms.costs, terms.from_venue, terms.engine, terms.data, terms.compile_s)
     outcome = evaluate(prepared, finished, *asked)
     folder = outcome.write(out)
+    written = report_line(outcome, folder, report)
     spread = {finished.options.model.queue: outcome} if finished.options is not None and others else {}
     spread |= {queue: evaluate(prepared, other, *asked) for queue, other in others.items()}
     if json:
         console.out_json(outcome.json() | ({"bounds": bounds_object(spread)} if spread else {}))
     else:
-        console.out(outcome.text(str(folder)) + (f"\n\n{bounds_text(spread)}" if spread else ""))
+        console.out(outcome.text(str(folder)) + written + (f"\n\n{bounds_text(spread)}" if spread else ""))
     return Exit.OK

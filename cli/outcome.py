@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,8 @@ def _manifest(
         "venue": prepared.facts["venue"],
         "instrument": prepared.facts["instrument"],
         "instruments": [grid.symbol for grid in summary.grids],
+        "grids": [asdict(grid) for grid in summary.grids],
+        "doc": prepared.compiled.checked.document.doc or "",
         "rules": list(prepared.rules),
         "clauses": prepared.facts["clauses"],
         "metrics": metrics_object(summary.metrics),
