@@ -29,6 +29,9 @@ from .windows import SLOT
 
 _SLOT = SLOT | PANES
 
+#: No book has so many levels or lots.
+_BEYOND = 2**62
+
 Values = list[Any]
 Step = Callable[[Values], None]
 
@@ -282,7 +285,8 @@ class Machine:
         stream = next(k for k, s in enumerate(self.program.streams) if s.name == op.attrs[0])
 
         def read(values: Values) -> None:
-            values[target] = getattr(self.books[stream], name)(values[side], values[amount])
+            which, most = 1 if values[side] > 0 else -1, min(values[amount], _BEYOND)
+            values[target] = getattr(self.books[stream], name)(which, most)
 
         return read
 

@@ -10,8 +10,8 @@ that number only, never on when the run began. The order of each float operation
 empty windows are written down in `compiler/evaluate/windows.py`. NaN is one value: no operation shows its sign or
 payload (`compiler/evaluate/numbers.py`).
 
-Book operations read the book of a stream as it is after the last whole message: side +1 is bids, -1 asks; level 0 is
-the best; a side has as many levels as there are. Prices are ticks, quantities lots.
+Book operations read the book of a stream as it is after the last whole message: side > 0 is bids, else asks; level 0
+is the best; a side has as many levels as there are. Prices are ticks, quantities lots.
 """
 
 from __future__ import annotations

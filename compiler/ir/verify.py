@@ -289,6 +289,8 @@ class _SegmentChecker:
             low, high = 0, 1
         elif kind == "instance":
             low, high = 0, self.program.instance_count - 1
+            if self.segment.trigger == "decide" and value != self.segment.instance:
+                self.report(where, f"it speaks for instance {value}")
         elif op.name == "clause":
             low, high = 0, CLAUSE_BITS - 1
             if value not in {c.bit for c in self.program.clauses}:

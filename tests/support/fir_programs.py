@@ -9,17 +9,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flashc.compiler.evaluate.evaluator import Machine, pure_function
 from flashc.compiler.evaluate.numbers import float_bits
 from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from flashc.compiler.ir.ops import FIELDS, OPS
 from flashc.compiler.ir.verify import PLACES, PROFILE_HEADER, slot_shape, slot_type
-from flashc.cython_core.layout import FLAG_CARRIED, FLAG_INSTANT_END, KIND_BAR, KIND_FILL, KIND_REJECT, head
 from hypothesis import strategies as st
+from support.fir_tapes import MINUTE, Books, random_records, random_report
 
-MINUTE = 60_000_000_000
 INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -5)
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
           1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
@@ -58,12 +57,7 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
 
     In a small program any segment may be missing, as in compiled strategies, save that some segment is there.
     """
-    streams = tuple(
-        Stream(
-            f"b{i}", "bar", ("btc", "eth")[i % 2], ("BTC/USDC", "ETH/USDC")[i % 2], MINUTE * rng.choice((1, 2, 5)), 2, 6
-        )
-        for i in range(rng.choice((1, 1, 2, 3) if size <= SMALL else (1, 2, 3)))
-    )
+    streams = _streams(rng, rng.choice((1, 1, 2, 3) if size <= SMALL else (1, 2, 3)))
     params = tuple(_param(rng, i) for i in range(rng.randint(0, 3)))
     clauses = tuple(
         Clause(bit, set_, "rule", f"{set_} {bit}", (bit, bit + 1))
@@ -71,13 +65,30 @@ def random_program(rng: random.Random, size: int = 30) -> Program:
         for bit in sorted(rng.sample((0, 1, 5, 62, 63), rng.randint(0, 3)))
     )
     slots = tuple(_slot(rng, i) for i in range(rng.randint(2, 9 if size <= SMALL else 12)))
-    program = Program("random", 1, params, streams, slots, clauses, ())
-    triggers: list[tuple[str, str | None]] = [("setup", None), *(("bar", s.name) for s in streams)]
-    triggers += [("decide", rng.choice(streams).name), ("risk", None), ("report", None)]
+    instances = tuple(("btc", "eth", "sol")[: rng.choice((1, 1, 1, 2, 3))])
+    traces = tuple(f"trace {k}" for k in range(rng.choice((0, 0, 1, 3))))
+    gap = rng.choice((0, 0, 1, 10**6, MINUTE))
+    program = Program("random", 1, params, streams, slots, clauses, (), gap, instances, traces)
+    triggers: list[tuple[str, str | None, int]] = [("setup", None, 0), *((s.kind, s.name, 0) for s in streams)]
+    triggers += [("manage", None, 0)] if rng.random() < 0.5 else []
+    triggers += [("decide", rng.choice(streams).name, i) for i in range(len(instances))]
+    triggers += [("risk", None, 0), ("report", None, 0)]
     if size <= SMALL:
         triggers = [t for t in triggers if rng.random() < PRESENT] or triggers[-3:]
-    segments = tuple(Segment(t, s, _Body(rng, program, t).make(size)) for t, s in triggers)
-    return Program("random", 1, params, streams, slots, clauses, segments)
+    segments = tuple(Segment(t, s, _Body(rng, program, t, i).make(size), i) for t, s, i in triggers)
+    return replace(program, segments=segments)
+
+
+def _streams(rng: random.Random, count: int) -> tuple[Stream, ...]:
+    """Bars alone, or a mixture with books, trades and timers."""
+    kinds = ("bar",) if rng.random() < 0.5 else ("bar", "book", "book", "trade", "timer")
+    made = []
+    for i in range(count):
+        kind, alias = rng.choice(kinds), ("btc", "eth")[i % 2]
+        period = MINUTE * rng.choice((1, 2, 5)) if kind in ("bar", "timer") else 0
+        owner = ("", "") if kind == "timer" else (alias, f"{alias.upper()}/USDC")
+        made.append(Stream(f"b{i}", kind, *owner, period, 2, 6, 3 if kind == "book" else 0))
+    return tuple(made)
 
 
 def _param(rng: random.Random, number: int) -> Param:
@@ -87,7 +98,9 @@ def _param(rng: random.Random, number: int) -> Param:
     return Param(f"p{number}", f"real {number}", F64, low + rng.random(), low, low + 1.0)
 
 
+_PANES = ("sum panes", "min panes", "max panes")
 _SHAPES = (
+    *_PANES,
     "scalar",
     "scalar",
     "scalar",
@@ -108,11 +121,14 @@ def _slot(rng: random.Random, number: int) -> Slot:
     leaves = rng.choice((1, 2, 4, 8, 16))
     sizes = {"scalar": 1, "ring": leaves, "moments tree": 6 * leaves, "profile": PROFILE_HEADER + 2 * leaves}
     words = sizes.get(shape, 2 * leaves)
-    type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring") else I64 if shape == "profile" else F64
+    type_ = rng.choice((I64, F64)) if shape in ("scalar", "ring", *_PANES) else I64 if shape == "profile" else F64
     others = INTEGERS if type_ == I64 else FLOATS[:-1]
     init: int | float = 0 if shape in ("moments tree", "sorted ring") else rng.choice(others)
     label = f"{shape} {number}{CONSTANT if rng.random() < 0.3 else ''}"
     return Slot(f"s{number}", type_, words, f"{number:08x}", label, float(init) if type_ == F64 else init)
+
+
+_EFFECTS = ("reason", "clause", "clause", "decided", *("probe.f",) * 3, "emit", "cancel", "trace.f", "trace.i", "wake")
 
 
 @dataclass(slots=True)
@@ -122,6 +138,7 @@ class _Body:
     rng: random.Random
     program: Program
     trigger: str
+    instance: int = 0
     count: int = 0
     depth: int = 0
     known: dict[str, list[int]] = field(default_factory=lambda: {t: [] for t in _TYPES})
@@ -175,9 +192,8 @@ class _Body:
     def finish(self, items: list[Item], present: float) -> None:
         """Make some values observable, so that most of the body is live."""
         names = ["store.i", "store.f", "store.f"]
-        if self.trigger in ("decide", "risk"):
-            effects = ["reason", "clause", "clause", "decided", "probe.f", "probe.f", "probe.f", "emit"]
-            names += [name for name in effects if self.rng.random() < present]
+        effects = list(_EFFECTS) if self.trigger in ("manage", "decide", "risk") else []
+        names += [name for name in effects if self.rng.random() < present]
         items += [op for op in map(self.operation, names) if op is not None]
 
     def constant(self, type_: str) -> Op:
@@ -189,8 +205,6 @@ class _Body:
     def operation(self, name: str) -> Op | None:
         row = OPS[name]
         if name in PLACES and self.trigger not in PLACES[name]:
-            return None
-        if "stream" in row.attrs and not any(s.kind == "book" for s in self.program.streams):
             return None
         attrs = tuple(self.attribute(name, kind) for kind in row.attrs)
         if None in attrs:
@@ -232,8 +246,10 @@ class _Body:
             return self.one_of([s.name for s in fitting if s.label.startswith(str(slot_shape(name)))])
         if name == "bconst":
             return rng.randint(0, 1)
+        if kind == "stream":
+            return self.one_of([s.name for s in self.program.streams if s.kind == "book"])
         if kind == "instance":
-            return rng.randrange(self.program.instance_count)
+            return self.instance if self.trigger == "decide" else rng.randrange(self.program.instance_count)
         if name.startswith("trace"):
             return self.one_of(range(len(self.program.traces)))
         if name == "clause":
@@ -244,40 +260,7 @@ class _Body:
         return self.rng.choice(choices) if choices else None
 
 
-# --- tapes -----------------------------------------------------------------------------------------------------------
-
-
-def random_records(rng: random.Random, n: int, streams: Sequence[Stream]) -> list[list[int]]:
-    """`n` bar records of all streams in tape order: consecutive ticks per stream, equal times, extreme prices."""
-    start = rng.choice((0, 1_700_000_000_000_000_000 // MINUTE, (2**63 - 1) // MINUTE - 10 * n - 10))
-    minute, records = start, []
-    while len(records) < n:
-        minute += 1
-        now = minute * MINUTE
-        due = [(s.period_ns, i) for i, s in enumerate(streams) if now % s.period_ns == 0]
-        for period_index, (_, index) in enumerate(sorted(due)):
-            last = period_index == len(due) - 1
-            records.append(_bar(rng, now, index, FLAG_INSTANT_END if last else 0))
-    return records[:n]
-
-
-def _bar(rng: random.Random, now: int, stream: int, flags: int) -> list[int]:
-    close = rng.choice((1, 2, 10**7, 2**53 + 1, 2**62)) if rng.random() < 0.1 else rng.randint(99_000, 101_000)
-    if rng.random() < 0.15:
-        return [now, head(KIND_BAR, flags | FLAG_CARRIED, stream, 0), close, close, close, close, 0, 0]
-    open_ = max(1, close + rng.randint(-50, 50))
-    high, low = max(open_, close) + rng.randint(0, 30), max(1, min(open_, close) - rng.randint(0, 30))
-    volume = rng.choice((0, 1, 10**12)) if rng.random() < 0.1 else rng.randint(1, 10**6)
-    notional = (close * volume + 2**63) % 2**64 - 2**63
-    return [now, head(KIND_BAR, flags, stream, rng.randint(1, 500)), open_, high, low, close, volume, notional]
-
-
-def random_report(rng: random.Random, now: int) -> list[int]:
-    """One fill or reject."""
-    quantity, price = rng.randint(0, 10**6), rng.choice((1, 100_000, 2**62))
-    kind = rng.choice((KIND_FILL, KIND_REJECT))
-    fee = rng.randint(0, 10**9)
-    return [now, head(kind), rng.choice((1, -1)), quantity, price, quantity * 7, fee, rng.randint(0, 50)]
+# --- parameters --------------------------------------------------------------------------------------------------------
 
 
 def random_params(rng: random.Random, program: Program) -> list[int | float]:
@@ -313,7 +296,8 @@ def random_case(rng: random.Random, size: int = 30, n: int = 40) -> Case:
 
 def observe(program: Program, case: Case) -> tuple[list[object], dict[str, list[tuple[int, ...]]]]:
     """Run `program` on a case: outcomes and probes after each event, and the words of each slot over time."""
-    machine = Machine(program)
+    books = Books(program.streams)
+    machine = Machine(program, books.books)
     outcomes: list[object] = []
     slots: dict[str, list[tuple[int, ...]]] = {s.name: [] for s in program.slots}
 
@@ -326,10 +310,11 @@ def observe(program: Program, case: Case) -> tuple[list[object], dict[str, list[
     machine.init(case.params)
     note()
     for i, record in enumerate(case.records):
+        books.follow(record)
         outcomes.append(machine.event(record))
         outcomes.append(sorted((k, float_bits(v) if isinstance(v, float) else v) for k, v in machine.probes))
         if i in case.reports:
-            machine.report(case.reports[i])
+            outcomes.append(machine.report(case.reports[i]))
         note()
     return outcomes, slots
 

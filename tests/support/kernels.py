@@ -16,6 +16,11 @@ from flashc.compiler.ir.layout import offsets, state_words
 from flashc.compiler.ir.nodes import F64, Program
 from flashc.cython_core import layout as memory
 from flashc.runtime.backtest.driver import KernelAddresses, parameter_words
+from flashc.runtime.backtest.market.book import book_clear, book_set
+from flashc.runtime.backtest.market.book_layout import new_book
+from flashc.runtime.backtest.native_ops import int_words
+from numba import njit
+from support.fir_tapes import HIGH, LOW, Books
 
 
 def import_kernel(program: Program, folder: Path, *, cache: bool = False) -> ModuleType:
@@ -45,6 +50,9 @@ class KernelMachine:
         self.words = np.zeros(state_words(program), dtype=np.int64)
         self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
         self._io = np.zeros(memory.IO_WORDS, dtype=np.int64)
+        self.books = {k: new_book(LOW, HIGH) for k, s in enumerate(program.streams) if s.kind == "book"}
+        for number, block in self.books.items():
+            self._io[memory.IO_FIRST_BOOK + number] = block.ctypes.data
         self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
         self._init, self._events, self._report = (
             f.ctypes for f in (self.module.init, self.module.events, self.module.report)
@@ -53,8 +61,18 @@ class KernelMachine:
     def init(self, params: Sequence[int | float] = ()) -> None:
         """Garbage first: `init` must set every word itself."""
         self.words[:] = -1
+        for block in self.books.values():
+            _clear(block.ctypes.data)
         values = parameter_words(tuple(params) or tuple(p.default for p in self.program.params))
         self._init(*_pointers(self._init, values, values, self.words, self.words))
+
+    def follow(self, record: Sequence[int]) -> None:
+        """Apply a record to the book of its stream."""
+        book, kind = self.books.get(record[memory.HEAD] >> memory.STREAM_SHIFT & 0xFFFF), record[memory.HEAD] & 0xFF
+        if book is not None and kind == memory.KIND_RESET:
+            _clear(book.ctypes.data)
+        if book is not None and kind == memory.KIND_LEVEL:
+            _set(book.ctypes.data, record[memory.SIDE], record[memory.PRICE], record[memory.QTY])
 
     def event(self, record: Sequence[int]) -> Out:
         self._record[:] = record
@@ -108,14 +126,29 @@ def canonical_state(program: Program, words: np.ndarray) -> list[int]:
     return [int(w) for w in result]
 
 
+@njit
+def _set(at: int, side: int, tick: int, lots: int) -> int:
+    return book_set(int_words(at), side, tick, lots)
+
+
+@njit
+def _clear(at: int) -> None:
+    book_clear(int_words(at))
+
+
 Step = tuple[Out, Out, list[int]]
 
 
 def steps(machine: Machine | KernelMachine, case: object) -> list[Step]:
     """Outcome of each event of a case (`fir_programs.Case`) and of its report, and the state then; first after init."""
+    books = Books(machine.program.streams)
+    if isinstance(machine, Machine):
+        machine.books = books.books
+    follow = machine.follow if isinstance(machine, KernelMachine) else books.follow
     machine.init(case.params)  # type: ignore[attr-defined]
     seen: list[Step] = [(Out(), Out(), machine.state)]
     for number, record in enumerate(case.records):  # type: ignore[attr-defined]
+        follow(record)
         out, told = machine.event(record), Out()
         if number in case.reports:  # type: ignore[attr-defined]
             told = machine.report(case.reports[number])  # type: ignore[attr-defined]
