@@ -21,7 +21,7 @@ from ..library.function import Function, is_pair
 from ..library.table import FUNCTIONS
 from .intervals import COUNTER, is_recursive
 from .params import parameters
-from .qualifiers import static_arguments
+from .qualifiers import depth_arguments, static_arguments
 from .warmup import ticks_needed
 
 MAX_STATE_BYTES = 1 << 20
@@ -65,7 +65,7 @@ def analyse(built: Built, facts: Facts, live: frozenset[int], unbounded: frozens
 def _lengths(built: Built, node: Node, facts: Facts, result: Bounds, unbounded: frozenset[str]) -> bool:
     """FC0450, FC0218 on every argument that decides how much is kept; False when one is rejected."""
     fine = True
-    if node.op == "field" and node.args and node.attrs["name"] != "vwap_to":
+    if (node.op == "field" and node.args and node.attrs["name"] != "vwap_to") or depth_arguments(node):
         result.found += _depth(built, node, facts)
     for index in static_arguments(node):
         arg = node.args[index]

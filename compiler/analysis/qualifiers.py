@@ -59,6 +59,12 @@ def static_arguments(node: Node) -> tuple[int, ...]:
     return tuple(i for i, p in enumerate(FUNCTIONS[str(node.attrs["function"])].signature.params) if p.is_static)
 
 
+def depth_arguments(node: Node) -> tuple[int, ...]:
+    """The arguments of a call that are numbers of book levels."""
+    row = FUNCTIONS.get(str(node.attrs.get("function"))) if node.op == "call" else None
+    return tuple(i for i, p in enumerate(row.signature.params) if p.type == "depth") if row is not None else ()
+
+
 def _check(built: Built, node: Node, index: int, result: Qualifiers) -> None:
     arg = node.args[index]
     if result.qualifiers.get(arg, "const") != "series":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.clocks import clock_rank
+from ..analysis.qualifiers import depth_arguments
 from ..ir.hir import Facts, Stream
 from ..ir.types import Clock
 from .built import Built
@@ -53,6 +54,10 @@ def _of(one: Analysed) -> dict[Clock, int]:
             clock = Clock("book", str(node.attrs["instrument"]))
             depth = depth_of(built, one.facts, node.args[0], str(node.attrs["name"]))
             depths[clock] = max(depths.get(clock, 1), depth)
+        for index in depth_arguments(node):  # of a call that keeps state, such as `ofi(k)`
+            for clock in one.facts.clocks.get(node.id, ()):
+                depth = depth_of(built, one.facts, node.args[index], str(node.attrs["function"]))
+                depths[clock] = max(depths.get(clock, 1), depth)
     if built.decision.kind != "timer":
         depths.setdefault(built.decision, 1 if built.decision.kind == "book" else 0)
     return depths

@@ -3,85 +3,16 @@
 from __future__ import annotations
 
 import math
-import random
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from flashc.compiler.evaluate.evaluator import Machine
-from flashc.cython_core.layout import (
-    FLAG_INSTANT_END,
-    FLAG_MESSAGE_END,
-    KIND_BAR,
-    KIND_LEVEL,
-    KIND_TRADE,
-    head,
-)
+from flashc.cython_core.layout import KIND_BAR, KIND_LEVEL
 from flashc.runtime.backtest.market.reference_book import Book
+from support.random_market import LOTS, PRICE, SECOND, Market, random_market, recorded_market
 from support.values import PRESENT, VALUE, value_program
-
-SECOND = 10**9
-MINUTE = 60 * SECOND
-START = 1_700_000_000 // 60 * MINUTE
-MIDDLE = 6_000_000
-PRICE, LOTS = 100, 10**6  # ticks per unit, lots per coin
-
-
-@dataclass
-class Market:
-    """A minute-by-minute record of what happened: books after each message, trades, and the tape of both."""
-
-    records: list[list[int]] = field(default_factory=list)
-    books: list[dict[int, dict[int, int]]] = field(default_factory=list)  # after each message
-    trades: list[tuple[int, int, int, int]] = field(default_factory=list)  # time, side, lots, ticks
-    messages_at_bar: list[int] = field(default_factory=list)
-    trades_at_bar: list[int] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
-
-
-def random_market(seed: int, minutes: int, streams: dict[str, int]) -> Market:
-    rng, market, book = random.Random(seed), Market(), {1: {}, -1: {}}
-    for minute in range(minutes):
-        moments = sorted(rng.sample(range(1, MINUTE), 12))
-        for moment in moments:
-            now = START + minute * MINUTE + moment
-            if rng.random() < 0.6:
-                _message(rng, market, book, now, streams["book"])
-            else:
-                side, lots = rng.choice((1, -1)), rng.randint(1, 3_000_000)
-                ticks = MIDDLE + rng.randint(-500, 500)
-                market.trades.append((now, side, lots, ticks))
-                flags = FLAG_INSTANT_END
-                market.records.append([now, head(KIND_TRADE, flags, streams["trade"]), side, lots, ticks, now, 1, 0])
-        close = START + (minute + 1) * MINUTE
-        bar = [close, head(KIND_BAR, FLAG_INSTANT_END, streams["bar"], 1), *[MIDDLE] * 4, 5, 5 * MIDDLE]
-        market.records.append(bar)
-        market.messages_at_bar.append(len(market.books))
-        market.trades_at_bar.append(len(market.trades))
-        market.times.append(close)
-    return market
-
-
-def _message(rng: random.Random, market: Market, book: dict[int, dict[int, int]], now: int, stream: int) -> None:
-    """A few level changes that leave both sides there and uncrossed."""
-    changes: list[tuple[int, int, int]] = []
-    shift = rng.randint(-3, 3)
-    for side in (1, -1):
-        for tick in list(book[side]):
-            if side * (tick - MIDDLE - shift) >= 0:
-                changes.append((side, tick, 0))
-    for side in (1, -1):
-        for _ in range(rng.randint(1, 4)):
-            tick = MIDDLE + shift - side * rng.randint(1, 9)
-            changes.append((side, tick, rng.choice((0, rng.randint(1, 2_000_000)))))
-        changes.append((side, MIDDLE + shift - side * rng.randint(1, 9), rng.randint(1, 2_000_000)))
-    for k, (side, tick, lots) in enumerate(changes):
-        book[side].pop(tick, None)
-        if lots:
-            book[side][tick] = lots
-        flags = FLAG_MESSAGE_END | FLAG_INSTANT_END if k == len(changes) - 1 else 0
-        market.records.append([now, head(KIND_LEVEL, flags, stream), side, lots, tick, now, k, 0])
-    market.books.append({side: dict(levels) for side, levels in book.items()})
 
 
 def strategy(expression: str) -> str:
@@ -101,11 +32,21 @@ exits:
 """
 
 
-def series(expression: str, seed: int = 1, minutes: int = 40) -> tuple[list[float | None], Market]:
+def recording() -> list[Path]:
+    """A recorded book and its trades."""
+    folder = os.environ.get("FLASHC_REAL_DATA")
+    files = [Path(folder or "") / f"btc-usd_coinbase_{what}_2026-08-09.parquet" for what in ("depth", "trades")]
+    if folder is None or not all(path.exists() for path in files):
+        pytest.skip("FLASHC_REAL_DATA does not name a folder of real files")
+    return files
+
+
+def series(expression: str, recorded: bool = False) -> tuple[list[float | None], Market]:
     """The value at each closed bar, None where it is absent, and what happened."""
-    program = value_program(strategy(expression))
-    numbers = {stream.kind: number for number, stream in enumerate(program.streams)}
-    market = random_market(seed, minutes, {"book": 90, "trade": 91} | numbers)
+    text = strategy(expression)
+    program = value_program(text.replace("decide: 1m", "decide: 1s") if recorded else text)
+    numbers = {"book": 90, "trade": 91} | {stream.kind: number for number, stream in enumerate(program.streams)}
+    market = recorded_market(*recording(), numbers) if recorded else random_market(1, 40, numbers)
     book = Book()
     machine = Machine(program, {numbers["book"]: book} if "book" in numbers else {})
     machine.init([])
@@ -121,6 +62,7 @@ def series(expression: str, seed: int = 1, minutes: int = 40) -> tuple[list[floa
     return values, market
 
 
+Trades = list[tuple[int, int, int, int]]
 Sides = dict[int, list[tuple[int, int]]]
 
 
@@ -185,7 +127,7 @@ def flow(now: Sides, before: Sides, k: int) -> float:
 
 BOOK: dict[str, Callable[[Sides], float]] = {
     "bid_depth(3)": lambda b: depth(b[1], 3),
-    "ask_depth(50)": lambda b: depth(b[-1], 50),
+    "ask_depth(20)": lambda b: depth(b[-1], 20),
     "imbalance(1)": lambda b: imbalance(b, 1),
     "imbalance(4)": lambda b: imbalance(b, 4),
     "depth_ratio(3)": lambda b: depth(b[1], 3) / depth(b[-1], 3),
@@ -221,7 +163,7 @@ def test_order_flow_is_what_came_to_the_bids_or_left_the_asks(levels: int) -> No
         assert close_to(values[k], expected), f"bar {k}: {values[k]} != {expected}"
 
 
-def vpin(trades: list[tuple[int, int, int, int]], bucket: int, n: int) -> float:
+def vpin(trades: Trades, bucket: int, n: int) -> float:
     """Lot by lot would be plainest; pieces that end with a bucket give the same."""
     leans, lean, filled = [], 0, 0
     for _, side, lots, _ in trades:
@@ -234,25 +176,25 @@ def vpin(trades: list[tuple[int, int, int, int]], bucket: int, n: int) -> float:
     return sum(leans[-n:]) / (n * bucket) if len(leans) >= n else -1.0
 
 
-def last(trades: list[tuple[int, int, int, int]], n: int) -> list[tuple[int, int, int, int]]:
+def last(trades: Trades, n: int) -> Trades:
     return trades[-n:]
 
 
-def within(trades: list[tuple[int, int, int, int]], seconds: int, pane: int) -> list[tuple[int, int, int, int]]:
+def within(trades: Trades, seconds: int, pane: int) -> Trades:
     """Trades in the panes up to that of the last trade."""
     newest = trades[-1][0] // (pane * SECOND)
     return [t for t in trades if newest - t[0] // (pane * SECOND) < seconds // pane]
 
 
-def signed(trades: list[tuple[int, int, int, int]]) -> float:
+def signed(trades: Trades) -> float:
     return sum(side * lots for _, side, lots, _ in trades) / LOTS
 
 
-def bought(trades: list[tuple[int, int, int, int]]) -> float:
+def bought(trades: Trades) -> float:
     return sum(lots for _, side, lots, _ in trades if side > 0) / sum(lots for _, _, lots, _ in trades)
 
 
-FLOW: dict[str, Callable[[list[tuple[int, int, int, int]]], float]] = {
+FLOW: dict[str, Callable[[Trades], float]] = {
     "cvd()": signed,
     "signed_volume(9)": lambda t: signed(last(t, 9)),
     "signed_volume(60s, pane=5s)": lambda t: signed(within(t, 60, 5)),
@@ -279,3 +221,29 @@ def test_a_trade_flow_function_equals_its_plain_definition(expression: str) -> N
     for k in range(5, len(values)):
         expected = FLOW[expression](market.trades[: market.trades_at_bar[k]])
         assert close_to(values[k], expected), f"bar {k}: {values[k]} != {expected}"
+
+
+@pytest.mark.parametrize(
+    "expression", ["imbalance(5)", "microprice(3)", "book_slope(5)", "(vwap_to(2 BTC) ?? -1 USDC/BTC)"]
+)
+def test_a_book_function_equals_its_plain_definition_on_a_recorded_book(expression: str) -> None:
+    plain = {**BOOK, "imbalance(5)": lambda b: imbalance(b, 5), "microprice(3)": lambda b: microprice(b, 3)}
+    plain |= {"book_slope(5)": lambda b: slope(b, 5), "(vwap_to(2 BTC) ?? -1 USDC/BTC)": lambda b: vwap_to(b, 2.0)}
+    values, market = series(expression, recorded=True)
+    assert len(values) > 20
+    for k, value in enumerate(values):
+        expected = plain[expression](sides(market, market.messages_at_bar[k] - 1))
+        assert close_to(value, expected), f"bar {k}: {value} != {expected}"
+
+
+@pytest.mark.parametrize("expression", ["signed_volume(9)", "(vpin(0.05 BTC, 5) ?? -1.0)", "cvd()", "ofi(3)"])
+def test_flow_equals_its_plain_definition_on_recorded_trades_and_books(expression: str) -> None:
+    values, market = series(expression, recorded=True)
+    plain = {**FLOW, "(vpin(0.05 BTC, 5) ?? -1.0)": lambda t: vpin(t, 50_000, 5)}
+    for k, value in enumerate(values):
+        trades, message = market.trades[: market.trades_at_bar[k]], market.messages_at_bar[k] - 1
+        if len(trades) < 9 or not message:
+            continue
+        books = (sides(market, message), sides(market, message - 1))
+        expected = flow(*books, 3) if expression.startswith("ofi") else plain[expression](trades)
+        assert close_to(value, expected), f"bar {k}: {value} != {expected}"
