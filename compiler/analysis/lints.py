@@ -8,6 +8,7 @@ from collections import defaultdict
 from ...dsl.diagnostics import Diagnostic, Label
 from ...dsl.source import Span
 from ..frontend.built import Built, Root
+from ..frontend.policies import unused
 from ..ir.hir import Facts, Node
 from ..ir.types import Clock, Interval, duration_text
 from ..library.table import FUNCTIONS
@@ -48,6 +49,15 @@ def _unused(built: Built) -> list[Diagnostic]:
         )
         for d in built.document.lets
         if d.name.value not in built.read_lets and not may_be_meant(built, d.name.value)
+    ] + [
+        Diagnostic(
+            "FL101",
+            f"no rule uses the policy `{e.name.value}`",
+            Label(e.name.span, "never used"),
+            helps=("remove it, or name it under `execute` or `then`",),
+        )
+        for e in built.document.execution
+        if e.name.value in unused(built.document)
     ]
 
 

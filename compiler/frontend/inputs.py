@@ -8,6 +8,7 @@ from ..ir.hir import Facts, Stream
 from ..ir.types import Clock
 from .built import Built
 from .instances import Analysed, stale_clock
+from .policies import unused
 
 _EVENTS = ("book", "trade", "timer")
 
@@ -65,7 +66,8 @@ def _of(one: Analysed) -> dict[Clock, int]:
 
 def _read(built: Built) -> set[int]:
     """The nodes that rules, policies and limits read: what labels and unused equations read is not needed to run."""
-    todo = [root.node for root in built.roots]
+    idle = unused(built.document)
+    todo = [root.node for root in built.roots if not (root.holder == "order" and root.name in idle)]
     found = set(todo)
     while todo:
         for a in built.graph[todo.pop()].args:

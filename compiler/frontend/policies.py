@@ -9,7 +9,18 @@ EXIT_SIDE = -1
 
 
 def uses(document: Document) -> tuple[tuple[Execution, int], ...]:
-    """(policy, side) in the order of first use, `then` followed; policies that nothing uses come last, as buys."""
+    """(policy, side) in the order of first use, `then` followed; policies that nothing uses come last, as sales."""
+    idle = unused(document)
+    rest = [(policy, EXIT_SIDE) for policy in document.execution if policy.name.value in idle]
+    return (*((policy, side) for (_, side), policy in _used(document).items()), *rest)
+
+
+def unused(document: Document) -> frozenset[str]:
+    """Policies that no rule uses, directly or through `then`."""
+    return frozenset(e.name.value for e in document.execution) - {name for name, _ in _used(document)}
+
+
+def _used(document: Document) -> dict[tuple[str, int], Execution]:
     policies = {e.name.value: e for e in reversed(document.execution)}
     found: dict[tuple[str, int], Execution] = {}
     wanted = [(r.execute, r.side.value) for r in document.entries] + [(r.execute, EXIT_SIDE) for r in document.exits]
@@ -18,6 +29,4 @@ def uses(document: Document) -> tuple[tuple[Execution, int], ...]:
         while policy is not None and (policy.name.value, side) not in found:
             found[policy.name.value, side] = policy
             policy = policies.get(policy.then.value) if policy.then else None
-    used = {name for name, _ in found}
-    rest = [(policy, 1) for name, policy in policies.items() if name not in used]
-    return (*((policy, side) for (_, side), policy in found.items()), *reversed(rest))
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from flashc.dsl.defaults import explain_defaults
 from flashc.dsl.document_reader import read_document
-from flashc.dsl.meaning import same_meaning
+from flashc.dsl.meaning import meaning, same_meaning
 from flashc.dsl.source import Source
 from flashc.dsl.yaml_reader import load, read
 from hypothesis import HealthCheck, given, settings
@@ -198,3 +198,26 @@ KEYS = [
 @given(st.dictionaries(st.sampled_from(KEYS), nodes))
 def test_no_shape_of_a_document_raises(data: dict[str, Any]) -> None:
     read_bytes(json.dumps({"flash": "1", "strategy": "s", "trade": "BTC/USDC", "decide": "1m", **data}).encode())
+
+
+# --- expressions in braces ----------------------------------------------------------------------------------------
+
+
+@NO_DEADLINE
+@given(expressions)
+def test_an_expression_in_braces_is_the_same_one_or_is_refused(text: str) -> None:
+    head = "flash: 1\nstrategy: s\ntrade: BTC/USDC\ndecide: 1m\nsize: 9 USDC\nentries: {long: a}\n"
+    block, _ = read_document(Source("f", f"{head}let:\n  x: {text}\n"))
+    flow, found = read_document(Source("f", f"{head}let: {{x: {text}, z: b}}\n"))
+    refused = [d.code for d in found]
+    if any(mark in text for mark in ",[]"):
+        assert refused
+    else:
+        assert not refused
+        assert block is not None
+        assert flow is not None
+        assert same_meaning_of_lets(block, flow)
+
+
+def same_meaning_of_lets(block: Any, flow: Any) -> bool:
+    return len(flow.lets) == 2 and bool(meaning(block.lets[0]) == meaning(flow.lets[0]))

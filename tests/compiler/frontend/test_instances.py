@@ -180,3 +180,8 @@ class TestStreams:
 
     def test_a_guard_of_an_unknown_stream_is_an_error(self) -> None:
         assert codes(strategy(tail="risk: {stale: {boook: 1s}}")) == ["FC0102"]
+
+    def test_a_policy_that_nothing_uses_asks_for_nothing(self) -> None:
+        text = strategy(tail="execution:\n  idle: {style: limit, price: near_side}\nrisk: {position: {max: 400 USDC}}")
+        assert "FL101" in codes(text)
+        assert self.streams(text) == [("btc.1m", 0, False)]
