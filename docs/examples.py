@@ -6,7 +6,6 @@ Every fenced block of the hand-written pages that is marked `yaml` is read. What
 |---|---|
 | `yaml` | a whole file: no errors, and no warnings but FL116 (no `risk` block) |
 | `yaml fragment` | blocks of a file: completed with `REST`, then as above; unused names are allowed too |
-| `yaml checked` | a whole file or blocks: checks as above; it may be refused by `flashc compile` in this release |
 | `yaml wrong` | a whole file or blocks with a mistake; the `text` block that follows is what `flashc check` prints |
 | `yaml refused` | checks without errors, but does not run yet; the `text` block is what `flashc compile` prints |
 | `yaml skip: REASON` | is not read |
