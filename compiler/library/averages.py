@@ -106,7 +106,7 @@ ROWS = (
         True,
         warmup=(("lag", "n"), ("settled", "kama", 30)),
         interval="x",
-        words="2+ring(n+1)",
+        words="4+3*ring(n+1)",
         cost="12+2*n",
         source="Kaufman 1995, TA-Lib KAMA",
         differs="seeded with the value at the n-th change, TA-Lib with the one before",

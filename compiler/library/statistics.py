@@ -144,7 +144,7 @@ ROWS = (
         True,
         warmup=lag("n"),
         interval="0..1",
-        words="2*ring(n+1)",
+        words="2+3*ring(n+1)",
         cost="10+24*log(n)",
         source="Kaufman 1995",
         float_window="n",

@@ -31,7 +31,7 @@ ROWS = (
         ("close", "volume"),
         window("n"),
         "price",
-        words="3*ring(n)",
+        words="3*ring(n+1)",
         cost="24",
         source="Berkowitz, Logue and Noser 1988",
         exact_on_grid=True,
