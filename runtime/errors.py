@@ -10,7 +10,7 @@ from types import MappingProxyType
 FAULT_TITLES: Mapping[str, str] = MappingProxyType(
     {
         "FC1001": "the data file cannot be read",
-        "FC1002": "not a table of OHLCV bars",
+        "FC1002": "not a table of bars, trades or a book",
         "FC1003": "times have no clear unit",
         "FC1004": "rows are out of order",
         "FC1005": "two rows claim the same time",
@@ -20,7 +20,7 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1009": "more than one instrument in one file",
         "FC1010": "the data lacks a stream the strategy needs",
         "FC1011": "no such data",
-        "FC1012": "no bars in this range",
+        "FC1012": "no data in this range",
         "FC1013": "stored data does not match its record",
         "FC1014": "the data is of another instrument",
         "FC1015": "not a usable tape",

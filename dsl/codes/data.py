@@ -19,10 +19,11 @@ CODES = (
     ),
     Code(
         "FC1002",
-        "not a table of OHLCV bars",
+        "not a table of bars, trades or a book",
         _D,
-        "The importer needs a time and the columns open, high, low, close and volume. It knows the usual spellings of "
-        "each; the message lists the columns that it found.",
+        "Bars need a time and the columns open, high, low, close and volume. Trades need a time, price, quantity and "
+        "the taker's side; a book needs side, price and quantity with update ids or a snapshot flag, or the best bid "
+        "and ask with their quantities. The usual spellings of each are known; the message lists the columns found.",
         ("time,open,high,low,volume\n2025-01-01T00:00:00Z,100,101,99,3.5\n",),
         _GOOD,
     ),
@@ -109,9 +110,10 @@ CODES = (
     ),
     Code(
         "FC1012",
-        "no bars in this range",
+        "no data in this range",
         _D,
-        "Between `--from` and `--to` the dataset has no bars. `flashc data list` shows the range of each dataset.",
+        "Between `--from` and `--to` the dataset holds nothing usable, or several datasets have no time in common, or "
+        "no message of a book leaves both sides filled and apart. `flashc data list` shows the range of each dataset.",
         ("flashc backtest strategy.flash.yaml --data btc_1m --from 1999-01-01 --to 1999-02-01",),
         "flashc backtest strategy.flash.yaml --data btc_1m",
     ),
