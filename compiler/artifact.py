@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..cython_core.kernel_stamp import kernel_name
 from .ir.layout import offsets, state_words
-from .ir.nodes import Program, Stream
+from .ir.nodes import STREAM_KINDS, Program, Stream
 from .ir.ops import OPS
 from .ir.printer import print_program
 from .ir.walk import operations
@@ -91,6 +91,11 @@ def manifest(compiled: Compiled) -> dict[str, object]:
         "kernel": kernel_file(compiled),
         "venue": {"name": venue.name, "hash": venue.hash, "taken": venue.taken},
         "instrument": _instrument(compiled),
+        "instances": [
+            {"alias": i.alias, "decides": _clock_stream(program, number), "rules": len(i.entries) + len(i.exits)}
+            for number, i in enumerate(checked.instances)
+        ],
+        "min_gap_ns": program.min_gap_ns,
         "streams": [_stream(s, program) for s in program.streams],
         "params": [
             {"name": p.label, "type": p.type, "default": p.default, "low": p.low, "high": p.high}
@@ -157,8 +162,15 @@ def _stream(stream: Stream, program: Program) -> dict[str, object]:
         "period_ns": stream.period_ns,
         "price_decimals": stream.price_decimals,
         "qty_decimals": stream.qty_decimals,
+        "depth": stream.depth,
+        "optional": stream.optional,
         "decides": decides,
     }
+
+
+def _clock_stream(program: Program, instance: int) -> str:
+    """The stream on which an instance decides."""
+    return next(str(s.stream) for s in program.segments if s.trigger == "decide" and s.instance == instance)
 
 
 def _slots(program: Program) -> list[dict[str, object]]:
@@ -179,6 +191,6 @@ def bounds(program: Program) -> dict[str, int]:
             total += row.cost * (longest[str(op.attrs[0])] if row.per_length else 1)
         return total
 
-    bars = [cost(s.body) for s in program.segments if s.trigger == "bar"]
-    rest = sum(cost(s.body) for s in program.segments if s.trigger in ("decide", "risk"))
+    bars = [cost(s.body) for s in program.segments if s.trigger in STREAM_KINDS]
+    rest = sum(cost(s.body) for s in program.segments if s.trigger in ("manage", "decide", "risk"))
     return {"state_bytes": 8 * state_words(program), "ops_per_event": max(bars, default=0) + rest}

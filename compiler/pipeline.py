@@ -7,7 +7,7 @@ Every stage has a text form, and compiling can stop after any of them. Between p
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -42,12 +42,20 @@ class BrokenProgram(Exception):
 
 
 def compile_checked(
-    checked: Checked, *, stop_after: str | None = None, verify: bool = True, on_stage: OnStage | None = None
+    checked: Checked,
+    *,
+    stop_after: str | None = None,
+    verify: bool = True,
+    on_stage: OnStage | None = None,
+    trace: Sequence[str] = (),
 ) -> Compiled:
-    """Compile. Raises FlashcError for what cannot be executed, BrokenProgram for our own bugs."""
+    """Compile. Raises FlashcError for what cannot be executed, BrokenProgram for our own bugs.
+
+    `trace` names equations whose values the kernel writes down at every decision; it is another kernel then.
+    """
     assert stop_after is None or stop_after in STAGES, f"unknown stage {stop_after!r}"
     started = time.perf_counter()
-    lowered = lower(checked)
+    lowered = lower(checked, trace)
     program = renumber(lowered.program)
     _after("lower", program, started, verify, on_stage)
     ir_hash = meaning_hash(program)

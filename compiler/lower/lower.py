@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..ir.hir import Checked
@@ -12,6 +12,7 @@ from .context import Lowering
 from .explain import Explainer
 from .expressions import emit
 from .machine.machine import PositionMachine
+from .traces import trace_lets
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,17 @@ class LoweredStrategy:
     explain: list[dict[str, object]]
 
 
-def lower(checked: Checked) -> LoweredStrategy:
-    """Lower a checked strategy. Raises FlashcError (FC0907) for a value that checks but cannot be executed yet."""
+def lower(checked: Checked, trace: Sequence[str] = ()) -> LoweredStrategy:
+    """Lower a checked strategy. Raises FlashcError (FC0907) for a value that checks but cannot be executed yet.
+
+    `trace`: names in `let` whose values every decision leaves in a row (`Program.traces` has the row's columns).
+    """
     lowering = Lowering(checked, profile(checked.document.venue.value))
     lowering.emit = emit
     explainer = Explainer(lowering)
     machine = PositionMachine(lowering, explainer)
     machine.lower()
+    traces = trace_lets(lowering, trace)
     lowering.run_later()
     build = lowering.program
     program = Program(
@@ -41,6 +46,7 @@ def lower(checked: Checked) -> LoweredStrategy:
         tuple(_segments(lowering, machine)),
         min_gap_ns=checked.min_gap_ns,
         instances=checked.traded,
+        traces=traces,
     )
     return LoweredStrategy(program, explainer.table())
 

@@ -67,7 +67,7 @@ class Rules:
         lowering = self.lowering
         roots = self._roots()
         armed = b.b(True)
-        for clock, home in lowering.homes.items():
+        for clock in lowering.counted:
             terms = {t for n in roots for c, t in lowering.facts.warmups[n].per_clock if c == clock}
             if not terms and clock != self.instance.decision and not self._own_book(clock):
                 continue
@@ -75,7 +75,7 @@ class Rules:
             most = needs[0]
             for need in needs[1:]:
                 most = most.max(need)
-            armed = armed & (most <= b.load(home.seen_slot))
+            armed = armed & (most <= lowering.seen(clock, b))
         return armed
 
     def _own_book(self, clock: object) -> bool:
