@@ -48,7 +48,7 @@ def tape_inputs(prepared: Prepared, data: Sequence[str]) -> list[Input]:
 def _unread(compiled: Compiled, data: Sequence[str]) -> list[StreamNeed]:
     """Books of traded instruments that the program does not read, and their trades if the data has them."""
     from ..runtime.errors import RuntimeFault
-    from ..runtime.market_data.catalog import expand, resolve
+    from ..runtime.market_data.catalog import expand, outline
     from ..runtime.market_data.matching import StreamNeed, match_streams
     from .running import traded_facts
 
@@ -58,7 +58,7 @@ def _unread(compiled: Compiled, data: Sequence[str]) -> list[StreamNeed]:
         [StreamNeed(kind, f.symbol, 0, f.price_decimals, f.qty_decimals) for f in facts if (kind, f.symbol) not in read]
         for kind in ("book", "trade")
     )
-    sets = [resolve(name) for name in expand(data)] if trades else []
+    sets = [outline(name) for name in expand(data)] if trades else []
     held = []
     for need in trades:
         try:

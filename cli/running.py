@@ -98,7 +98,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     if all(s.clock.kind in ("bar", "timer") for s in checked.streams):
         return  # bars are matched when the tape is built
     from ..compiler.venues.profile import profile
-    from ..runtime.market_data.catalog import expand, resolve
+    from ..runtime.market_data.catalog import expand, outline
     from ..runtime.market_data.matching import StreamNeed, match_streams
 
     needs = []
@@ -106,7 +106,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
         facts = profile(checked.document.venue.value).instruments[stream.symbol]
         clock = stream.clock
         needs.append(StreamNeed(clock.kind, stream.symbol, clock.period_ns, facts.price_decimals, facts.qty_decimals))
-    match_streams([resolve(name) for name in expand(data)], needs)
+    match_streams([outline(name) for name in expand(data)], needs)
 
 
 def make_tape(

@@ -62,6 +62,12 @@ class Bars:
         return replace(self, **{name: column[index] for name, column in self.columns().items()})
 
 
+def no_bars() -> Bars:
+    """Columns without rows."""
+    none = np.zeros(0)
+    return Bars(np.zeros(0, np.int64), none, none, none, none, none)
+
+
 def content_hash(bars: Bars, start: int = 0, stop: int | None = None) -> str:
     """SHA-256 of rows `start:stop`: each column's name, then its little-endian 8-byte values.
 

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import RuntimeFault, fault
-from .event_importers import import_any
+from .bars import Dataset, no_bars
 from .event_store import EventRecord
-from .events import AnySet
+from .events import AnySet, EventSet, no_events
 from .importers import ImportOptions
+from .instruments import parse_instrument
 from .store import RECORD_FILE, Record, load, read_record
 
 #: Where data sets are kept when neither `--root` nor this environment variable says.
@@ -64,7 +65,29 @@ def resolve(name_or_path: str, root: Path | None = None, options: ImportOptions 
     A file is imported in memory by the same rules as `import` (its `rules` say which). FC1011 if there is neither.
     """
     place = locate(name_or_path, root)
-    return load(place) if place.is_dir() else import_any(place, options)
+    if place.is_dir():
+        return load(place)
+    from .event_importers import import_any
+
+    return import_any(place, options)
+
+
+def outline(name_or_path: str, root: Path | None = None) -> AnySet:
+    """What `resolve` gives, for asking what it holds: of a stored data set only the record is read, rows are absent."""
+    place = locate(name_or_path, root)
+    if not place.is_dir():
+        return resolve(name_or_path, root)
+    record = read_record(place)
+    instrument = parse_instrument(record.instrument)
+    if instrument is None:
+        raise fault("FC1013", "the data set's record is damaged", str(place), helps=("import it again",))
+    if isinstance(record, Record):
+        return Dataset(record.name, instrument, record.venue, record.period_ns, no_bars())
+    book, trades = no_events()
+    held = record.rows
+    return EventSet(
+        record.name, instrument, record.venue, book if "book" in held else None, trades if "trades" in held else None
+    )  # fmt: skip
 
 
 def locate(name_or_path: str, root: Path | None = None) -> Path:

@@ -64,6 +64,12 @@ class Levels(_Columns):
     last_id: Ints
 
 
+def no_events() -> tuple[Levels, Trades]:
+    """Columns without rows."""
+    ids, value, side, flag = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.bool_)
+    return Levels(ids, ids, side, value, value, flag, flag, ids, ids), Trades(ids, ids, side, value, value, ids)
+
+
 def columns_hash(columns: Mapping[str, NDArray[Any]]) -> str:
     """SHA-256 of each column's name and length, then its little-endian values."""
     digest = hashlib.sha256()

@@ -90,3 +90,19 @@ def test_the_root_comes_from_the_argument_the_environment_or_the_default(monkeyp
     monkeypatch.delenv("FLASHC_DATA")
     assert str(data_root()) == "data"
     assert list_datasets(tmp_path / "absent").records == ()
+
+
+def test_an_outline_says_what_is_held_without_reading_it(tmp_path, make_dataset):
+    from flashc.runtime.market_data.catalog import outline
+    from flashc.runtime.market_data.event_store import save_events
+    from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+
+    bars, events = make_dataset([0, 1, 2]), generate_book(BookParameters(duration_s=5), "l2")
+    save(bars, tmp_path)
+    save_events(events, tmp_path)
+    (tmp_path / "test" / "bars.parquet").unlink()
+    (tmp_path / "l2" / "book.parquet").unlink()
+    found = [outline("test", tmp_path), outline("l2", tmp_path)]
+    assert found[0].period_ns == bars.period_ns
+    assert list(found[1].parts()) == ["book", "trades"]
+    assert [data.instrument.symbol for data in found] == ["BTC/USDC", "BTC/USDC"]
