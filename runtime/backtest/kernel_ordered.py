@@ -79,6 +79,8 @@ def sort_nth(cells: Cells, base: int, words: int, tick: int, length: int, k: int
     leaves = words >> 1
     n = max(0, min(length, leaves))
     left = max(0, min(k, n - 1))
+    if n == leaves:  # the window is the whole ring
+        return cells[base + _place(cells, base, leaves, left)]
     for i in range(leaves):
         p = _place(cells, base, leaves, i)
         if (isub(tick, p) & (leaves - 1)) < n:
