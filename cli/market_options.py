@@ -18,7 +18,8 @@ _UNITS = (("ns", 1), ("us", 10**3), ("ms", 10**6), ("s", 10**9))
 _LATENCIES = ("place", "cancel", "response", "feed")
 _FILLS = ("refill", "impact", "order", "band")
 _LONGEST_NS = 2**50 - 1
-_MODEL, _FEED = MarketModel(), FeedModel()
+_DEFAULT_NS = (10_000_000,)  # one way over the public internet to a venue of the same region
+_MODEL, _FEED = MarketModel(Latency(_DEFAULT_NS, _DEFAULT_NS, _DEFAULT_NS)), FeedModel()
 
 #: The queue models of `--bounds`, from the one that fills least to the one that fills most.
 BOUNDS = ("risk_averse", "prob_power", "fifo_optimistic")
@@ -102,7 +103,7 @@ def _latency(options: MarketOptions, text: str) -> MarketOptions:
         return _measured(options, text)
     given = {key: _duration("--latency", text, value) for key, value in _parts("--latency", text, _LATENCIES).items()}
     feed = replace(options.feed, shift_ns=given.pop("feed", 0))
-    times = Latency(**{name: (ns,) for name, ns in given.items()})
+    times = replace(options.model.latency, **{name: (ns,) for name, ns in given.items()})
     return replace(options, model=replace(options.model, latency=times), feed=feed)
 
 
@@ -114,8 +115,8 @@ def _measured(options: MarketOptions, text: str) -> MarketOptions:
         samples = read_latencies(Path(text))
     except LatencyFileError as error:
         raise Problem(str(error), kind="data", where=text, helps=error.helps) from None
-    place = samples.get("place", (0,))
-    times = Latency(place, samples.get("cancel", place), samples.get("response", (0,)))
+    place = samples.get("place", _DEFAULT_NS)
+    times = Latency(place, samples.get("cancel", place), samples.get("response", _DEFAULT_NS))
     return replace(options, model=replace(options.model, latency=times), latency_file=text)
 
 
