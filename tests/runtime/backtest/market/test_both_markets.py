@@ -58,7 +58,8 @@ def test_two_instances_share_a_queue() -> None:
     account = Account(10**9, (Terms(7, 50_000, 10_000),) * 2)
     slow, fast = Script(6, (0, 0)), Script(6, (0, 0))
     reference = run_market_reference(slow, facts, tape, (), account, MarketModel())
-    result = run_market(NativeScript(fast).addresses, facts, tape, (), account, MarketModel())
+    native = NativeScript(fast)
+    result = run_market(native.addresses, facts, tape, (), account, MarketModel())
     assert fast.seen == slow.seen
     assert np.array_equal(result.fills, reference.fills)
 
