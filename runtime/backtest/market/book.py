@@ -12,6 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
+from numba.extending import intrinsic
 
 from ..native_ops import _unary, iadd, imul, ishl, isub
 from .book_layout import (
@@ -43,6 +44,19 @@ def _count_zeros(name: str) -> Any:
         return builder.call(function, (a, flag(0)))
 
     return _unary(types.int64, types.int64, emit)
+
+
+@intrinsic
+def _prefetch(typingctx: Any, book: Any, at: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), (byte, flag, flag, flag))
+        function = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
+        cell = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+        builder.call(function, (cell, flag(1), flag(3), flag(1)))  # to write, keep near, data
+        return context.get_dummy_value()
+
+    return types.void(book, types.int64), codegen
 
 
 _low_zeros = _count_zeros("llvm.cttz")
@@ -166,6 +180,12 @@ def book_set(book: Book, side: int, tick: int, lots: int) -> int:
             if cell == book[BEST_ASK]:
                 book[BEST_ASK] = _above(book, cell)
     return before
+
+
+@_compiled
+def book_expect(book: Book, side: int, tick: int) -> None:
+    """Bring the memory of a level near: it will be set soon. Changes nothing, whatever the tick."""
+    _prefetch(book, book[(BID_PARTS if side > 0 else ASK_PARTS) + LOTS] + tick - book[LOW])
 
 
 @_compiled

@@ -22,6 +22,7 @@ RISK_AVERSE, PROB_POWER, PROB_LOG, PROB_LOG2, FIFO_OPTIMISTIC = range(5)
 MINUTE_NS = 60_000_000_000
 SECOND_NS = 1_000_000_000
 _LONG_TAPE_NS = 14 * 24 * 3600 * SECOND_NS
+_STRETCH = 1 << 12  # records looked at in one go for the first that is no bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,11 @@ class MarketTape:
     @property
     def begin_ns(self) -> int:
         """Receive time of the first book or trade record; bars before it only warm the strategy up."""
-        market = (self.records[:, HEAD] & 0xFF) != KIND_BAR
-        return int(self.records[market.argmax(), TIME]) if market.any() else NEVER
+        for at in range(0, len(self.records), _STRETCH):
+            market = (self.records[at : at + _STRETCH, HEAD] & 0xFF) != KIND_BAR
+            if market.any():
+                return int(self.records[at + int(market.argmax()), TIME])
+        return NEVER
 
     @property
     def step_ns(self) -> int:

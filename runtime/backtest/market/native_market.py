@@ -70,7 +70,7 @@ from ..sim_words import (
     SCALE,
     STATE_AT,
 )
-from .book import book_clear, book_set
+from .book import book_clear, book_expect, book_set
 from .book_layout import ASK_LEVELS, BID_LEVELS
 from .consumption import venue_book
 from .market_words import (
@@ -125,6 +125,8 @@ _RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
 _DECISION_WORDS = len(DECISION_COLUMNS)
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "cache": numba_cache.ENABLED}
 
+_AHEAD = 8  # records: about as long as memory takes
+
 #: Room that one happening needs in the tables of fills and responses, besides a walk through a whole book.
 ROOM = 2 * MAX_OPEN + 16
 
@@ -132,6 +134,18 @@ ROOM = 2 * MAX_OPEN + 16
 @compiled
 def _record(m: Words, at: int) -> Words:
     return int_words(m[TAPE_AT] + at * _RECORD_BYTES)
+
+
+@compiled
+def _expect(m: Words, at: int, venue: bool) -> None:
+    """A level record is worked through soon: have the memory of its level at hand."""
+    if at < m[RECORDS]:
+        rec = _record(m, at)
+        if rec[HEAD] & 0xFF == KIND_LEVEL:
+            number = book_of(m, rec[HEAD])
+            if number >= 0:
+                book = venue_book(m, number) if venue else strategy_book(m, number)
+                book_expect(book, rec[SIDE], rec[PRICE])
 
 
 # --- what the strategy wants
@@ -286,6 +300,7 @@ def _run_venue(sim: Words, m: Words, limit: int) -> bool:
         if rec[HEAD] & 0xFF != KIND_BAR:
             if rec[VENUE_TIME] > limit:
                 break
+            _expect(m, at + _AHEAD, True)
             if at_venue(sim, m, rec):
                 m[AT_VENUE] = at + 1
                 return True
@@ -327,6 +342,7 @@ def _receive(sim: Words, m: Words, bound: int, stop: int) -> None:
             m[POINT] = (time // m[STEP] + 1) * m[STEP]
             bound = min(bound, m[POINT] - 1)
         at += 1
+        _expect(m, at + _AHEAD, False)
         if _seen(m, rec) and _event(sim, m, rec):
             break
     m[AT_STRATEGY] = at
