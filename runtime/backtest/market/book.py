@@ -47,7 +47,7 @@ def _count_zeros(name: str) -> Any:
 
 
 @intrinsic
-def _prefetch(typingctx: Any, book: Any, at: Any) -> Any:
+def _near(typingctx: Any, book: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), (byte, flag, flag, flag))
@@ -59,6 +59,7 @@ def _prefetch(typingctx: Any, book: Any, at: Any) -> Any:
     return types.void(book, types.int64), codegen
 
 
+_prefetch: Any = _near
 _low_zeros = _count_zeros("llvm.cttz")
 _high_zeros = _count_zeros("llvm.ctlz")
 _compiled = njit(error_model="numpy", fastmath=False, nogil=True)

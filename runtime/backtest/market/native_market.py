@@ -331,16 +331,17 @@ def _seen(m: Words, rec: Words) -> bool:
 @compiled
 def _receive(sim: Words, m: Words, bound: int, stop: int) -> None:
     """Records up to time `bound` and number `stop`; ends early when something else may be due."""
-    at = m[AT_STRATEGY]
+    at, now = m[AT_STRATEGY], -1
     while at < stop and sim[N_DECISIONS] <= sim[DECISIONS_LIMIT]:
         rec = _record(m, at)
-        time = rec[TIME]
-        if time > bound or (m[N_WAITING] > 0 and _run_venue(sim, m, time)):
-            break
-        m[WAKES] = 0
-        if m[POINT] == NEVER and time >= m[BEGIN]:
-            m[POINT] = (time // m[STEP] + 1) * m[STEP]
-            bound = min(bound, m[POINT] - 1)
+        if rec[TIME] != now:
+            now = rec[TIME]
+            if now > bound or (m[N_WAITING] > 0 and _run_venue(sim, m, now)):
+                break
+            m[WAKES] = 0
+            if m[POINT] == NEVER and now >= m[BEGIN]:
+                m[POINT] = (now // m[STEP] + 1) * m[STEP]
+                bound = min(bound, m[POINT] - 1)
         at += 1
         _expect(m, at + _AHEAD, False)
         if _seen(m, rec) and _event(sim, m, rec):
