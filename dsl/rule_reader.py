@@ -69,6 +69,7 @@ class RuleReader(Fields):
         self._entry_keys(name, node)
         scored = tuple(self._scored(node.get("score")))
         clauses = self._clauses(name, node.get("require" if node.get("score") is not None else "when"))
+        self._clause_names(clauses, scored)
         rule = Rule(
             name,
             "entry",
@@ -112,6 +113,15 @@ class RuleReader(Fields):
             self._lacks(name, "at_most", "how often it may add to one position")
         elif "at_most" in has and not add:
             self._needless(node, "at_most", "this entry never adds to a position", "write `add: true` as well")
+
+    def _clause_names(self, clauses: tuple[NamedExpr, ...], scored: tuple[Scored, ...]) -> None:
+        """FC0106: explanations name clauses, so one of the score and one under `require` cannot share a name."""
+        required = {clause.name.value: clause.name for clause in clauses}
+        for name in (part.clause.name for part in scored):
+            if name.value in required:
+                other = (Label(required[name.value].span, "under `require`"),)
+                message, label = f"two clauses are called `{name.value}`", Label(name.span, "in the score")
+                self.bag.add(Diagnostic("FC0106", message, label, secondary=other))
 
     def _lacks(self, rule: Located[str], key: str, what: str) -> None:
         message, label = f"`{rule.value}` lacks the key `{key}`", Label(rule.span, f"needs `{key}`")

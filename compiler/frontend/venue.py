@@ -38,6 +38,12 @@ def venue_of(document: Document, bag: Diagnostics) -> VenueProfile | None:
                     helps=(f"instruments of this file: {', '.join(aliases)}",),
                 )
             )
+    for number, alias in enumerate(document.trade):
+        first = next((t for t in document.trade[:number] if t.value == alias.value), None)
+        if first is not None:
+            fine = False
+            message, other = f"`{alias.value}` is traded twice", (Label(first.span, "first here"),)
+            bag.add(Diagnostic("FC0106", message, Label(alias.span, "again here"), secondary=other))
     return found if fine and document.trade else None
 
 

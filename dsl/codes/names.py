@@ -71,7 +71,14 @@ CODES = (
         Category.FILE,
         "The same name is defined in two blocks, for instance as a parameter and under `let:`. A name means one thing "
         "in the whole file. Rename one of them.",
-        (strategy(params="fast: 12", let="fast: ema(close, 12)", long="close > fast"),),
+        (
+            strategy(params="fast: 12", let="fast: ema(close, 12)", long="close > fast"),
+            strategy(head="trade: [BTC/USDC, BTC/USDC]"),
+            strategy(
+                long="long:\n  score: {up: {when: close > open, weight: 2}}\n  at_least: 1\n"
+                "  require: {up: volume > 1 BTC}"
+            ),
+        ),
         strategy(params="fast: 12", let="quick: ema(close, fast)", long="close > quick"),
     ),
     Code(
