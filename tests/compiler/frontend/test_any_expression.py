@@ -9,7 +9,7 @@ from flashc.dsl.render.text import render
 from flashc.dsl.source import Source
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.checking import FILE, strategy
+from support.checking import FILE, codes, strategy
 
 LEAVES = [
     "close",
@@ -47,6 +47,10 @@ LEAVES = [
     "5 bps",
     "100 USDC",
     "5m",
+    "near_side",
+    "entry.score",
+    "account.equity",
+    "pos.adds",
     "stoch(14, 3, 3).k",
     "sum(trade.qty, 1s, pane=100ms)",
 ]
@@ -84,6 +88,73 @@ def test_any_expression_is_answered(first: str, second: str, decide: str) -> Non
         out="pos.age > 1h",
         tail=tail,
     )
+    answered(text)
+
+
+#: One expression in every place that takes one, in a file that trades two instruments.
+EVERYWHERE = """\
+flash: 1
+strategy: everywhere
+instruments: {btc: BTC/USDC, eth: ETH/USDC}
+trade: [btc, eth]
+decide: DECIDE
+params: {look: {type: int, default: 3, in: 1..20}}
+let:
+  quick: ema(mid@1m, look)
+capital:
+  allocate: {btc: "SHARE", eth: 40 pct}
+  reserve: "MONEY"
+entries:
+  scored:
+    score:
+      up: {when: "close@1m > open@1m", weight: "WEIGHT"}
+      down: {when: "CONDITION", weight: 2}
+    at_least: "NEEDED"
+    size: "SIZE"
+    execute: rest
+  more: {when: "close@1m > open@1m", add: true, at_most: 2, size: 50 USDC}
+exits:
+  half: {when: pos.gain > 1 pct, fraction: "FRACTION", once: true}
+  out: pos.age > 1h
+execution:
+  rest: {style: limit, price: "PRICE", ttl: 5s, requote: {when: "REQUOTE", at_most: 2}, then: cross}
+risk:
+  position: {max: "MONEY"}
+  drawdown: {limit: "SHARE"}
+  profit_lock: {start: "MONEY", keep: "SHARE"}
+  invariants: {ok: "CONDITION"}
+"""
+PLACES = {
+    "SHARE": "50 pct",
+    "MONEY": "400 USDC",
+    "WEIGHT": "1",
+    "CONDITION": "close@1m > open@1m",
+    "NEEDED": "2",
+    "SIZE": "50 USDC",
+    "FRACTION": "0.5",
+    "PRICE": "near_side",
+    "REQUOTE": "near_side > order.price",
+}
+
+
+def test_the_usual_values_stand_everywhere() -> None:
+    text = EVERYWHERE.replace("DECIDE", "book")
+    for name, expression in PLACES.items():
+        text = text.replace(name, expression)
+    assert [c for c in codes(text) if c.startswith("FC")] == []
+    answered(text)
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(sorted(PLACES)), EXPRESSIONS, st.sampled_from(["1m", "book", "100ms"]))
+def test_any_expression_in_any_place_is_answered(place: str, expression: str, decide: str) -> None:
+    answered(EVERYWHERE.replace("DECIDE", decide), **{**PLACES, place: expression})
+
+
+def answered(text: str, **places: str) -> None:
+    """The file has findings with places in it, or it is whole."""
+    for name, expression in places.items():
+        text = text.replace(name, expression)
     source = Source(FILE, text)
     document, found = read_document(source)
     if document is None:
