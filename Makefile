@@ -19,7 +19,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-demo: $(STAMP) ## Compile a shipped strategy, backtest it on generated data, explain a decision
+demo: $(STAMP) ## Compile a shipped strategy, backtest it on generated data, write a report, explain a decision
 	@$(BIN)/python -m flashc version | head -n 2
 	@$(BIN)/python examples/demo.py
 

@@ -33,17 +33,17 @@ def quiet(folder: Path, *arguments: str) -> str:
 
 
 def main(folder: Path) -> None:
-    """The walk: check, compile, make data, backtest, explain the first trade's entry."""
+    """The walk: check, compile, make data, backtest with a report, explain the first trade's entry."""
     strategy = str(STRATEGY)
     print(STRATEGY.read_text(encoding="utf-8"), end="")
     flashc(folder, "check", strategy, "--report")
     flashc(folder, "compile", strategy, "-o", "artifacts")
     flashc(folder, "data", "synth", "--seed", "7", "--bars", "100000", "--name", "demo", "--replace")
-    flashc(folder, "backtest", strategy, "--data", "demo")
+    flashc(folder, "backtest", strategy, "--data", "demo", "--report", "report.html")
     result = json.loads(quiet(folder, "backtest", strategy, "--data", "demo", "--json"))
     if result["trades"]:
         flashc(folder, "explain", "latest", "--at", str(result["trades"][0]["entry_ts"]))
-    print(f"\nEverything that was written is in {folder}")
+    print(f"\nEverything that was written is in {folder}\nThe report, for any browser: {folder / 'report.html'}")
 
 
 if __name__ == "__main__":
