@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from . import text
 from .folder import Run, atoms
@@ -35,7 +36,7 @@ def tiles(run: Run, places: int) -> list[Tile]:
     below = m.get("max_drawdown_ns")
     return [
         Tile("Net profit", text.money(net, places, True), quote, end, _tone(net)),
-        Tile("Return", text.percent(m["return"], plus=True), "", f"{text.percent(m.get('cagr'))} a year", _tone(net)),
+        Tile("Return", text.percent(m["return"], plus=True), "", _yearly(m), _tone(net)),
         Tile("Max drawdown", text.percent(m["max_drawdown"]), "", f"longest {text.span(below)}" if below else ""),
         Tile("Sharpe", text.number(m["sharpe"]), "", f"Sortino {text.number(m['sortino'])}"),
         Tile("Profit factor", text.number(m["profit_factor"]), "", f"payoff {text.number(m.get('payoff'))}"),
@@ -45,6 +46,12 @@ def tiles(run: Run, places: int) -> list[Tile]:
         Tile("Fees", text.money(atoms(m["fees"]), places), quote,
              f"{text.percent(atoms(m['fees']) / run.start)} of start"),
     ]  # fmt: skip
+
+
+def _yearly(metrics: Mapping[str, Any]) -> str:
+    """The growth rate of a year; of less than a month it would be a fantasy."""
+    days = int(metrics.get("days", 0))
+    return f"in {text.plural(days, 'day')}" if days < 30 else f"{text.percent(metrics.get('cagr'))} a year"
 
 
 def _tone(value: int) -> str:

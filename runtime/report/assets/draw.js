@@ -7,17 +7,17 @@ const valueY = (box, low, high) => { const k = box.h / (high - low || 1); return
 function paintBars(g, box, view, level, y, colors) {
   const x = timeX(box, view), w = level.period * box.w / view.span;
   const first = Math.max(0, lowerBound(level.time, view.from) - 1), end = lowerBound(level.time, view.to);
-  const body = Math.max(1, Math.min(w * 0.72, 14)), thin = w < 3.5;
+  const body = 1 + 2 * Math.round(Math.max(0, Math.min(w * 0.72, 15) - 1) / 2), thin = w < 3.5; // odd: the wick stands in the middle
   for (const up of [true, false]) {
     g.fillStyle = up ? colors.up : colors.down;
     for (let k = first; k < end; k++) {
       const open = level.open[k], close = level.close[k];
       if (close >= open !== up) continue;
       const middle = Math.round(x(level.time[k] + level.period / 2)), top = y(level.high[k]);
-      g.fillRect(middle - 0.5, top, 1, Math.max(1, y(level.low[k]) - top));
+      g.fillRect(middle, top, 1, Math.max(1, y(level.low[k]) - top));
       if (thin) continue;
       const a = y(Math.max(open, close));
-      g.fillRect(middle - body / 2, a, body, Math.max(1, y(Math.min(open, close)) - a));
+      g.fillRect(middle + 0.5 - body / 2, a, body, Math.max(1, y(Math.min(open, close)) - a));
     }
   }
 }
