@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..runtime.market_data.tape_file import Tape
     from ..runtime.report.series import Bars, Chart
     from .outcome import Outcome
-    from .running import Finished
+    from .running import Finished, Prepared
 
 
 def check_place(path: Path) -> None:
@@ -32,24 +32,31 @@ def report_line(outcome: Outcome, folder: Path, path: Path | None) -> str:
 
     console.hint("writing the report")
     path.parent.mkdir(parents=True, exist_ok=True)
-    size = write_report(folder, path, chart_of(outcome.finished))
+    size = write_report(folder, path, chart_of(outcome.prepared, outcome.finished))
     return f"\n{'Report':<10}  {path} ({size / 1e6:.1f} MB), opens in any browser"
 
 
-def chart_of(finished: Finished) -> Chart:
-    """The prices of each traded instrument: the bars that filled its orders, or bars of the trades on its book."""
+def chart_of(prepared: Prepared, finished: Finished) -> Chart:
+    """The prices of each traded instrument, and the values that the file names."""
     from ..runtime.report.series import Chart
+    from .running import base_numbers
+    from .traced import indicators
 
-    numbers = dict.fromkeys(base.stream for base in finished.kernel_facts.bases)
-    return Chart([bars for bars in (_bars(finished.tape, number) for number in numbers) if len(bars)])
+    numbers = dict.fromkeys(base_numbers(finished))
+    bars = [bars for bars in (_bars(finished.tape, number) for number in numbers) if len(bars)]
+    return Chart(bars, indicators(prepared, finished, bars, _say_compiling))
+
+
+def _say_compiling() -> None:
+    console.hint("compiling the kernel that writes down values for the chart; this happens once for a strategy")
 
 
 def _bars(tape: Tape, number: int) -> Bars:
+    """The bars of a stream; of a trade stream, bars made from its trades. A book without trades has none."""
     from ..runtime.report.series import bars_of_tape, bars_of_trades
 
     stream = tape.streams[number]
     decimals = stream.price_decimals, stream.qty_decimals
     if stream.kind == "bar":
         return bars_of_tape(tape.records, number, stream.symbol, *decimals, stream.period_ns)
-    prints = [k for k, s in enumerate(tape.streams) if s.kind == "trade" and s.symbol == stream.symbol]
-    return bars_of_trades(tape.records, prints, stream.symbol, *decimals)
+    return bars_of_trades(tape.records, [number], stream.symbol, *decimals)

@@ -168,7 +168,8 @@ class Chart {
     g.setLineDash([]);
     if (pane) this.tag(pane.text(pane.value(cursor.y), null), this.inner + this.right / 2, cursor.y, this.right);
     const text = timeText(Math.round(this.timeAt(cursor.x)));
-    this.tag(text, Math.max(56, Math.min(this.inner - 56, cursor.x)), bottom + AXIS / 2 + 6, 116);
+    const width = g.measureText(text).width + 14;
+    this.tag(text, Math.max(width / 2, Math.min(this.inner - width / 2, cursor.x)), bottom + AXIS / 2 + 6, width);
   }
 
   tag(text, x, y, width) {

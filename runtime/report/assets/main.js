@@ -62,8 +62,16 @@ function buildChart() {
   state.chart.onView = () => markRange(view);
   state.chart.step = stepTrade;
   state.chart.setPanes(panes());
-  addEventListener("beforeprint", () => state.chart.recolor());
-  addEventListener("afterprint", () => state.chart.recolor());
+  printOnWhite(state.chart);
+}
+
+/** Paper is light, whatever the screen is. */
+function printOnWhite(chart) {
+  const root = document.documentElement;
+  let before;
+  const paint = () => { chart.colors = readColors(); chart.draw(); };
+  addEventListener("beforeprint", () => { before = root.dataset.theme; root.dataset.theme = "light"; paint(); });
+  addEventListener("afterprint", () => { if (before) root.dataset.theme = before; else delete root.dataset.theme; paint(); });
 }
 
 /** The price of an instrument: read when it is first shown. */
