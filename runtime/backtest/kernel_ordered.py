@@ -27,12 +27,14 @@ _compiled = njit(error_model="numpy", fastmath=False, nogil=True, cache=True)
 @_compiled
 def _sort_key(x: float) -> int:
     bits = fbits(x)
-    return bits ^ ((bits >> 63) & _INT_MAX)
+    key: int = bits ^ ((bits >> 63) & _INT_MAX)
+    return key
 
 
 @_compiled
 def _place(cells: Cells, base: int, leaves: int, i: int) -> int:
-    return (i + f2i(cells[base + leaves + i])) & (leaves - 1)
+    place: int = (i + f2i(cells[base + leaves + i])) & (leaves - 1)
+    return place
 
 
 @_compiled
@@ -80,12 +82,14 @@ def sort_nth(cells: Cells, base: int, words: int, tick: int, length: int, k: int
     n = max(0, min(length, leaves))
     left = max(0, min(k, n - 1))
     if n == leaves:  # the window is the whole ring
-        return cells[base + _place(cells, base, leaves, left)]
+        only: float = cells[base + _place(cells, base, leaves, left)]
+        return only
     for i in range(leaves):
         p = _place(cells, base, leaves, i)
         if (isub(tick, p) & (leaves - 1)) < n:
             if left == 0:
-                return cells[base + p]
+                found: float = cells[base + p]
+                return found
             left -= 1
     return 0.0
 

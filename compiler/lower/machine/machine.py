@@ -17,19 +17,24 @@ from ...ir.builder import SegmentBuilder, Value
 from ...ir.hir import CheckedPolicy, CheckedRule, Instance
 from ...ir.nodes import I64, Clause, Slot
 from ...ir.types import Clock
+from ...venues.profile import InstrumentProfile
 from ..context import Lowering
 from ..explain import Explainer
 from .chain import Chain
 from .limits import Limits
 from .rules import Rules
 from .sizing import Capital
-from .slots import Book, declare_book, declare_shared, market_value
+from .slots import Book, Shared, declare_book, declare_shared, market_value
 
 DEFAULT_START = 10_000  # of the quote currency
 
 
 class PositionMachine:
     """Lowers the rules, policies and limits of every instance into the program's segments."""
+
+    shared: Shared
+    capital: Capital
+    limits: Limits
 
     def __init__(self, lowering: Lowering, explainer: Explainer) -> None:
         self.lowering, self.explainer = lowering, explainer
@@ -57,9 +62,9 @@ class PositionMachine:
         checked = self.lowering.checked
         node = checked.capital.start if checked.capital.start is not None else checked.capital_start
         start = DEFAULT_START if node is None else checked.graph[node].attrs["value"]
-        return int(start * ATOMS_PER_UNIT)  # type: ignore[operator]
+        return int(start * ATOMS_PER_UNIT)
 
-    def _profile(self, alias: str):  # type: ignore[no-untyped-def]
+    def _profile(self, alias: str) -> InstrumentProfile:
         document = self.lowering.checked.document
         symbol = next(i.symbol.value for i in document.instruments if i.alias.value == alias)
         return self.lowering.profile.instruments[symbol]
