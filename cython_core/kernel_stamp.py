@@ -20,6 +20,8 @@ _FILES = (
     "runtime/backtest/kernel_ordered.py",
     "runtime/backtest/kernel_math.py",
     "runtime/backtest/kernel_panes.py",
+    "runtime/backtest/market/book_layout.py",
+    "runtime/backtest/market/book.py",
 )
 
 
