@@ -20,6 +20,7 @@ from .moments import moment_text
 
 #: Share of messages that may still arrive before they were sent, after the recorder's clock is set right.
 EARLY_SHARE = 0.001
+_NS_PER_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def cut_parts(
     ends = [m.dataset.to_ns for m in matches if isinstance(m.dataset, Dataset)]
     start, stop = max(first for first, _ in spans), min([*(last for _, last in spans), *ends])
     lost = _outside_range(parts, start, stop)
-    detail = f"several instruments: all start at {moment_text(start)} and end at {moment_text(stop)}"
+    detail = f"the tape starts at {moment_text(start)}, with every book there, and ends at {moment_text(stop)}"
     rules = [RuleUse("common_range", lost, detail)] if lost and stop > start else []
     start, stop = max(start, from_ns or start), min(stop, to_ns or stop)
     cut = [replace(part, rows=_cut_rows(part.rows, start, stop)) for part in parts]
@@ -171,11 +172,18 @@ def cut_parts(
 
 
 def _span(parts: Sequence[Part]) -> tuple[int, int]:
-    return min(int(p.rows.receive[0]) for p in parts), max(int(p.rows.receive[-1]) for p in parts) + 1
+    """From where an instrument can be used to its last event: once its book is there, else from its first trade."""
+    books = [int(p.rows.receive[0]) for p in parts if isinstance(p.rows, BookRows)]
+    start = max(books) + 2 if books else min(int(p.rows.receive[0]) for p in parts)
+    if books and (start - 1) % _NS_PER_MS == 0:
+        start += 1  # what a book held is known a nanosecond before the start, and before any timer of that moment
+    return start, max(int(p.rows.receive[-1]) for p in parts) + 1
 
 
 def _outside_range(parts: Sequence[Part], start: int, stop: int) -> int:
-    return sum(int(np.count_nonzero((p.rows.receive < start) | (p.rows.receive >= stop))) for p in parts)
+    """Records that are lost. What a book held before the start is not: it begins with that."""
+    late = sum(int(np.count_nonzero(p.rows.receive >= stop)) for p in parts)
+    return late + sum(int(np.count_nonzero(p.rows.receive < start)) for p in parts if isinstance(p.rows, TradeRows))
 
 
 def _cut_rows(rows: BookRows | TradeRows, start: int, stop: int) -> BookRows | TradeRows:
@@ -202,13 +210,13 @@ def _held(rows: BookRows, begin: int, stop: int) -> Ints:
 
 
 def _book_slice(rows: BookRows, index: Ints, opening: int, start: int) -> BookRows:
-    """Rows by index; the first `opening` become a snapshot received at `start`, its first row the reset."""
+    """Rows by index; the first `opening` become a snapshot received just before `start`, its first row the reset."""
     part = replace(
         rows, receive=rows.receive[index], venue=rows.venue[index], side=rows.side[index], ticks=rows.ticks[index],
         lots=rows.lots[index], update_id=rows.update_id[index], reset=rows.reset[index], ends=rows.ends[index],
     )  # fmt: skip
     if opening:
-        part.receive[:opening] = start
+        part.receive[:opening] = start - 1
         part.venue[:opening] = int(part.venue[:opening].max())
         part.reset[:opening], part.ends[:opening] = False, False
         part.reset[0], part.ends[opening - 1] = True, True

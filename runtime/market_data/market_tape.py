@@ -9,7 +9,7 @@ At one receive time trades stand before books, and instruments in the order of t
 `trade_outside_spread`  trades outside the best prices before and after them; kept
 `trade_below_lot`       trades of less than one lot; left out
 `price_to_tick`, `qty_to_lot`  values off the venue's grid, moved to the nearest multiple
-`common_range`          several instruments: events outside the range that all of them cover; left out
+`common_range`          events before every book is there, or outside what all instruments cover; left out
 """
 
 from __future__ import annotations

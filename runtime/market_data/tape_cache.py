@@ -24,7 +24,7 @@ from .tape import build_tape
 from .tape_file import VERSION, Tape, open_tape, write_tape
 
 #: Raise it when a rule of import or building changes, so that older entries are not found.
-RULES_VERSION = 1
+RULES_VERSION = 2
 LARGEST_COUNT = 16
 LARGEST_BYTES = 1 << 30
 _ENDING = ".tape"

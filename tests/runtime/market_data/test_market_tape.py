@@ -79,7 +79,7 @@ def test_a_cut_begins_with_the_book_as_it_stood(btc):
     part = build_tape([btc], [BOOK, TRADE], start)
     before = [top for top in check_promises(whole)[0] if top[0] < start][-1]
     first = check_promises(part)[0][0]
-    assert first[0] == start
+    assert first[0] == start - 1  # before any timer of the start
     assert first[2:] == before[2:]
     assert check_promises(part)[0][1:] == [top for top in check_promises(whole)[0] if top[0] >= start]
 
@@ -144,3 +144,13 @@ def test_missing_streams_are_named_with_the_command_that_makes_them(btc, make_da
     with pytest.raises(RuntimeFault) as caught:
         build_tape([replace(btc, trades=None)], [BAR])
     assert "a book alone gives none" in " ".join(caught.value.first.notes)
+
+
+@pytest.mark.parametrize("start", [None, BTC.start_ns + 60 * SECOND])
+def test_every_book_is_there_before_any_timer(btc, eth, start):
+    tape = build_tape([btc, eth], [BOOK, TRADE, ETH_BOOK], start)
+    tops = check_promises(tape)
+    first = [tops[0][0][0], tops[2][0][0]]
+    assert first == [tape.from_ns - 1] * 2
+    assert first[0] % 1_000_000 != 0
+    assert int(tape.records[0, layout.TIME]) == first[0]
