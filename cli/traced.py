@@ -55,12 +55,13 @@ def indicators(
 
 
 def drawable(checked: Checked) -> list[str]:
-    """Names of `let` in the order of the file, numbers and conditions only, in at most `MOST_COLUMNS` columns."""
-    names, columns = [], 0
+    """Names of `let` in the order of the file, numbers and conditions only, in at most `MOST_COLUMNS` columns for all
+    instances together."""
+    names, columns, most = [], 0, max(1, MOST_COLUMNS // len(checked.instances))
     for name, node in checked.instances[0].lets.items():
         type_ = checked.facts.types[node]
         parts = [part for _, part in type_.fields] if type_.kind is Kind.RECORD else [type_]
-        if all(part.kind in _KINDS for part in parts) and columns + len(parts) <= MOST_COLUMNS:
+        if all(part.kind in _KINDS for part in parts) and columns + len(parts) <= most:
             names.append(name)
             columns += len(parts)
     return names
