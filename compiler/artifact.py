@@ -120,7 +120,7 @@ def rule_names(compiled: Compiled) -> list[str]:
 
 def capital_start(compiled: Compiled) -> str:
     """Starting cash in whole quote units, as decimal text."""
-    node = compiled.checked.capital_start
+    node = compiled.checked.capital.start
     return "10000" if node is None else str(compiled.checked.graph[node].attrs["value"])
 
 

@@ -107,7 +107,7 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
 
 
 def _checked(found: list[Analysed]) -> Checked:
-    """The common graph. The lists at the top level are the first instance's."""
+    """The common graph, and what each instance makes of it."""
     first = found[0]
     document, needed = first.built.document, streams([*found])
     shared = [instances.shared_nodes(first, one) for one in found[1:]]
@@ -115,7 +115,6 @@ def _checked(found: list[Analysed]) -> Checked:
     made = [instances.instance(first.built, lambda node: node, inputs)]
     for one, same in zip(found[1:], shared, strict=True):
         made.append(instances.instance(one.built, instances.merge(first, one, same), inputs))
-    risk, capital = made[0].risk, instances.capital(first.built)
     return Checked(
         document=document,
         graph=first.built.graph,
@@ -123,17 +122,9 @@ def _checked(found: list[Analysed]) -> Checked:
         parameters=params.parameters(first.built),
         constraints=tuple((r.name, r.node) for r in first.built.roots if r.role == "constraint"),
         instruments=tuple(i.alias for i in document.instruments),
-        traded=tuple(one.alias for one in made),
-        decision=first.built.decision,
-        entries=made[0].entries,
-        exits=made[0].exits,
-        position_max=risk.position_max,
-        day_loss=risk.day_loss.node if risk.day_loss else None,
-        day_loss_then=risk.day_loss.then if risk.day_loss else "halt",
-        capital_start=capital.start,
         streams=needed,
         instances=tuple(made),
-        capital=capital,
+        capital=instances.capital(first.built),
         min_gap_ns=_min_gap(first.built),
     )
 

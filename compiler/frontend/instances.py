@@ -151,15 +151,11 @@ class _Instance:
         side = rule.side.value if rule.kind == "entry" else EXIT_SIDE
         assert rule.execute is not None, "every rule has a policy, if only the default one"
         index = self.numbers[rule.execute.value, side]
-        policy = self._policy(index)
         return CheckedRule(
             rule,
             tuple(CheckedClause(r.name, self.at(r.node), r.span) for r in (*clauses, *scored)),
             values.get("size"),
             values.get("cooldown"),
-            policy.style,
-            policy.price,
-            policy.ttl,
             index,
             tuple(weights) if scored else (),
             values.get("at_least"),

@@ -22,7 +22,8 @@ def report(checked: Checked) -> list[tuple[str, str]]:
 def inputs(checked: Checked) -> str:
     """`btc.book depth 5 · btc.trade · timers 50ms 100ms · bars btc 1m 5m`."""
     events = [f"{s.clock}{f' depth {s.depth}' if s.depth else ''}" for s in checked.streams if not s.clock.period_ns]
-    clocks = {c for found in checked.facts.clocks.values() for c in found} | {checked.decision}
+    clocks = {c for found in checked.facts.clocks.values() for c in found}
+    clocks |= {instance.decision for instance in checked.instances}
     timers = sorted(c.period_ns for c in clocks if c.kind == "timer")
     if timers:
         events.append("timers " + " ".join(map(duration_text, timers)))

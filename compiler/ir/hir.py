@@ -128,10 +128,7 @@ class CheckedRule:
     clauses: tuple[CheckedClause, ...]
     size: int | None
     cooldown: int | None
-    style: str  # market, ioc, limit, fok, post_only
-    price: int | None = None  # node: a price; None for market orders
-    ttl: int | None = None  # node: a duration
-    policy: int = 0  # index into the instance's policies
+    policy: int  # index into the instance's policies
     weights: tuple[int | None, ...] = ()  # per clause: node of its weight, None for a clause that must hold
     at_least: int | None = None  # node: the score that is needed
     fraction: int | None = None  # node: the share of the position that an exit closes; None: all of it
@@ -257,15 +254,22 @@ class Checked:
     parameters: tuple[Parameter, ...]
     constraints: tuple[tuple[str, int], ...]
     instruments: tuple[Located[str], ...]
-    traded: tuple[str, ...]  # aliases
-    decision: Clock
-    entries: tuple[CheckedRule, ...]
-    exits: tuple[CheckedRule, ...]
-    position_max: int | None  # node: a notional
-    day_loss: int | None  # node: a notional
-    day_loss_then: str
-    capital_start: int | None  # node: a notional, constant
     streams: tuple[Stream, ...]
-    instances: tuple[Instance, ...] = ()
-    capital: CheckedCapital = CheckedCapital()
+    instances: tuple[Instance, ...]  # at least one, in the order of `trade`
+    capital: CheckedCapital
     min_gap_ns: int = 0  # at most one decision in this time; 0: no such limit
+
+    @property
+    def traded(self) -> tuple[str, ...]:
+        """Aliases of the traded instruments."""
+        return tuple(instance.alias for instance in self.instances)
+
+    @property
+    def entries(self) -> tuple[CheckedRule, ...]:
+        """The entries, which are the same rules in every instance; nodes are the first one's."""
+        return self.instances[0].entries
+
+    @property
+    def exits(self) -> tuple[CheckedRule, ...]:
+        """As `entries`."""
+        return self.instances[0].exits

@@ -145,7 +145,8 @@ class Lowering:
 
     def _declare_timers(self) -> None:
         """The timers that decide or sample. They come last: drivers make them, tapes do not have them."""
-        found = {c for clocks in self.facts.clocks.values() for c in clocks} | {self.checked.decision}
+        found = {c for clocks in self.facts.clocks.values() for c in clocks}
+        found |= {instance.decision for instance in self.checked.instances}
         for clock in sorted((c for c in found if c.kind == "timer"), key=lambda c: c.period_ns):
             stream = Stream(f"c{len(self.program.streams)}", "timer", "", "", clock.period_ns, 0, 0)
             self.program.streams.append(stream)

@@ -40,7 +40,7 @@ def value_program(text: str, *names: str) -> Program:
     lowering.emit = emit
     now = lowering.program.slot(I64, "now")
     lowering.machine = SimpleNamespace(shared=SimpleNamespace(now=now))  # type: ignore[assignment]
-    home = lowering.homes[checked.decision]
+    home = lowering.homes[checked.instances[0].decision]
     home.builder.store(now, home.time)
     b = SegmentBuilder(lowering.program, "decide")
     b.stream = home.stream.name

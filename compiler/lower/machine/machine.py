@@ -60,7 +60,7 @@ class PositionMachine:
 
     def _start_atoms(self) -> int:
         checked = self.lowering.checked
-        node = checked.capital.start if checked.capital.start is not None else checked.capital_start
+        node = checked.capital.start
         start = DEFAULT_START if node is None else checked.graph[node].attrs["value"]
         return int(start * ATOMS_PER_UNIT)
 

@@ -21,7 +21,7 @@ def test_the_ten_line_strategy_checks_with_one_advice() -> None:
     assert codes(EMA) == ["FL116"]
     result = checked(EMA)
     assert [str(s.clock) for s in result.streams] == ["btc.1m"]
-    assert result.entries[0].style == "market"
+    assert result.instances[0].policies[result.entries[0].policy].style == "market"
     assert result.graph[result.entries[0].clauses[0].node].attrs["function"] == "cross_up"
 
 

@@ -42,7 +42,7 @@ def meanings(result: Checked, one: Instance, table: dict[object, int]) -> list[i
     """The roots of one instance in order: rules, policies, limits."""
     nodes: list[int | None] = []
     for rule in (*one.entries, *one.exits):
-        nodes += [*(c.node for c in rule.clauses), *rule.weights, rule.size, rule.cooldown, rule.price, rule.ttl]
+        nodes += [*(c.node for c in rule.clauses), *rule.weights, rule.size, rule.cooldown]
     for policy in one.policies:
         nodes += [policy.price, policy.ttl, policy.requote_when, policy.then]
     risk = one.risk
