@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .market_options import MarketOptions
 
 #: Reasons that are about the rule whose number the reason word carries.
-_ABOUT_A_RULE = {"entered", "exited", "cooling_down", "below_minimum", "position_limit"}
+_ABOUT_A_RULE = {"entered", "exited", "cooling_down", "below_minimum", "position_limit", "order_notional"}
 
 
 def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanation:

@@ -162,6 +162,7 @@ _MEANINGS = {
     "stale": "stopped by risk: an input was too old",
     "invariant": "stopped by risk: an invariant did not hold",
     "max_open": "stopped by risk: as many positions open as may be",
+    "order_notional": "stopped by risk: the largest order is below the venue's minimum",
 }
 
 

@@ -96,6 +96,7 @@ REASONS = (
     "stale",  # risk: an input is too old
     "invariant",  # risk: an invariant would not hold
     "max_open",  # risk: as many positions are open as may be
+    "order_notional",  # risk: notional.max leaves less than the venue's minimum
 )
 REASON_SHIFT = 16
 

@@ -263,6 +263,9 @@ class _Writer:
                 with self._block("position"):
                     self._expr("max", risk.position_max)
                     self._line(f"shared: {_flag(risk.position_shared)}", "" if risk.position_shared else DEFAULT)
+            if risk.order_max is not None:
+                with self._block("notional"):
+                    self._expr("max", risk.order_max)
             self._limits(risk)
             self._named("invariants", risk.invariants)
 

@@ -226,6 +226,7 @@ class Risk:
     profit_lock: ProfitLock | None = None
     losing_streak: LosingStreak | None = None
     max_open: Located[int] | None = None
+    order_max: Expr | None = None  # `notional.max`: of one order of an entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ class RuleReader(Fields):
         """The risk block; `on_bars` tells what prices are compared with where the file does not say."""
         if not isinstance(node, Mapping):
             return None
-        position = self.mapping(node, "position")
+        position, notional = self.mapping(node, "position"), self.mapping(node, "notional")
         return Risk(
             position_max=self.expr(position.get("max")) if position else None,
             position_shared=self.flag(position.get("shared")) if position else False,
@@ -205,6 +205,7 @@ class RuleReader(Fields):
             profit_lock=self._profit_lock(node),
             losing_streak=self._losing_streak(node),
             max_open=self.count(node.get("max_open")),
+            order_max=self.expr(notional.get("max")) if notional else None,
         )
 
     def _drawdown(self, risk: Mapping) -> Drawdown | None:

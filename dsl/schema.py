@@ -24,7 +24,6 @@ PARAM_TYPES = ("int", "real", "ratio", "bool", "duration", "price", "qty", "noti
 # Keys of the language that this release does not compile yet: FC0907 instead of "unknown key".
 LATER_KEYS: dict[str, frozenset[str]] = {
     "StrategyFile": frozenset({"models", "external", "inventory", "lateness"}),
-    "RiskBlock": frozenset({"notional"}),
     "PositionBlock": frozenset({"then"}),
 }
 
@@ -237,6 +236,12 @@ class PositionBlock(Block):
     shared: Flag | None = Field(None, description="`true`: one limit for all instruments together.")
 
 
+class NotionalBlock(Block):
+    """The largest order."""
+
+    max: Expression = Field(description="Largest notional of one entry's order, such as `120 USDC`.")
+
+
 class DayLossBlock(Block):
     """Stop after a bad day."""
 
@@ -294,6 +299,7 @@ class RiskBlock(Block):
     """Limits that see every intent last. They may only shrink or block."""
 
     position: PositionBlock | None = Field(None, description="The largest position.")
+    notional: NotionalBlock | None = Field(None, description="The largest order of an entry.")
     day_loss: DayLossBlock | None = Field(None, description="Stop after a bad day.")
     drawdown: DrawdownBlock | None = Field(None, description="Stop when the account has fallen too far.")
     profit_lock: ProfitLockBlock | None = Field(None, description="Keep a share of a good day.")

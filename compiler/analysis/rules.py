@@ -266,6 +266,7 @@ def _limits(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
     profile = built.profile
     caps = {
         "risk.position": (profile.runtime_max_position, "position"),
+        "risk.notional": (profile.runtime_max_position, "order"),
         "risk.day_loss": (profile.runtime_max_day_loss, "day loss"),
     }
     for root in built.roots:

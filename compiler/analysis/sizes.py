@@ -17,14 +17,20 @@ from .parameters import value_at_defaults
 def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
     """Findings on the sizes of all entries."""
     found: list[Diagnostic] = []
-    limit = next((r for r in built.roots if r.name == "risk.position" and r.node in live), None)
+    limit, most = (_limit(built, live, name) for name in ("risk.position", "risk.notional"))
     for root in built.roots:
         if root.role == "size" and root.node in live and root.rule is not None and root.node in facts.intervals:
             found += _too_small(built, facts, root, root.rule)
             found += _above_stake(built, facts, root)
             if limit is not None:
                 found += _too_large(built, facts, root, root.rule, limit)
+            if most is not None:
+                found += _order_too_large(built, facts, root, most)
     return found
+
+
+def _limit(built: Built, live: frozenset[int], name: str) -> Root | None:
+    return next((r for r in built.roots if r.name == name and r.node in live), None)
 
 
 def _is_money(built: Built, facts: Facts, node: int) -> bool:
@@ -109,11 +115,9 @@ def _too_large(built: Built, facts: Facts, root: Root, rule: Rule, limit: Root) 
     high, least = worth[0].high, _certain(facts, limit)
     if high * orders <= least:
         return []
-    quote, bound = built.currencies(built.instance)[1], built.text(limit.span)
+    quote = built.currencies(built.instance)[1]
     single = high > least
-    advice = f"write at most {bound}" if worth[0].is_point else f"bound it: `min({built.text(root.span)}, {bound})`"
-    if not single or _is_share(facts, root.node):
-        advice = "lower the size"
+    advice = _advice(built, facts, root, limit) if single else "lower the size"
     return [
         Diagnostic(
             "FC0504",
@@ -125,6 +129,31 @@ def _too_large(built: Built, facts: Facts, root: Root, rule: Rule, limit: Root) 
             helps=(f"{advice}, or raise the limit",),
         )
     ]
+
+
+def _order_too_large(built: Built, facts: Facts, root: Root, limit: Root) -> list[Diagnostic]:
+    """One order against `risk: notional`; what adds to a position is an order of its own."""
+    worth = _worth(built, facts, root)
+    if worth is None or not worth[1] or worth[0].high <= _certain(facts, limit):
+        return []
+    return [
+        Diagnostic(
+            "FC0504",
+            "one order can exceed the order limit",
+            Label(root.span, f"up to {_number(worth[0].high)} {built.currencies(built.instance)[1]}"),
+            secondary=(Label(limit.span, "the largest order"),),
+            helps=(f"{_advice(built, facts, root, limit)}, or raise the limit",),
+        )
+    ]
+
+
+def _advice(built: Built, facts: Facts, root: Root, limit: Root) -> str:
+    bound = built.text(limit.span)
+    if _is_share(facts, root.node):
+        return "lower the size"
+    if facts.intervals[root.node].is_point:
+        return f"write at most {bound}"
+    return f"bound it: `min({built.text(root.span)}, {bound})`"
 
 
 def _certain(facts: Facts, limit: Root) -> float:

@@ -192,6 +192,7 @@ class _Instance:
             profit_lock=self._limit("risk.profit_lock", risk.profit_lock),
             losing_streak=risk.losing_streak.max.value if risk.losing_streak else 0,
             losing_pause=self._node("risk.losing_streak"),
+            order_max=self._node("risk.notional"),
             max_open=risk.max_open.value if risk.max_open else 0,
             order_rate=risk.order_rate.max.value if risk.order_rate else 0,
             order_per=self._node("risk.order_rate"),

@@ -147,6 +147,7 @@ class _Reader:
         if risk is None:
             return
         self.root(risk.position_max, "money", "risk.position")
+        self.root(risk.order_max, "money", "risk.notional")
         self.account_limits(risk)
         self.order_limits(risk)
         for invariant in risk.invariants:

@@ -176,6 +176,7 @@ class CheckedRisk:
 
     position_max: int | None = None
     position_shared: bool = False
+    order_max: int | None = None  # of one order of an entry
     day_loss: CheckedLimit | None = None
     drawdown: CheckedLimit | None = None
     profit_lock: CheckedLimit | None = None

@@ -43,11 +43,12 @@ CODES = (
         "FC0504",
         "size may exceed the position limit",
         Category.FILE,
-        "A single entry can be larger than the position limit under `risk:`, so risk would always cut it. Lower the "
-        "size or raise the limit.",
+        "A single entry can be larger than the position limit or the order limit under `risk:`, so risk would always "
+        "cut it. Lower the size or raise the limit.",
         (
             strategy(size="500 USDC", tail=_RISK),
             strategy(size="150 USDC", long="long:\n  when: close > open\n  add: true\n  at_most: 3", tail=_RISK),
+            strategy(size="150 USDC", tail="risk:\n  notional: {max: 120 USDC}"),
         ),
         strategy(size="100 USDC", tail=_RISK),
     ),

@@ -27,6 +27,7 @@ MEANINGS = {
     "stale": "risk: an input was too old",
     "invariant": "risk: an invariant would not hold",
     "max_open": "risk: as many positions open as may be",
+    "order_notional": "risk: the largest order is below the venue's minimum",
 }
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"

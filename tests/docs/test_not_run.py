@@ -18,7 +18,6 @@ from flashc.dsl.yaml_reader import load
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = {
     "StrategyFile": "the file",
-    "RiskBlock": "`risk`",
     "PositionBlock": "`risk.position`",
 }
 POLICY = "  p: {style: limit, price: close, %s}"

@@ -62,7 +62,7 @@ def only(text: str) -> Diagnostic:
         ("instruments: {eth: ethusdc}\n", "FC0010", "ethusdc"),
         ("models: {m: {file: x.onnx}}\n", "FC0907", "models"),
         ("external: {}\n", "FC0907", "external"),
-        ("risk: {notional: 5 USDC}\n", "FC0907", "notional"),
+        ("risk: {notional: 5 USDC}\n", "FC0010", "5 USDC"),
         ("exits: {out: {when: a, once: true}}\n", "FC0010", "once"),
         ("risk: {losing_streak: {max: 3, then: pause}}\n", "FC0010", "pause"),
         ("capital: {allocate: 1}\n", "FC0010", "1"),

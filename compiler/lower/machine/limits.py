@@ -194,6 +194,7 @@ class Limits:
         every: list[tuple[bool, Check]] = [
             (bool(risk.stale), lambda b: self._stale(b, instance, book)),
             (bool(risk.max_open), lambda b: self._max_open(b, book, risk.max_open)),
+            (risk.order_max is not None, lambda b: self._order_max(b, book, risk)),
             (risk.position_max is not None, lambda b: self._position(b, book, risk)),
             (self.machine.capital.bounded, lambda b: self._funds(b, instance, book)),
             (bool(risk.invariants), lambda b: self._invariants(b, instance, book)),
@@ -219,12 +220,17 @@ class Limits:
         with self.lowering.region(b, fresh & (b.i(most) <= count)):
             self._block(b, book, "max_open")
 
-    def _shrink(self, b: SegmentBuilder, book: Book, room: Value, reason: str) -> None:
-        """Let at most `room` atoms through; stop the intent when that is below the venue's minimum."""
-        lots = b.load(book.want_qty).min(lots_for(book, room, b))
+    def _shrink(self, b: SegmentBuilder, book: Book, room: Value, reason: str, ticks: Value | None = None) -> None:
+        """Let at most `room` atoms through, at `ticks` or the mark; stop what is below the venue's minimum then."""
+        lots = b.load(book.want_qty).min(lots_for(book, room, b, ticks))
         b.store(book.want_qty, lots)
         with self.lowering.region(b, lots < least_lots(book, b)):
             self._block(b, book, reason)
+
+    def _order_max(self, b: SegmentBuilder, book: Book, risk: CheckedRisk) -> None:
+        """The notional of an order is counted at its own price, of a market order at the mark."""
+        assert risk.order_max is not None
+        self._shrink(b, book, atoms(self.lowering, risk.order_max, b), "order_notional", wanted_price(book, b))
 
     def _position(self, b: SegmentBuilder, book: Book, risk: CheckedRisk) -> None:
         assert risk.position_max is not None

@@ -28,9 +28,10 @@ def least_lots(book: Book, b: SegmentBuilder) -> Value:
     return b.op("idiv", per_lot + (book.min_atoms - 1), per_lot).max(book.min_lots)
 
 
-def lots_for(book: Book, value: Value, b: SegmentBuilder) -> Value:
-    """Whole lots that `value` atoms buy at the mark, rounded down."""
-    return b.op("idiv", value, (mark_ticks(book, b) * book.atoms_per_tick_lot).max(1))
+def lots_for(book: Book, value: Value, b: SegmentBuilder, ticks: Value | None = None) -> Value:
+    """Whole lots that `value` atoms buy at a price (left out: the mark), rounded down."""
+    price = mark_ticks(book, b) if ticks is None else ticks
+    return b.op("idiv", value, (price * book.atoms_per_tick_lot).max(1))
 
 
 def floor_lots(book: Book, size: Value, b: SegmentBuilder) -> Value:

@@ -37,6 +37,32 @@ def test_sizes_fit_the_venue_and_the_limit(size: str, expected: list[str]) -> No
     assert codes(strategy().replace("size: 100 USDC", f"size: {size}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "expected", "help_"),
+    [
+        ("120 USDC", [], ""),
+        ("150 USDC", ["FC0504"], "write at most 120 USDC, or raise the limit"),
+        (
+            "100 USDC + 10 USDC * rsi(14)",
+            ["FC0504"],
+            "bound it: `min(100 USDC + 10 USDC * rsi(14), 120 USDC)`, or raise the limit",
+        ),
+        ("2 pct", ["FC0504"], "lower the size, or raise the limit"),
+        ("0.002 BTC", [], ""),
+    ],
+)
+def test_sizes_fit_the_largest_order(size: str, expected: list[str], help_: str) -> None:
+    text = strategy(tail="risk:\n  position: {max: 4_000 USDC}\n  notional: {max: 120 USDC}")
+    text = text.replace("size: 100 USDC", f"size: {size}")
+    assert codes(text) == expected
+    assert not expected or only(text).helps == (help_,)
+
+
+def test_what_adds_is_an_order_of_its_own() -> None:
+    rule = "\n    when: close > open\n    add: true\n    at_most: 3"
+    assert codes(strategy(long=rule, tail="risk:\n  notional: {max: 120 USDC}")) == []
+
+
 def test_the_range_of_a_size_is_shown() -> None:
     text = strategy().replace("size: 100 USDC", "size: clamp(2 USDC * rsi(14), 0.5 USDC, 120 USDC)")
     found = only(text)
@@ -74,6 +100,8 @@ def test_an_exit_behind_a_weaker_one_is_never_reached() -> None:
         ("position: {max: 100_000_000 USDC}", ["FC0509"]),
         ("position: {max: 400 USDC}\n  order_rate: {max: 13, per: 1s}", ["FC0511"]),
         ("position: {max: 400 USDC}\n  order_rate: {max: 24, per: 2s}", []),
+        ("notional: {max: 100_000_000 USDC}", ["FC0509"]),
+        ("notional: {max: 1 BTC}", ["FC0201"]),
         ("position: {max: 400}", ["FC0206"]),
         ("position: {max: 1 BTC}", ["FC0201"]),
     ],

@@ -46,7 +46,7 @@ def meanings(result: Checked, one: Instance, table: dict[object, int]) -> list[i
     for policy in one.policies:
         nodes += [policy.price, policy.ttl, policy.requote_when, policy.then]
     risk = one.risk
-    nodes += [risk.position_max, risk.band_max, risk.band_reference, *(c.node for c in risk.invariants)]
+    nodes += [risk.position_max, risk.order_max, risk.band_max, risk.band_reference, *(c.node for c in risk.invariants)]
     seen: dict[int, int] = {}
     return [Meaning(table).of(result, n, seen) for n in nodes if n is not None]
 

@@ -32,6 +32,7 @@ capital:
   reinvest_after: 500 USDC
 risk:
   position: {max: account.equity * 0.5}
+  notional: {max: 8_000 USDC}
   drawdown: {limit: 6 pct}
   profit_lock: {start: 40 USDC, keep: 60 pct, then: block_entries}
   losing_streak: {max: 4, then: pause 30m}
@@ -133,6 +134,9 @@ class TestMoney:
 
     def test_a_limit_may_follow_the_account(self) -> None:
         assert one(self.result).risk.position_max is not None
+
+    def test_the_largest_order(self) -> None:
+        assert value(self.result, one(self.result).risk.order_max) == 8_000
 
     def test_a_streak_that_halts_has_no_pause(self) -> None:
         result = checked(strategy(tail="risk: {losing_streak: {max: 3}}"))

@@ -169,6 +169,42 @@ class TestLimits:
         stage.bar(150)
         assert stage.said == [("buy", 200_000)]
 
+    def test_the_largest_order_shrinks_an_entry(self) -> None:
+        stage = self.stage("  notional: {max: 30 USDC}\n")
+        stage.bar(150)
+        assert stage.said == [("buy", 200_000)]
+        assert stage.reasons == ["entered"]
+
+    def test_an_order_is_counted_at_its_own_price(self) -> None:
+        text = (BARS + UP_DOWN).replace("up: close > 100 USDC/BTC", "up: {when: close > 100 USDC/BTC, execute: low}")
+        low = "execution:\n  low: {style: limit, price: close * 0.5}\n"
+        stage = Stage(text + low + "risk: {notional: {max: 30 USDC}}\n")
+        stage.bar(150)
+        assert (stage.said, stage.order()[memory.I_PRICE]) == ([("buy", 400_000)], 7_500)
+
+    def test_the_largest_order_may_be_too_little_for_the_venue(self) -> None:
+        stage = self.stage("  notional: {max: 0.5 USDC}\n")
+        stage.bar(150)
+        assert (stage.said, stage.reasons) == ([], ["order_notional"])
+
+    def test_the_largest_order_holds_back_no_exit(self) -> None:
+        text = BARS + UP_DOWN.replace("close < 90 USDC/BTC", "close > 400 USDC/BTC")
+        stage = Stage(text + "risk: {notional: {max: 30 USDC}}\n")
+        stage.bar(150)
+        stage.fill(200_000, 15_000)
+        stage.bar(500)  # 100 USDC
+        assert stage.said[-1] == ("sell", 200_000)
+
+    def test_the_largest_order_bounds_each_addition_by_itself(self) -> None:
+        text = BARS + UP_DOWN.replace(
+            "up: close > 100 USDC/BTC", "up: {when: close > 100 USDC/BTC, add: true, at_most: 1}"
+        )
+        stage = Stage(text + "risk: {notional: {max: 30 USDC}}\n")
+        stage.bar(150)
+        stage.fill(200_000, 15_000)
+        stage.bar(150)
+        assert stage.said == [("buy", 200_000)] * 2
+
 
 class TestCapital:
     def test_a_size_may_be_a_share_of_the_equity(self) -> None:
