@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from . import startup  # noqa: F401  first: it is about the imports that follow
+
+# isort: split
 import typer
 import typer.core
 import typer.main

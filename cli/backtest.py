@@ -103,6 +103,7 @@ def backtest(
     given = rates(fees)
     asked = {"--latency": latency, "--queue": queue, "--fill": fill, "--bounds": bounds or None}
     from . import running
+    from .market_options import options_for
     from .report import check_place
 
     if report is not None:
@@ -112,7 +113,7 @@ def backtest(
         helps = (f"there are: {', '.join(running.ENGINES)}",)
         raise Problem(f"there is no engine `{engine}`", helps=helps, code="FC1105")
     prepared = running.prepare(file, set_ or [], data)
-    options = _market(prepared, asked, slippage)
+    options = options_for(prepared, asked, slippage)
     compiled = time.perf_counter()
     tape = running.make_tape(prepared, data, *range_, options)
     costs = running.costs_of(prepared, given, slippage)
@@ -155,25 +156,6 @@ class Terms:
     engine: str
     data: tuple[str, ...]
     compile_s: float
-
-
-def _market(prepared: Prepared, asked: Mapping[str, str | bool | None], slippage: int) -> MarketOptions | None:
-    """The model of a run on books; None on bars, which have no book to meet. Raises `Problem`."""
-    from .inputs import is_market
-
-    given = [option for option, value in asked.items() if value is not None]
-    if not is_market(prepared.compiled):
-        if given:
-            helps = ("a strategy that reads `book` fields or decides on `book` runs on books",)
-            raise Problem(f"`{given[0]}` is about order books, and this strategy reads only bars", helps=helps)
-        return None
-    if slippage:
-        helps = ("orders walk the book; `--fill impact=0.1` makes them pay more than it shows",)
-        raise Problem("`--slippage` is about bars, and this strategy runs on books", helps=helps)
-    from .market_options import market_options
-
-    texts = (value if isinstance(value, str) else None for value in list(asked.values())[:3])
-    return market_options(*texts)
 
 
 def _say_compiling() -> None:

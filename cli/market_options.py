@@ -8,11 +8,15 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..runtime.backtest.latency_file import LatencyFileError, read_latencies
 from ..runtime.backtest.market.model import QUEUE_MODELS, Latency, MarketModel
 from ..runtime.backtest.push_order import PUSH_ORDERS, FeedModel
 from .problem import Problem
+
+if TYPE_CHECKING:
+    from .running import Prepared
 
 _UNITS = (("ns", 1), ("us", 10**3), ("ms", 10**6), ("s", 10**9))
 _LATENCIES = ("place", "cancel", "response", "feed")
@@ -50,6 +54,23 @@ class MarketOptions:
             "band_parts": model.band_parts,
             "push_order": feed.order,
         }
+
+
+def options_for(prepared: Prepared, asked: Mapping[str, str | bool | None], slippage: int) -> MarketOptions | None:
+    """The model of a run on books; None on bars, which have no book to meet. Raises `Problem`."""
+    from .inputs import is_market
+
+    given = [option for option, value in asked.items() if value is not None]
+    if not is_market(prepared.compiled):
+        if given:
+            helps = ("a strategy that reads `book` fields or decides on `book` runs on books",)
+            raise Problem(f"`{given[0]}` is about order books, and this strategy reads only bars", helps=helps)
+        return None
+    if slippage:
+        helps = ("orders walk the book; `--fill impact=0.1` makes them pay more than it shows",)
+        raise Problem("`--slippage` is about bars, and this strategy runs on books", helps=helps)
+    texts = (value if isinstance(value, str) else None for value in list(asked.values())[:3])
+    return market_options(*texts)
 
 
 def market_options(latency: str | None, queue: str | None, fill: str | None) -> MarketOptions:

@@ -13,7 +13,7 @@ from ..compiler.artifact import capital_start, manifest, rule_names, write_artif
 from ..compiler.pipeline import Compiled, compile_checked
 from ..dsl.source import Source
 from ..runtime.cache_root import cache_root
-from .front import read_front
+from .front import Front, read_front
 from .inputs import kernel_facts, market_tape, received, tape_inputs
 from .problem import Problem
 from .settings import parameter_texts, parameter_values, values_with
@@ -21,6 +21,7 @@ from .settings import parameter_texts, parameter_values, values_with
 if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
     from ..compiler.venues.profile import InstrumentProfile
+    from ..runtime.backtest.money import Ints
     from ..runtime.backtest.result import Account, KernelFacts, RunResult, Terms
     from ..runtime.market_data.tape_file import Tape
     from .market_options import MarketOptions
@@ -81,12 +82,18 @@ def prepare(path: Path, settings: Sequence[str], data: Sequence[str] = ()) -> Pr
 
     With `data`, streams that the data lacks are named first (`RuntimeFault`): that is what the user can mend.
     """
-    front = read_front(path)
+    return prepared_of(read_front(path), settings, data)
+
+
+def prepared_of(
+    front: Front, settings: Sequence[str], data: Sequence[str] = (), compiled: Compiled | None = None
+) -> Prepared:
+    """`prepare` for a file that is read, and perhaps compiled before: other parameters change nothing about that."""
     front.diagnostics.raise_errors()
     assert front.source is not None and front.document is not None and front.checked is not None
     if data:
         _require_streams(front.checked, data)
-    compiled = compile_checked(front.checked)
+    compiled = compiled or compile_checked(front.checked)
     params = values_with(front.document, settings) if settings else parameter_values(front.checked)
     shown = parameter_texts(front.document, settings)
     folder = write_artifact(compiled, cache_root())
@@ -246,17 +253,33 @@ def _compiled(
 def closes(finished: Finished) -> list[tuple[int, int]]:
     """(first, last) price of each traded instrument in ticks: open and close of its bars, its first and last trade, or
     where a book has no trades the first and last level set."""
-    from ..cython_core.layout import CLOSE, HEAD, KIND_BAR, KIND_LEVEL, KIND_TRADE, OPEN, PRICE, STREAM_SHIFT
+    from ..cython_core.layout import CLOSE, KIND_BAR, OPEN, PRICE
 
     records, found = finished.tape.records, []
-    kinds, streams = records[:, HEAD] & 0xFF, records[:, HEAD] >> STREAM_SHIFT & 0xFFFF
     for number in base_numbers(finished):
-        own = streams == number
-        kind = next(k for k in (KIND_BAR, KIND_TRADE, KIND_LEVEL) if k == KIND_LEVEL or (own & (kinds == k)).any())
-        rows = (own & (kinds == kind)).nonzero()[0]
+        kind, rows = _price_rows(finished.tape, number)
         first, last = (OPEN, CLOSE) if kind == KIND_BAR else (PRICE, PRICE)
         found.append((int(records[rows[0], first]), int(records[rows[-1], last])))
     return found
+
+
+def price_course(finished: Finished, instance: int) -> tuple[Ints, Ints]:
+    """(times, prices in ticks) of a traded instrument: closes of its bars, or its trades. Empty of a book alone."""
+    from ..cython_core.layout import CLOSE, KIND_BAR, KIND_LEVEL, PRICE, TIME
+
+    kind, rows = _price_rows(finished.tape, base_numbers(finished)[instance])
+    records = finished.tape.records[rows[:0] if kind == KIND_LEVEL else rows]
+    return records[:, TIME], records[:, CLOSE if kind == KIND_BAR else PRICE]
+
+
+def _price_rows(tape: Tape, number: int) -> tuple[int, Ints]:
+    """The kind of a stream's records that have prices, and their rows."""
+    from ..cython_core.layout import HEAD, KIND_BAR, KIND_LEVEL, KIND_TRADE, STREAM_SHIFT
+
+    heads = tape.records[:, HEAD]
+    kinds, own = heads & 0xFF, heads >> STREAM_SHIFT & 0xFFFF == number
+    kind = next(k for k in (KIND_BAR, KIND_TRADE, KIND_LEVEL) if k == KIND_LEVEL or (own & (kinds == k)).any())
+    return kind, (own & (kinds == kind)).nonzero()[0]
 
 
 def base_numbers(finished: Finished) -> list[int]:

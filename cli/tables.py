@@ -40,12 +40,9 @@ class ResultView:
 
 def result_text(view: ResultView, folder: str) -> str:
     """The whole screen, without a final newline. `folder` is where the run was written."""
-    summary = view.summary
-    title = f"{summary.strategy} on {', '.join(grid.symbol for grid in summary.grids)}"
-    params = ", ".join(f"{name} {value}" for name, value in view.params.items())
     blocks = [
-        title + (f"  ({params})" if params else ""),
-        pairs(_figures(view)),
+        title_of(view),
+        pairs(figures(view)),
         _exits(view),
         _reasons(view),
         _blocked(view),
@@ -53,6 +50,13 @@ def result_text(view: ResultView, folder: str) -> str:
         _closing(view, folder),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def title_of(view: ResultView) -> str:
+    """`ema_cross on BTC/USDC  (fast 12, slow 26)`."""
+    title = f"{view.summary.strategy} on {', '.join(grid.symbol for grid in view.summary.grids)}"
+    params = ", ".join(f"{name} {value}" for name, value in view.params.items())
+    return title + (f"  ({params})" if params else "")
 
 
 def money(atoms: int, quote: str) -> str:
@@ -71,7 +75,8 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _figures(view: ResultView) -> list[tuple[str, str]]:
+def figures(view: ResultView) -> list[tuple[str, str]]:
+    """Name and value of each figure, as they are shown."""
     m, quote = view.summary.metrics, view.quote
     drawdown = percent(m.max_drawdown)
     if m.max_drawdown_ns:

@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "research",
         "strategies",
     },
+    "api": {"cli", "dsl", "compiler", "cython_core", "runtime"},
 }
 FOLDERS = [name for name in MAY_IMPORT if (ROOT / name).is_dir()]
 

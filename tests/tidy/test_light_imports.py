@@ -56,6 +56,20 @@ def test_the_front_end_loads_no_numbers_library(arguments: list[str], folder: Pa
     assert loaded(arguments, HEAVY, folder) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("import flashc", (*HEAVY, "lark", "pydantic", "typer", "yaml", "jinja2", "html")),
+        ("import flashc; flashc.load('s.yaml').check().errors", (*HEAVY, "typer", "pandas")),
+    ],
+)
+def test_the_package_loads_only_what_it_is_asked_for(line: str, names: tuple[str, ...], folder: Path) -> None:
+    code = f"import gc, sys; before = gc.get_threshold()\n{line}\nassert gc.get_threshold() == before"
+    code += f"\nprint('LOADED', sorted(name for name in {names!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "LOADED []\n"
+
+
 def test_help_loads_no_parser(folder: Path) -> None:
     assert loaded(["--help"], ("lark", "pydantic", "rich", "yaml", "jinja2"), folder) == []
 
