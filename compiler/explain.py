@@ -158,7 +158,7 @@ def value_text(value: Number, unit: str, decimals: int, tick_decimals: int, scal
     if unit == "bool":
         return "true" if value else "false"
     if unit == "duration":
-        return duration_text(int(value))
+        return _span_text(int(value))
     if unit in ("int", "time"):
         return str(int(value))
     if decimals >= 0:
@@ -182,13 +182,19 @@ def _shortfall(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> str:
 
 
 def _span_text(ns: int) -> str:
-    """A length of time that need not be a multiple of one unit: `2h 50m`."""
-    parts = []
+    """A length of time as one reads it: `2h 50m`, `5.289s`, `3m 54.711s`; nothing below a millisecond after a second."""
+    if ns < 0:
+        return f"-{_span_text(-ns)}"
+    if ns < 1_000_000:
+        return duration_text(ns)
+    if ns < 1_000_000_000:
+        return f"{ns / 1e6:.3f}".rstrip("0").rstrip(".") + "ms"
+    parts, rest = [], round(ns, -6)
     for unit, size in (("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000)):
-        count, ns = divmod(ns, size)
+        count, rest = divmod(rest, size)
         if count:
             parts.append(f"{count}{unit}")
-    return " ".join(parts if parts and not ns else [*parts, duration_text(ns)])
+    return " ".join(parts if parts and not rest else [*parts, f"{rest / 1e9:.3f}".rstrip("0").rstrip(".") + "s"])
 
 
 def _amount(value: float, unit: str, scale: str) -> str:

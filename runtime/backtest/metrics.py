@@ -38,6 +38,9 @@ from .trades import Fills, Trades
 
 NS_PER_DAY = 86_400 * 10**9
 
+#: Days below which nothing is carried to a year: ten minutes on a book have no Sharpe ratio.
+FEWEST_DAYS = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
@@ -107,8 +110,8 @@ def measure(start: int, times: Ints, equity: Ints, fills: Fills, trades: Trades)
         total_return=net / start,
         max_drawdown=depth,
         max_drawdown_ns=length,
-        sharpe=ratios.sharpe(returns),
-        sortino=ratios.sortino(returns),
+        sharpe=ratios.sharpe(_for_a_year(returns)),
+        sortino=ratios.sortino(_for_a_year(returns)),
         profit_factor=profit_factor(trades.pnl),
         win_rate=float(np.count_nonzero(trades.pnl > 0)) / len(trades) if len(trades) else None,
         trades=len(trades),
@@ -120,12 +123,17 @@ def measure(start: int, times: Ints, equity: Ints, fills: Fills, trades: Trades)
     )
 
 
+def _for_a_year(returns: list[float]) -> list[float]:
+    """The returns that a yearly figure may be made of: none where there are too few days to speak of a year."""
+    return returns if len(returns) >= FEWEST_DAYS else []
+
+
 def daily_figures(returns: list[float]) -> DailyFigures:
     return DailyFigures(
         days=len(returns),
-        cagr=ratios.cagr(returns),
-        volatility=ratios.volatility(returns),
-        calmar=ratios.calmar(returns),
+        cagr=ratios.cagr(_for_a_year(returns)),
+        volatility=ratios.volatility(_for_a_year(returns)),
+        calmar=ratios.calmar(_for_a_year(returns)),
         recovery=ratios.recovery(returns),
         ulcer_index=ratios.ulcer_index(returns),
         omega=ratios.omega(returns),

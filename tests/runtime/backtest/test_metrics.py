@@ -197,3 +197,11 @@ def test_sums_beyond_int64_stay_exact() -> None:
 
     assert exact_sum(ints([2**62, 2**62, 2**62, -7])) == 3 * 2**62 - 7
     assert exact_sum(ints([-(2**63), -(2**63)])) == -(2**64)
+
+
+@pytest.mark.parametrize(("days", "known"), [(6, False), (7, True)])
+def test_a_few_days_are_not_carried_to_a_year(days: int, known: bool) -> None:
+    closes = ints([10_000 + (k * 37) % 101 for k in range(days)])
+    found = m.measure(10_000, ints([(k + 1) * DAY for k in range(days)]), closes, NO_FILLS, NO_TRADES)
+    yearly = (found.sharpe, found.sortino, found.daily.cagr, found.daily.volatility)
+    assert all((value is not None) == known for value in yearly)
