@@ -25,6 +25,7 @@ from .ir.nodes import STREAM_KINDS, Program, Stream
 from .ir.ops import OPS
 from .ir.printer import print_program
 from .ir.walk import operations
+from .lower.machine.slots import FLATTENERS
 from .pipeline import Compiled
 from .venues.profile import profile
 
@@ -110,12 +111,12 @@ def manifest(compiled: Compiled) -> dict[str, object]:
 
 
 def rule_names(compiled: Compiled) -> list[str]:
-    """By rule number: entries, exits, then the risk rule that flattens."""
+    """By rule number: entries, exits, then the limits that sell everything."""
     checked = compiled.checked
     names = [f"entries.{r.rule.name.value}" for r in checked.entries] + [
         f"exits.{r.rule.name.value}" for r in checked.exits
     ]
-    return [*names, "risk.day_loss"]
+    return [*names, *(f"risk.{name}" for name in FLATTENERS)]
 
 
 def capital_start(compiled: Compiled) -> str:

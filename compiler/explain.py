@@ -182,7 +182,7 @@ def _shortfall(tree: Mapping[str, Any], probes: Mapping[int, Number]) -> str:
 
 
 def _span_text(ns: int) -> str:
-    """A length of time as one reads it: `2h 50m`, `5.289s`, `3m 54.711s`; nothing below a millisecond after a second."""
+    """A length of time as one reads it: `2h 50m`, `5.289s`, `3m 54.711s`; above a second no less than a ms."""
     if ns < 0:
         return f"-{_span_text(-ns)}"
     if ns < 1_000_000:

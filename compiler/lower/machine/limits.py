@@ -18,7 +18,7 @@ from ...ir.nodes import I64, Slot
 from .fields import sent_atoms, wanted_price
 from .rules import give_reason
 from .sizing import atoms, least_lots, lots_for
-from .slots import CANCELLING, IDLE, OUT, STOP, Book, mark_ticks, market_value
+from .slots import CANCELLING, FLATTENERS, IDLE, OUT, STOP, Book, mark_ticks, market_value
 
 if TYPE_CHECKING:
     from .machine import PositionMachine
@@ -160,7 +160,7 @@ class Limits:
     def _flatten(self, b: SegmentBuilder, reason: str) -> None:
         """Sell everything at the market; an exit on its way goes on."""
         for instance, book in zip(self.instances, self.machine.books.values(), strict=True):
-            number = len(instance.entries) + len(instance.exits)
+            number = len(instance.entries) + len(instance.exits) + FLATTENERS.index(reason)
             idle = b.load(book.working).eq(IDLE) & b.load(book.want_side).eq(0)
             saleable = least_lots(book, b) <= b.load(book.qty)
             with self.lowering.region(b, idle & saleable):

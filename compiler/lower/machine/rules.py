@@ -203,8 +203,10 @@ class Rules:
             self._reason(b, "exited", number)
 
     def _take_over(self, b: SegmentBuilder, number: Value) -> None:
-        book = self.book
-        weaker = (b.load(book.side) > 0) | (number < b.load(book.rule))
+        """An exit replaces an entry or a later exit that is on its way; what risk sells, it leaves alone."""
+        book, rules = self.book, len(self.instance.entries) + len(self.instance.exits)
+        working = b.load(book.rule)
+        weaker = (b.load(book.side) > 0) | ((number < working) & (working < rules))
         standing = b.load(book.switch)
         wins = weaker & ((standing < 0) | (number < standing))
         with self.lowering.region(b, wins):

@@ -19,6 +19,9 @@ IDLE, OUT, CANCELLING = 0, 1, 2
 #: `plan`: what follows when the working order ends with something left.
 BY_POLICY, AGAIN, STOP = 0, 1, 2
 
+#: Limits that sell everything. Their sales are rules of their own, numbered after the exits in this order.
+FLATTENERS = ("day_loss", "profit_lock", "drawdown")
+
 _BOOK = {
     "qty": "lots held",
     "cost": "atoms paid for what is held, without fees",
