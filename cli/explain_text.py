@@ -39,6 +39,17 @@ _REASONS = {
     "order_notional": "stopped by risk: the largest order is below the venue's minimum",
     "below_minimum": "the size is below the venue's minimum",
     "in_flight": "an order is on its way",
+    "added": "added to the position",
+    "no_funds": "the free cash does not pay the size",
+    "losing_streak": "pausing after too many losing trades in a row",
+    "drawdown": "stopped by risk: drawdown limit",
+    "profit_lock": "flattened by risk: the day's profit fell back to what is locked",
+    "order_rate": "stopped by risk: too many orders in the time",
+    "band": "stopped by risk: the price is too far from the reference",
+    "stale": "stopped by risk: an input is too old",
+    "invariant": "stopped by risk: an invariant would not hold",
+    "max_open": "stopped by risk: as many positions are open as may be",
+    "order_notional": "stopped by risk: the order is too large, and what is left too small",
 }
 
 
