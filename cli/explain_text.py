@@ -36,7 +36,6 @@ _REASONS = {
     "day_loss": "flattened by risk: the day's loss reached its limit",
     "halted": "halted by risk for the rest of the day",
     "position_limit": "stopped by risk: position limit",
-    "order_notional": "stopped by risk: the largest order is below the venue's minimum",
     "below_minimum": "the size is below the venue's minimum",
     "in_flight": "an order is on its way",
     "added": "added to the position",

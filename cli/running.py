@@ -133,7 +133,8 @@ def make_tape(
     if from_ns is not None and to_ns is not None and from_ns >= to_ns:
         raise Problem("`--from` is not before `--to`")
     inputs = tape_inputs(prepared, data)
-    tape = open_or_build(data, [given.need for given in inputs], from_ns, to_ns, cache=cache_root() / "tapes")
+    needs, late = [given.need for given in inputs], prepared.compiled.program.lateness_ns
+    tape = open_or_build(data, needs, from_ns, to_ns, late, cache=cache_root() / "tapes")
     return received(tape, [given.number for given in inputs], options)
 
 

@@ -97,6 +97,7 @@ def manifest(compiled: Compiled) -> dict[str, object]:
             for number, i in enumerate(checked.instances)
         ],
         "min_gap_ns": program.min_gap_ns,
+        "lateness_ns": program.lateness_ns,
         "streams": [_stream(s, program) for s in program.streams],
         "params": [
             {"name": p.label, "type": p.type, "default": p.default, "low": p.low, "high": p.high}

@@ -31,6 +31,11 @@ class Quantity:
     unit: str
     unit_span: Span
 
+    @property
+    def implied(self) -> bool:
+        """Whether the reader made it: in text, the unit never covers the number too."""
+        return self.span == self.unit_span
+
 
 @dataclass(frozen=True, slots=True)
 class Boolean:

@@ -16,6 +16,7 @@ from .ast import Expr, Name, Quantity
 from .cst import Mapping, Node, Sequence
 from .document import Document, Execution, FunctionDecl, Located, NamedExpr, ParamDecl, Risk, Rule
 from .document_reader import read_document
+from .expression_printer import JOINED_UNITS
 from .source import Source
 from .yaml_reader import read
 
@@ -83,7 +84,7 @@ class _Writer:
         """The expression as the file writes it, or in our words where the file does not."""
         if _is_ours(expr):
             assert isinstance(expr, Quantity)
-            return f"{int(expr.value):_} {expr.unit}"
+            return f"{int(expr.value):_}{'' if expr.unit in JOINED_UNITS else ' '}{expr.unit}"
         return expr.name if isinstance(expr, Name) else self.source.slice(expr.span)
 
     def _valued(self, head: str, text: str, note: str) -> None:
@@ -128,6 +129,8 @@ class _Writer:
             settle = document.settle
             text = "bits" if settle.value is None else f"{settle.value.normalize():e}"
             self._line(f"settle: {text}", _note(settle))
+        if document.lateness is not None:
+            self._expr("lateness", document.lateness, DEFAULT if _is_ours(document.lateness) else "")
         self._capital()
         if document.uses:
             with self._block("use"):
@@ -347,8 +350,8 @@ class _Writer:
 
 
 def _is_ours(expr: Expr) -> bool:
-    """A quantity that the reader made: in text, the unit never covers the number too."""
-    return isinstance(expr, Quantity) and expr.span == expr.unit_span
+    """A quantity that the file does not write."""
+    return isinstance(expr, Quantity) and expr.implied
 
 
 def _note(value: Located[Any]) -> str:

@@ -259,6 +259,7 @@ class Document:
     risk: Risk | None = None
     capital_start: Expr | None = None  # a notional; None: 10 000 of the quote currency
     capital: Capital | None = None
+    lateness: Expr | None = None  # a duration; None: 250ms
     test_names: tuple[Located[str], ...] = field(default=())
     unread: frozenset[str] = frozenset()
     complete: bool = True

@@ -28,7 +28,7 @@ from .fields import Fields
 from .literals import is_bar_clock, is_literal, literal_type, read_clock, read_range
 from .rule_reader import RuleReader, fill_in_policies, fill_in_rules
 from .scalar_expressions import join_split_expressions
-from .schema import DEFAULT_SETTLE, DEFAULT_VENUE, EDITION, PARAM_TYPES
+from .schema import DEFAULT_LATENESS_MS, DEFAULT_SETTLE, DEFAULT_VENUE, EDITION, PARAM_TYPES
 from .shape import check_shape
 from .source import Source, Span
 from .tests_block import read_tests
@@ -108,6 +108,7 @@ class _Reader(Fields):
             risk=risk,
             capital_start=capital.start,
             capital=capital,
+            lateness=self.expr(root.get("lateness")) or _lateness(strategy.span),
             test_names=test_names,
             unread=self._unread(*params, *functions, *body["let"], *body["labels"]),
             complete=not self.bag.errors,
@@ -227,6 +228,10 @@ class _Reader(Fields):
             return None
         typed = tuple((arg, text) for arg, text in args if text is not None)
         return FunctionDecl(name, typed, self.text(node.get("returns")), body, name.span.to(node.span))
+
+
+def _lateness(implied_by: Span) -> Expr:
+    return Quantity(implied_by, Decimal(DEFAULT_LATENESS_MS), True, "ms", implied_by)
 
 
 def _start_capital(instruments: tuple[Instrument, ...], trade: tuple[Located[str], ...]) -> Expr | None:

@@ -18,12 +18,13 @@ from pydantic_core.core_schema import no_info_after_validator_function
 EDITION = 1
 DEFAULT_VENUE = "mexc.spot"
 DEFAULT_SETTLE = "1e-6"
+DEFAULT_LATENESS_MS = 250
 STYLES = ("post_only", "limit", "ioc", "fok", "market")
 PARAM_TYPES = ("int", "real", "ratio", "bool", "duration", "price", "qty", "notional")
 
 # Keys of the language that this release does not compile yet: FC0907 instead of "unknown key".
 LATER_KEYS: dict[str, frozenset[str]] = {
-    "StrategyFile": frozenset({"models", "external", "inventory", "lateness"}),
+    "StrategyFile": frozenset({"models", "external", "inventory"}),
     "PositionBlock": frozenset({"then"}),
 }
 
@@ -364,6 +365,9 @@ class StrategyFile(Block):
         _one_of("a clock such as `1m`, or a mapping with `clock`"),
     ] = Field(description="When rules are evaluated: `1m`, `book`, `trade`, `250ms`.")
     warmup: WarmupBlock | None = Field(None, description="When indicators count as warm.")
+    lateness: Expression | None = Field(
+        None, description="How long after its end a bar waits for late trades, by the receive clock: `250ms`."
+    )
     capital: CapitalBlock | None = Field(None, description="The money, and how much of it is put to work.")
     use: list[DottedName] | None = Field(None, description="Modules to import, such as `std.flow`.")
     params: (

@@ -22,8 +22,9 @@ _RANGES = {
     "compound": (True, 0.0, 1.0, "from 0 to 1"),
 }
 #: Places whose value is compiled in.
-_CONSTANT = ("decide.min_gap", "capital.start")
+_CONSTANT = ("decide.min_gap", "capital.start", "lateness")
 _FIXED = ("capital.", "risk.order_rate", "risk.losing_streak", "risk.stale.")
+_LONGEST_LATENESS = 10 * 10**9  # ns
 _ROUNDING = 1e-9
 
 
@@ -37,6 +38,15 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
 
 
 def _range(built: Built, facts: Facts, root: Root) -> Iterator[Diagnostic]:
+    if root.name == "lateness":
+        known = facts.intervals[root.node]
+        if not 0 <= known.low <= known.high <= _LONGEST_LATENESS:
+            yield Diagnostic(
+                "FC0218",
+                "`lateness` lies from 0s to 10s",
+                Label(root.span, "how long a bar waits for late trades"),
+                helps=("the default is `250ms`",),
+            )
     if root.role not in _RANGES:
         return
     inclusive, low, high, words = _RANGES[root.role]

@@ -14,6 +14,7 @@ from ..analysis import bounds, clocks, intervals, later, lints, params, presence
 from ..analysis.implication import Implications
 from ..analysis.poison import alive
 from ..ir.hir import Checked, Facts
+from ..ir.nodes import DEFAULT_LATENESS_NS
 from ..venues.profile import VenueProfile
 from . import instances
 from .built import Built
@@ -125,11 +126,13 @@ def _checked(found: list[Analysed]) -> Checked:
         streams=needed,
         instances=tuple(made),
         capital=instances.capital(first.built),
-        min_gap_ns=_min_gap(first.built),
+        min_gap_ns=_constant(first.built, "decide.min_gap", 0),
+        lateness_ns=_constant(first.built, "lateness", DEFAULT_LATENESS_NS),
     )
 
 
-def _min_gap(built: Built) -> int:
-    gap = next((built.graph[r.node].attrs["value"] for r in built.roots if r.name == "decide.min_gap"), 0)
-    assert isinstance(gap, int), "a constant: `amounts.py` has said so"
-    return gap
+def _constant(built: Built, name: str, default: int) -> int:
+    """A duration that is compiled in, ns."""
+    found = next((built.graph[r.node].attrs["value"] for r in built.roots if r.name == name), default)
+    assert isinstance(found, int), "a constant: `amounts.py` has said so"
+    return found

@@ -141,6 +141,9 @@ class _Reader:
     def limits(self) -> None:
         risk = self.document.risk
         self.root(self.document.decide.min_gap, "duration", "decide.min_gap")
+        lateness = self.document.lateness
+        if not (isinstance(lateness, ast.Quantity) and lateness.implied):
+            self.root(lateness, "duration", "lateness")
         self.root(self.document.capital_start, "money", "capital.start")
         if self.document.capital is not None:
             self.capital(self.document.capital)

@@ -56,6 +56,7 @@ from types import MappingProxyType
 
 from ...dsl.document import Document, Located, Rule
 from ...dsl.source import Span
+from .nodes import DEFAULT_LATENESS_NS
 from .types import Clock, ClockSet, Interval, Type
 
 
@@ -259,6 +260,7 @@ class Checked:
     instances: tuple[Instance, ...]  # at least one, in the order of `trade`
     capital: CheckedCapital
     min_gap_ns: int = 0  # at most one decision in this time; 0: no such limit
+    lateness_ns: int = DEFAULT_LATENESS_NS  # how long after its end a bar waits for late trades
 
     @property
     def traded(self) -> tuple[str, ...]:

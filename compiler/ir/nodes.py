@@ -45,6 +45,8 @@ their last decision. With a `gap`, instances wait until that many ns have passed
 wake record then. If some are due: `manage`, their `decide` in order, `risk`, one decision row for each that `decided`.
 A wake record at which nothing is decided runs `manage` and `risk`. So does every report, after `report` itself. In a
 program without `manage`, wakes and reports run neither: such a strategy acts on decisions only.
+Bars made of trades wait `late` ns after their end for late ones, DEFAULT_LATENESS_NS if the program does not say; that
+is for who makes the tape, executors do not read it.
 """
 
 from __future__ import annotations
@@ -57,6 +59,9 @@ I1, I64, F64 = "i1", "i64", "f64"
 #: Kinds of streams, and the triggers of the segments that their records run.
 STREAM_KINDS = ("bar", "book", "trade", "timer")
 TRIGGERS = ("setup", *STREAM_KINDS, "manage", "decide", "risk", "report")
+
+#: How long after its end a bar waits for late trades, where the file does not say.
+DEFAULT_LATENESS_NS = 250_000_000
 
 #: An attribute of an operation: a slot or stream name, a field name, or a literal.
 Attr = Union[str, int, float]
@@ -161,6 +166,7 @@ class Program:
     min_gap_ns: int = 0  # least time between two decisions
     instances: tuple[str, ...] = ()  # aliases of the traded instruments; none declared: one without a name
     traces: tuple[str, ...] = ()  # names of the words of a trace row
+    lateness_ns: int = DEFAULT_LATENESS_NS  # how long after its end a bar waits for late trades
 
     @property
     def instance_count(self) -> int:

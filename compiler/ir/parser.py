@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .nodes import TRIGGERS, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
+from .nodes import DEFAULT_LATENESS_NS, TRIGGERS, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from .ops import OPS
 
 _TOKEN = re.compile(
@@ -131,7 +131,7 @@ class _Parser:
         name = first.take()
         first.take("edition")
         edition = first.integer()
-        gap = _optional(first, "gap")
+        gap, late = _optional(first, "gap"), _optional(first, "late", DEFAULT_LATENESS_NS)
         first.end()
         instances: list[str] = []
         traces: list[str] = []
@@ -157,7 +157,7 @@ class _Parser:
                 case _:
                     segments.append(self.segment(line))
         parts = (tuple(params), tuple(streams), tuple(slots), tuple(clauses), tuple(segments))
-        return Program(name, edition, *parts, gap, tuple(instances), tuple(traces))
+        return Program(name, edition, *parts, gap, tuple(instances), tuple(traces), late)
 
     def segment(self, line: _Line) -> Segment:
         trigger = line.take(*TRIGGERS)
@@ -185,10 +185,10 @@ class _Parser:
         return When(condition, self.body())
 
 
-def _optional(line: _Line, word: str) -> int:
-    """The integer after `word`; 0 if the word is not there."""
+def _optional(line: _Line, word: str, default: int = 0) -> int:
+    """The integer after `word`; `default` if the word is not there."""
     if line.peek() != word:
-        return 0
+        return default
     line.take(word)
     return line.integer()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from .nodes import F64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
+from .nodes import DEFAULT_LATENESS_NS, F64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from .ops import OPS, Row
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -15,7 +15,8 @@ _REFERENCES = ("slot", "param", "stream")
 def print_program(program: Program) -> str:
     """The whole program, one item per line, ending in a newline."""
     gap = f" gap {program.min_gap_ns}" if program.min_gap_ns else ""
-    lines = [f"program {_word(program.name)} edition {program.edition}{gap}"]
+    late = f" late {program.lateness_ns}" if program.lateness_ns != DEFAULT_LATENESS_NS else ""
+    lines = [f"program {_word(program.name)} edition {program.edition}{gap}{late}"]
     lines += [f"instance {_word(alias)}" for alias in program.instances]
     lines += [f"trace {json.dumps(name)}" for name in program.traces]
     lines += [_param(p) for p in program.params]

@@ -177,6 +177,8 @@ def _segments(program: Program) -> Iterator[Problem]:
         seen.add(key)
     if program.min_gap_ns < 0:
         yield Problem("program", "the gap is negative")
+    if program.lateness_ns < 0:
+        yield Problem("program", "the lateness is negative")
 
 
 def _clock(segment: Segment, stream: Stream | None) -> Iterator[Problem]:

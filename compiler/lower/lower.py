@@ -45,6 +45,7 @@ def lower(checked: Checked, trace: Sequence[str] = ()) -> LoweredStrategy:
         machine.clauses,
         tuple(_segments(lowering, machine)),
         min_gap_ns=checked.min_gap_ns,
+        lateness_ns=checked.lateness_ns,
         instances=checked.traded,
         traces=traces,
     )

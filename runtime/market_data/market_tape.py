@@ -42,11 +42,12 @@ class _Merged:
     places: list[Ints]
     receive: Ints
     venue: Ints
+    lateness_ns: int
 
     def of(self, symbol: str) -> Events:
         places = [p for part, p in zip(self.parts, self.places, strict=True) if part.symbol == symbol]
         place = np.sort(np.concatenate(places)) if places else np.zeros(0, np.int64)
-        return Events(self.receive[place], self.venue[place], place)
+        return Events(self.receive[place], self.venue[place], place, self.lateness_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,13 @@ class _BarRows:
 
 
 def build_market_tape(
-    matches: Sequence[Match], assumptions: Sequence[str], from_ns: int | None = None, to_ns: int | None = None
+    matches: Sequence[Match],
+    assumptions: Sequence[str],
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    lateness_ns: int = LATENESS_NS,
 ) -> Tape:
-    """A tape with one stream per match, of events received in `[from_ns, to_ns)`.
+    """A tape with one stream per match, of events received in `[from_ns, to_ns)`. Bars wait `lateness_ns` for trades.
 
     Faults: FC1012 (nothing in the range), FC1016 (a number does not fit), FC1007 (an impossible price).
     """
@@ -72,7 +77,7 @@ def build_market_tape(
     parts, found = event_parts(matches, shift)
     rules += offset + found
     parts, span, cut = cut_parts(parts, matches, from_ns, to_ns)
-    merged, ordered = _merge(parts)
+    merged, ordered = _merge(parts, lateness_ns)
     rules += cut + ordered
     bars = _bars(matches, merged, span, rules)
     records = _records(merged, bars, matches)
@@ -109,7 +114,7 @@ def _hash(used: Sequence[Dataset | EventSet], span: tuple[int, int]) -> str:
 # --- merging
 
 
-def _merge(parts: list[Part]) -> tuple[_Merged, list[RuleUse]]:
+def _merge(parts: list[Part], lateness_ns: int) -> tuple[_Merged, list[RuleUse]]:
     """Put all events in order of receive time and make venue times fit."""
     receive = np.concatenate([part.rows.receive for part in parts])
     order = np.argsort(receive, kind="stable")
@@ -120,7 +125,7 @@ def _merge(parts: list[Part]) -> tuple[_Merged, list[RuleUse]]:
     given = np.concatenate([part.rows.venue for part in parts])[order]
     venue, rules = venue_times(receive, given)
     places = [place[first:stop] for first, stop in pairwise(bounds.tolist())]
-    return _Merged(parts, places, receive, venue), rules
+    return _Merged(parts, places, receive, venue, lateness_ns), rules
 
 
 def venue_times(receive: Ints, given: Ints) -> tuple[Ints, list[RuleUse]]:
@@ -167,7 +172,7 @@ def _series(
     """Gapless bars of an instrument, of the period `base`."""
     data = match.dataset
     if isinstance(data, Dataset):
-        stop = span[1] if not len(events) else max(int(events.venue[-1]), int(events.receive[-1]) - LATENESS_NS)
+        stop = span[1] if not len(events) else max(int(events.venue[-1]), int(events.receive[-1]) - events.lateness_ns)
         return _recorded(data, match, base, stop)
     history, rules = None, list[RuleUse]()
     begin = int(events.venue[0]) if len(events) else span[0]

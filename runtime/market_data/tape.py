@@ -21,6 +21,7 @@ from .matching import Match, StreamNeed, match_streams
 from .moments import moment_text, period_text
 from .slots import Series, aggregate, fill_slots
 from .tape_file import Tape, TapeStream, open_tape, write_tape
+from .trade_bars import LATENESS_NS
 
 __all__ = ["StreamNeed", "Tape", "TapeStream", "build_tape", "open_tape", "write_tape"]
 
@@ -41,20 +42,21 @@ def build_tape(
     needs: Sequence[StreamNeed],
     from_ns: int | None = None,
     to_ns: int | None = None,
+    lateness_ns: int = LATENESS_NS,
 ) -> Tape:
     """A tape with one stream per need, in the order of `needs`, of the bars that lie in `[from_ns, to_ns)`.
 
     Bars of several data sets start and end together, at the range that all of them cover. Faults: FC1010 and FC1014
     (the data does not give what is needed), FC1012 (no bar in the range), FC1016 (a number does not fit).
     `Tape.rules` lists the rules of the data sets' import first, then those of the building. Where a book or trades
-    take part, `market_tape.py` builds the tape.
+    take part, `market_tape.py` builds the tape; there alone, bars wait `lateness_ns` for late trades.
     """
     matches, assumptions = match_streams(datasets, needs)
     used = list({id(d): d for match in matches if isinstance(d := match.dataset, Dataset)}.values())
     if any(isinstance(match.dataset, EventSet) for match in matches):
         from .market_tape import build_market_tape
 
-        return build_market_tape(matches, assumptions, from_ns, to_ns)
+        return build_market_tape(matches, assumptions, from_ns, to_ns, lateness_ns)
     span, common = _common_span(used, from_ns, to_ns)
     rules = [rule for data in used for rule in data.rules] + common
     with ThreadPoolExecutor(max_workers=1) as pool:

@@ -22,6 +22,7 @@ from .matching import StreamNeed
 from .store import BARS_FILE, RECORD_FILE
 from .tape import build_tape
 from .tape_file import VERSION, Tape, open_tape, write_tape
+from .trade_bars import LATENESS_NS
 
 #: Raise it when a rule of import or building changes, so that older entries are not found.
 RULES_VERSION = 2
@@ -35,6 +36,7 @@ def open_or_build(
     needs: Sequence[StreamNeed],
     from_ns: int | None = None,
     to_ns: int | None = None,
+    lateness_ns: int = LATENESS_NS,
     *,
     root: Path | None = None,
     cache: Path | None = None,
@@ -45,12 +47,12 @@ def open_or_build(
     """
     sources = expand(sources)
     if cache is None:
-        return build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns)
-    path = cache / f"{tape_key(sources, needs, from_ns, to_ns, root)}{_ENDING}"
+        return build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns, lateness_ns)
+    path = cache / f"{tape_key(sources, needs, from_ns, to_ns, root, lateness_ns)}{_ENDING}"
     found = _open(path)
     if found is not None:
         return found
-    tape = build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns)
+    tape = build_tape([resolve(source, root) for source in sources], needs, from_ns, to_ns, lateness_ns)
     with suppress(RuntimeFault):  # not writable: the tape in memory does as well
         write_tape(tape, path)
         prune(cache, path)
@@ -63,13 +65,14 @@ def tape_key(
     from_ns: int | None,
     to_ns: int | None,
     root: Path | None = None,
+    lateness_ns: int = LATENESS_NS,
 ) -> str:
-    """A name for the tape: versions, the sources' content, needs and range."""
+    """A name for the tape: versions, the sources' content, needs, range and how long bars wait."""
     facts = [
         [VERSION, RULES_VERSION],
         [_identity(locate(source, root)) for source in sources],
         [asdict(need) for need in needs],
-        [from_ns, to_ns],
+        [from_ns, to_ns, lateness_ns],
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:40]
 

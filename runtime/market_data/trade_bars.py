@@ -1,7 +1,7 @@
 """Bars on a tape of events: when each one closes, and what is in it.
 
 A bar covers `[k * period, (k + 1) * period)` of venue time. It closes when an event of its instrument with a venue time
-at or past its end arrives, or LATENESS_NS after its end by receive time, whichever comes first; its record stands
+at or past its end arrives, or `lateness_ns` after its end by receive time, whichever comes first; its record stands
 before that event. Longer bars close by the same rule, so they are the sum of the shorter ones.
 
 `late_trade`           a trade that arrived after its bar had closed goes to the bar that is open
@@ -20,16 +20,20 @@ from .bars import Ints, RuleUse
 from .grid import LARGEST_NOTIONAL, GridBars
 from .slots import Series, fill_slots
 
-LATENESS_NS = 250_000_000
+LATENESS_NS = 250_000_000  # where nobody says otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """All events of one instrument in tape order: receive and venue times, and each one's place among all events."""
+    """All events of one instrument in tape order: receive and venue times, and each one's place among all events.
+
+    Its bars wait `lateness_ns` after their end for late trades.
+    """
 
     receive: Ints
     venue: Ints
     place: Ints
+    lateness_ns: int = LATENESS_NS
 
     def __len__(self) -> int:
         return len(self.receive)
@@ -47,7 +51,7 @@ class BarTrades:
 def closers(events: Events, ends: Ints) -> Ints:
     """Index of the event before which each bar closes; `len(events)` if it does not."""
     passed = np.searchsorted(events.venue, ends, side="left")
-    waited = np.searchsorted(events.receive, ends + LATENESS_NS, side="left")
+    waited = np.searchsorted(events.receive, ends + events.lateness_ns, side="left")
     result: Ints = np.minimum(passed, waited).astype(np.int64)
     return result
 
@@ -61,7 +65,7 @@ def close_times(events: Events, ends: Ints, everything: Ints) -> tuple[Ints, Int
         return ends, np.searchsorted(everything, ends, side="left").astype(np.int64)
     at = closers(events, ends)
     assert len(at) == 0 or at[-1] < len(events)
-    times = np.where(at == 0, ends, np.minimum(events.receive[at], ends + LATENESS_NS))
+    times = np.where(at == 0, ends, np.minimum(events.receive[at], ends + events.lateness_ns))
     own = (at > 0) & (times == events.receive[at])
     places = np.where(own, events.place[at], np.searchsorted(everything, times, side="left"))
     return times, places.astype(np.int64)
@@ -104,7 +108,7 @@ def trade_series(
 
 def _last_closed(events: Events, period_ns: int) -> int:
     """The last slot that closes before the events end."""
-    last = max(int(events.venue[-1]), int(events.receive[-1]) - LATENESS_NS) // period_ns - 1
+    last = max(int(events.venue[-1]), int(events.receive[-1]) - events.lateness_ns) // period_ns - 1
     return last
 
 

@@ -71,6 +71,19 @@ def folders(out: str) -> list[Path]:
     return sorted(path for path in Path(out).iterdir() if path.is_dir())
 
 
+def test_bars_wait_as_the_file_says(capsys: pytest.CaptureFixture[str], place: Path, tmp_path: Path) -> None:
+    text = MAKER.replace("{every: 100ms}", "1s").replace("press < 0,", "press < 0 and close@1s > bid,")
+    since = {}
+    for lateness in ("0s", "10s"):
+        (place / "late.yaml").write_text(f"{text}lateness: {lateness}\n")
+        result(capsys, "late.yaml", "--data", "l2", "--out", str(tmp_path / lateness))
+        (folder,) = folders(str(tmp_path / lateness))
+        since[lateness] = read_table(folder, "decisions")["time"] % 10**9
+    assert len(since["0s"]) == len(since["10s"]) > 30
+    assert not since["0s"].any()  # at the end of each second
+    assert since["10s"].all()  # with the event after it
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

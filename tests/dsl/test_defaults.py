@@ -66,7 +66,12 @@ def test_the_long_form_of_the_long_form_has_the_same_lines(text: str) -> None:
 
 def test_defaults_are_marked() -> None:
     text = explain_defaults(Source("f", starter("mine")))
-    for line in ("venue: mexc.spot  # default", "side: long  # default", "settle: 1e-6  # default"):
+    for line in (
+        "venue: mexc.spot  # default",
+        "side: long  # default",
+        "settle: 1e-6  # default",
+        "lateness: 250ms  # default",
+    ):
         assert line in text
     assert "execute: market  # default" in text
     assert "start: 10_000 USDC  # default" in text
@@ -74,8 +79,10 @@ def test_defaults_are_marked() -> None:
 
 
 def test_what_is_written_is_not_marked() -> None:
-    text = explain_defaults(Source("f", starter("mine").replace("decide:", "venue: mexc.spot\ndecide:")))
+    written = "venue: mexc.spot\nlateness: 1s\ndecide:"
+    text = explain_defaults(Source("f", starter("mine").replace("decide:", written)))
     assert "venue: mexc.spot\n" in text
+    assert "lateness: 1s\n" in text
 
 
 def test_a_file_with_errors_has_no_long_form() -> None:

@@ -149,9 +149,20 @@ def test_a_decision_may_be_held_back() -> None:
     assert checked(strategy()).min_gap_ns == 0
 
 
+def test_bars_may_wait_for_late_trades() -> None:
+    assert checked(strategy(tail="lateness: 2s")).lateness_ns == 2 * 10**9
+    assert checked(strategy(tail="lateness: 0s")).lateness_ns == 0
+    assert checked(strategy()).lateness_ns == checked(strategy(tail="lateness: 250ms")).lateness_ns == 250 * 10**6
+
+
 @pytest.mark.parametrize(
     ("block", "code"),
     [
+        ("lateness: 11s", "FC0218"),
+        ("lateness: -1s", "FC0218"),
+        ("lateness: 3", "FC0206"),
+        ("lateness: 3 USDC", "FC0201"),
+        ("lateness: if close > open then 1s else 2s", "FC0207"),
         ("capital: {allocate: {sol: 1}}", "FC0102"),
         ("capital: {allocate: {btc: 1.5}}", "FC0218"),
         ("capital: {compound: 50}", "FC0218"),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from support.fir_programs import programs
 
 EXAMPLE = """\
-program demo edition 1 gap 50000000
+program demo edition 1 gap 50000000 late 0
 instance btc
 trace "how \\"quick\\""
 param %p0 i64 = 12 in 2..50 "fast"

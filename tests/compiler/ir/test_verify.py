@@ -75,6 +75,7 @@ BROKEN = [
     ("stream %b0 bar", "stream %b0 timer", "segment bar %b0: %b0 is a timer stream"),
     ("qty 6", "qty 6 depth 3", "stream %b0: a depth is positive, and a book's"),
     ("edition 1", "edition 1 gap -5", "program: the gap is negative"),
+    ("edition 1", "edition 1 late -5", "program: the lateness is negative"),
     (" 60000000000 ns", " 0 ns", "stream %b0: the period is not positive"),
     ("price 2", "price 40", "stream %b0: the decimals are outside 0..18"),
     ("slot %s1", "slot %s0", "slot %s0: declared twice"),

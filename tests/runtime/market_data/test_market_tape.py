@@ -104,6 +104,27 @@ def test_bars_close_as_the_language_says(btc):
         assert row[layout.HEAD] >> layout.COUNT_SHIFT == len(inside)
 
 
+@pytest.mark.parametrize("lateness", [0, 10**6, 10 * SECOND])
+def test_bars_wait_as_long_as_asked(btc, lateness):
+    data = replace(btc, trades=replace(btc.trades, receive=btc.trades.receive + 20 * 10**6))  # all are 20 ms late
+    rows = build_tape([data], [TRADE, BAR], lateness_ns=lateness).records.tolist()
+    bars = [(place, row) for place, row in enumerate(rows) if kind_of(row) == layout.KIND_BAR]
+    assert len(bars) == 2
+    for place, row in bars:
+        after = next(r for r in rows[place:] if kind_of(r) == layout.KIND_TRADE)
+        assert row[layout.TIME] == min(after[layout.TIME], row[layout.TIME] // MINUTE * MINUTE + lateness)
+
+
+def test_who_waits_longer_counts_fewer_late_trades(btc):
+    rng = np.random.default_rng(5)
+    receive = np.maximum.accumulate(btc.trades.receive + rng.integers(0, 400, len(btc.trades)) * 10**6)
+    data = replace(btc, book=None, trades=replace(btc.trades, receive=receive, venue=receive - 200 * 10**6))
+    late = [
+        used(build_tape([data], [TRADE, BAR], lateness_ns=ms * 10**6)).get("late_trade", 0) for ms in (0, 100, 1_000)
+    ]
+    assert late[0] > late[1] >= late[2] == 0
+
+
 def test_a_late_trade_goes_to_the_next_bar_and_is_counted(btc):
     trades = btc.trades
     late = int(np.searchsorted(trades.venue, (trades.venue[0] // MINUTE + 2) * MINUTE)) - 1

@@ -33,9 +33,10 @@ def test_a_tape_is_built_once_and_opened_afterwards(root, tmp_path, monkeypatch)
 def test_the_key_tells_content_needs_and_range_apart(root, make_dataset):
     keys = {tape_key(["test"], NEEDS, None, None, root), tape_key(["test"], NEEDS, 1, None, root)}
     keys.add(tape_key(["test"], [StreamNeed("bar", "BTC/USDC", MINUTE, 2, 5)], None, None, root))
+    keys.add(tape_key(["test"], NEEDS, None, None, root, lateness_ns=0))
     save(make_dataset([0, 1, 6]), root, replace=True)
     keys.add(tape_key(["test"], NEEDS, None, None, root))
-    assert len(keys) == 4
+    assert len(keys) == 5
 
 
 def test_a_damaged_entry_is_built_again(root, tmp_path):
