@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .market_options import MarketOptions
 
 #: Reasons that are about the rule whose number the reason word carries.
-_ABOUT_A_RULE = {"entered", "exited", "cooling_down", "below_minimum", "position_limit", "order_notional"}
+_ABOUT_A_RULE = set(REASONS) - {"not_armed", "no_entry", "no_exit", "in_flight"}
 
 
 def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanation:
@@ -165,7 +165,7 @@ def _rules(readings: Sequence[Reading], reason: str, about: str) -> tuple[RuleVi
 
 def _rule(name: str, readings: Sequence[Reading], reason: str, about: str) -> RuleView:
     clauses = tuple(_clause(reading) for reading in readings)
-    fired = name == about and reason in {"entered", "exited"}
+    fired = name == about and reason in {"entered", "added", "exited"}
     held_back = not fired and all(clause.ok for clause in clauses)
     why = "" if not held_back else reason.replace("_", " ") if name == about or not about else f"{about} came first"
     return RuleView(name, fired, clauses, why)
