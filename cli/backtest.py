@@ -59,7 +59,7 @@ Fill = Annotated[
     typer.Option("--fill", metavar="PARTS", help="On books: refill=500ms,impact=0.1,band=5%,order=trades_first."),
 ]
 Bounds = Annotated[
-    bool, typer.Option("--bounds", help="On books: also run the most and the least cautious queue model.")
+    bool, typer.Option("--bounds", help="On books: also run what bounds the unknown: queues, order in a push.")
 ]
 Report = Annotated[
     Path | None,
@@ -141,10 +141,12 @@ class Work:
             return running.run(self.prepared, self.tape, self.account, self.engine, report, _say_compiling, options)
 
     def bounds(self, options: MarketOptions) -> dict[str, Finished]:
-        """The run with the most and the least cautious queue model."""
-        from .market_options import BOUNDS
+        """The run with the most and the least cautious queue model, and with a push read in either order."""
+        from .market_options import BOUNDS, PUSH_BOUNDS
 
-        return {queue: self.run(options.with_queue(queue)) for queue in BOUNDS if queue != options.model.queue}
+        found = {queue: self.run(options.with_queue(queue)) for queue in BOUNDS if queue != options.model.queue}
+        orders = [order for order in PUSH_BOUNDS if order != options.feed.order]
+        return found | {order: self.run(options.with_push_order(order)) for order in orders}
 
 
 @dataclass(frozen=True, slots=True)

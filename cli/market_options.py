@@ -27,6 +27,8 @@ _MODEL, _FEED = MarketModel(Latency(_DEFAULT_NS, _DEFAULT_NS, _DEFAULT_NS)), Fee
 
 #: The queue models of `--bounds`, from the one that fills least to the one that fills most.
 BOUNDS = ("risk_averse", "prob_power", "fifo_optimistic")
+#: The orders of trades and depth inside one push that `--bounds` compares.
+PUSH_BOUNDS = ("trades_first", "depth_first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class MarketOptions:
 
     def with_queue(self, name: str) -> MarketOptions:
         return replace(self, model=replace(self.model, queue=name))
+
+    def with_push_order(self, order: str) -> MarketOptions:
+        return replace(self, feed=replace(self.feed, order=order))
 
     def facts(self) -> dict[str, object]:
         """Plain values for the run's manifest; measured latencies by their number and a hash."""

@@ -137,14 +137,14 @@ def test_every_assumption_stands_on_the_screen_and_in_the_manifest(
     }
 
 
-def test_bounds_show_the_range_between_queue_models(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bounds_show_the_range_of_what_no_data_say(capsys: pytest.CaptureFixture[str]) -> None:
     found = result(capsys, "maker.yaml", "--data", "l2", "--bounds")
     bounds = found["bounds"]
     assert isinstance(bounds, dict)
-    assert list(bounds) == ["risk_averse", "prob_power", "fifo_optimistic"]
+    assert list(bounds) == ["risk_averse", "prob_power", "fifo_optimistic", "trades_first", "depth_first"]
     assert bounds["prob_power"] == found["metrics"]
     assert run(["backtest", "maker.yaml", "--data", "l2", "--bounds"]) == Exit.OK
-    assert "Queue model" in capsys.readouterr().out
+    assert "queue risk_averse" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
