@@ -10,10 +10,11 @@ _SECOND = 10**9
 
 
 def report(checked: Checked) -> list[tuple[str, str]]:
-    """(topic, text) rows: inputs, armed, presence, sweep."""
+    """(topic, text) rows: inputs, armed, pace, presence, sweep."""
     return [
         ("inputs", inputs(checked)),
         ("armed", armed(checked)),
+        ("pace", pace(checked)),
         ("presence", presence(checked)),
         ("sweep", sweep(checked)),
     ]
@@ -81,6 +82,22 @@ def roots(checked: Checked) -> list[int]:
     return list(dict.fromkeys(found + values))
 
 
+def pace(checked: Checked) -> str:
+    """`at most 50 decisions/s · at most 8 orders per 1s`: how often the strategy can act."""
+    first, limit = checked.instances[0], checked.instances[0].risk
+    gap = max(checked.min_gap_ns, first.decision.period_ns)
+    if not gap:
+        parts = [f"a decision at each {'change of the book' if first.decision.kind == 'book' else 'trade'}"]
+    elif gap < _SECOND:
+        parts = [f"at most {-(-_SECOND // gap)} decisions/s"]
+    else:
+        parts = [f"a decision each {duration_text(gap)}"]
+    if limit.order_per is not None:
+        per = checked.graph[limit.order_per].attrs.get("value")
+        parts.append(f"at most {limit.order_rate} orders per {duration_text(per) if isinstance(per, int) else 'time'}")
+    return " · ".join(parts)
+
+
 def presence(checked: Checked) -> str:
     """Which named values fall back, and which fallbacks were proved idle."""
     used, idle = [], []
@@ -126,4 +143,5 @@ def sweep(checked: Checked) -> str:
         if mine or any(a in touched for a in node.args):
             touched.add(node.id)
     share = 100 * (len(checked.graph.nodes) - len(touched)) // len(checked.graph.nodes)
-    return f"{len(swept)} parameters ({', '.join(swept)}) · {share} % of values do not depend on them"
+    count = "1 parameter" if len(swept) == 1 else f"{len(swept)} parameters"
+    return f"{count} ({', '.join(swept)}) · {share} % of values do not depend on them"
