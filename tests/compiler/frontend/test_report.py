@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flashc.compiler.frontend.report import report
+import pytest
+from flashc.compiler.frontend.report import pace, report
 from support.checking import checked, strategy
 
 STRATEGIES = Path(__file__).parents[2] / "data" / "strategies"
@@ -23,5 +24,24 @@ def test_a_strategy_without_parameters_says_so() -> None:
         "inputs": "bars btc 1m",
         "armed": "after 1 closed 1m bars of btc",
         "presence": "all rules total",
+        "pace": "a decision each 1m",
         "sweep": "no parameters",
     }
+
+
+@pytest.mark.parametrize(
+    ("decide", "risk", "text"),
+    [
+        (
+            "{clock: book, min_gap: 20ms}",
+            "order_rate: {max: 8, per: 1s}",
+            "at most 50 decisions/s · at most 8 orders per 1s",
+        ),
+        ("book", "max_open: 1", "a decision at each change of the book"),
+        ("250ms", "max_open: 1", "at most 4 decisions/s"),
+        ("15m", "max_open: 1", "a decision each 15m"),
+    ],
+)
+def test_the_pace_says_how_often_a_strategy_can_act(decide: str, risk: str, text: str) -> None:
+    rules = {} if decide == "15m" else {"long": "bid > 1 USDC/BTC", "out": "bid < 9 USDC/BTC"}
+    assert pace(checked(strategy(decide=decide, tail=f"risk:\n  {risk}", **rules))) == text
