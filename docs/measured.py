@@ -1,4 +1,4 @@
-"""Runs the ready strategies over generated bars and writes the table of `strategies/README.md`. `make docs` runs it."""
+"""Runs the ready strategies over generated data and writes the table of `strategies/README.md`. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,28 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "strategies" / "README.md"
-BARS = 200_000
 SEED = 11
-DATA = {"BTC/USDC": "btc", "ETH/USDC": "eth"}
+SYMBOLS = {"BTC/USDC": "btc", "ETH/USDC": "eth"}
+LENGTHS = {"": ["--bars", "200000"], "_l2": ["--kind", "book", "--duration", "20m"]}
+BOOKS = {"imbalance_scalper", "revert_two", "spread_capture"}
 
 _TABLE = re.compile(r"(<!-- measured: begin.*?-->\n).*?(<!-- measured: end -->)", re.S)
 
 
-def data_of(file: Path) -> str:
-    """The name of the data set of the instrument that a strategy trades."""
-    return next(name for symbol, name in DATA.items() if f"\ntrade: {symbol}\n" in file.read_text(encoding="utf-8"))
+def data_of(file: Path) -> list[str]:
+    """The data sets that a strategy needs: bars of each instrument that it names, or a book with its trades."""
+    text = file.read_text(encoding="utf-8")
+    kind = "_l2" if file.stem in BOOKS else ""
+    return [name + kind for symbol, name in SYMBOLS.items() if symbol in text]
 
 
-def synth(symbol: str, name: str) -> list[str]:
-    """Arguments of the command that generates the bars."""
-    return ["data", "synth", "--seed", str(SEED), "--bars", str(BARS), "--instrument", symbol, "--name", name]
+def synths() -> list[list[str]]:
+    """Arguments of the commands that generate the data sets."""
+    return [
+        ["data", "synth", *length, "--seed", str(SEED), "--instrument", symbol, "--name", f"{name}{kind}"]
+        for kind, length in LENGTHS.items()
+        for symbol, name in SYMBOLS.items()
+    ]
 
 
 def table(backtest: Callable[[Path], dict[str, Any]]) -> str:
@@ -39,7 +46,12 @@ def table(backtest: Callable[[Path], dict[str, Any]]) -> str:
     for file in sorted((ROOT / "strategies").glob("*.yaml")):
         found = backtest(file)["metrics"]
         factor = "-" if found["profit_factor"] is None else f"{found['profit_factor']:.2f}"
-        cells = [f"[{file.stem}]({file.name})", f"`{data_of(file)}`", f"{found['trades']:,}", _share(found["win_rate"])]
+        cells = [
+            f"[{file.stem}]({file.name})",
+            " ".join(f"`{name}`" for name in data_of(file)),
+            f"{found['trades']:,}",
+            _share(found["win_rate"]),
+        ]
         cells += [factor, f"{float(found['net_pnl']):,.2f}", _share(found["return"]), _share(found["max_drawdown"])]
         cells += [_share(found["exposure"]), f"{float(found['fees']):,.2f}"]
         lines.append("| " + " | ".join(cells) + " |")
@@ -52,7 +64,7 @@ def filled(text: str, rows: str) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f} %"
+    return "-" if value is None else f"{round(100 * value, 2) + 0.0:.2f} %"  # + 0.0: never "-0.00 %"
 
 
 def _flashc(folder: Path, *arguments: str) -> str:
@@ -61,13 +73,12 @@ def _flashc(folder: Path, *arguments: str) -> str:
 
 
 def main(folder: Path) -> None:
-    for symbol, name in DATA.items():
-        _flashc(folder, *synth(symbol, name), "--root", str(folder / "data"))
+    for arguments in synths():
+        _flashc(folder, *arguments, "--root", str(folder / "data"))
 
     def backtest(file: Path) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(
-            _flashc(folder, "backtest", str(file), "--data", str(folder / "data" / data_of(file)), "--json")
-        )
+        data = ",".join(str(folder / "data" / name) for name in data_of(file))
+        found: dict[str, Any] = json.loads(_flashc(folder, "backtest", str(file), "--data", data, "--json"))
         return found
 
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), table(backtest)), encoding="utf-8")

@@ -116,7 +116,7 @@ def test_fix_diff_changes_nothing(bad: Path, capsys: pytest.CaptureFixture[str])
 
 def test_fix_reports_what_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(GOOD.replace("size: 100 USDC", "size: 100 bps"))
+    path.write_text(GOOD.replace("size: 100 USDC", "size: 100 ms"))
     assert run(["fix", str(path)]) == Exit.FILE
     assert "left: " in capsys.readouterr().err
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from flashc.cli.app import run
@@ -15,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "strategies"
 README = FOLDER / "README.md"
 FILES = sorted(FOLDER.glob("*.yaml"))
+# Ends for the reference engine, which is slow. The least time in which every strategy decides after its warm-up.
+BARS_UNTIL, BOOKS_UNTIL = "2024-01-10", "2024-01-01T00:02:30"
+pytestmark = pytest.mark.xdist_group("strategies")  # they share runs and data
 names = pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
+Run = Callable[..., dict[str, Any]]
 
 
 def _measured() -> ModuleType:
@@ -32,35 +39,46 @@ MEASURED = _measured()
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the generated bars of each instrument on which `strategies/README.md` reports."""
+    """A folder with the generated data on which `strategies/README.md` reports."""
     folder = tmp_path_factory.mktemp("work")
-    for symbol, name in MEASURED.DATA.items():
-        assert run([*MEASURED.synth(symbol, name), "--root", str(folder / "data")]) == Exit.OK
+    for arguments in MEASURED.synths():
+        assert run([*arguments, "--root", str(folder / "data")]) == Exit.OK
     return folder
 
 
-def result(file: Path, place: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
-    capsys.readouterr()
-    out = str(place / "runs")
-    assert run(["backtest", str(file), "--data", MEASURED.data_of(file), "--out", out, "--json", *arguments]) == Exit.OK
-    found: dict[str, object] = json.loads(capsys.readouterr().out)
-    return found
+@pytest.fixture(scope="module")
+def backtest(place: Path) -> Run:
+    """Runs a file and gives the object that `--json` prints. A run is made once."""
+
+    @cache
+    def result(file: Path, *arguments: str) -> dict[str, Any]:
+        data = ",".join(str(place / "data" / name) for name in MEASURED.data_of(file))
+        to = ["--out", str(place / "runs"), "--json"]
+        with pytest.MonkeyPatch.context() as patch:
+            lines: list[str] = []
+            patch.setattr("flashc.cli.console.out_json", lambda value: lines.append(json.dumps(value)))
+            assert run(["backtest", str(file), "--data", data, *to, *arguments]) == Exit.OK
+        found: dict[str, Any] = json.loads(lines[-1])
+        return found
+
+    return result
 
 
-@pytest.fixture(autouse=True)
-def _inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FLASHC_DATA", str(place / "data"))
+def test_there_are_at_least_ten() -> None:
+    assert len(FILES) >= 10
 
 
-def test_there_are_at_least_five() -> None:
-    assert len(FILES) >= 5
-
-
-def test_the_readme_explains_each_and_shows_what_was_measured(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readme_explains_each_and_shows_what_was_measured(backtest: Run) -> None:
     text = README.read_text(encoding="utf-8")
     assert all(f"\n## {file.stem}\n" in text for file in FILES)
-    rows = MEASURED.table(lambda file: result(file, place, capsys))
-    assert MEASURED.filled(text, rows) == text, "run `make docs` and read the difference"
+    assert MEASURED.filled(text, MEASURED.table(backtest)) == text, "run `make docs` and read the difference"
+
+
+@names
+def test_the_readme_says_the_same_four_things_of_each(file: Path) -> None:
+    section = README.read_text(encoding="utf-8").partition(f"\n## {file.stem}\n")[2].partition("\n## ")[0]
+    found = [word for word in ("**Idea.**", "**Parameters.**", "**Loses**", "**Shows**") if word in section]
+    assert found == ["**Idea.**", "**Parameters.**", "**Loses**", "**Shows**"]
 
 
 @names
@@ -78,15 +96,16 @@ def test_it_is_formatted(file: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 @names
-def test_it_trades(file: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = result(file, place, capsys)
-    assert len(found["trades"]) >= 3  # type: ignore[arg-type]
-    assert all(trade["side"] == "long" for trade in found["trades"])  # type: ignore[attr-defined]
+def test_it_trades(file: Path, backtest: Run) -> None:
+    found = backtest(file)
+    assert len(found["trades"]) >= 3
+    assert all(trade["side"] == "long" for trade in found["trades"])
 
 
 @names
-def test_both_engines_agree(file: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    two = [result(file, place, capsys, "--to", "2024-01-10", "--engine", engine) for engine in ("numba", "ref")]
+def test_both_engines_agree(file: Path, backtest: Run) -> None:
+    until = BOOKS_UNTIL if file.stem in MEASURED.BOOKS else BARS_UNTIL
+    two = [dict(backtest(file, "--to", until, "--engine", engine)) for engine in ("numba", "ref")]
     for found in two:
         del found["engine"], found["timing"]
     assert two[0] == two[1]
