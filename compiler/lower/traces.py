@@ -17,13 +17,29 @@ _NS_PER_SECOND = 1e9
 
 
 def trace_lets(lowering: Lowering, names: Sequence[str]) -> tuple[str, ...]:
-    """Write a row in `decide` of each instance; the names of its columns. Names that no `let` has are left out."""
+    """Write a row in `decide` of each instance; the names of its columns.
+
+    Left out are names that no `let` has, and values that nothing reads on events that the program does not get.
+    """
     columns: list[str] = []
     for instance in lowering.checked.instances:
         for name in names:
-            if name in instance.lets:
+            if name in instance.lets and _has_events(lowering, instance.lets[name]):
                 _trace(lowering, instance, name, columns)
     return tuple(columns)
+
+
+def _has_events(lowering: Lowering, root: int) -> bool:
+    """Whether the program's streams bring every event that the value is made of."""
+    found, todo = {root}, [root]
+    while todo:
+        node = todo.pop()
+        if any(clock.kind != "account" and clock not in lowering.homes for clock in lowering.facts.clocks[node]):
+            return False
+        fresh = set(lowering.graph[node].args) - found
+        found |= fresh
+        todo.extend(fresh)
+    return True
 
 
 def _trace(lowering: Lowering, instance: Instance, name: str, columns: list[str]) -> None:

@@ -85,3 +85,9 @@ def test_a_file_without_let_has_no_values(tmp_path: Path, monkeypatch: pytest.Mo
     text = "flash: 1\nstrategy: bare\ntrade: BTC/USDC\ndecide: 1m\nentries: {long: close > open}\nexits: {out: close < open}\nsize: 100 USDC\n"
     prepared, done = finished(tmp_path, text, monkeypatch)
     assert indicators(prepared, done, chart_of(prepared, done).bars, lambda: None) == []
+
+
+def test_a_value_that_nothing_reads_asks_for_no_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = STRATEGY.replace("let:\n", "let:\n  idle: ema(close, 3)@5m\n  here: ema(close, 3)\n")
+    prepared, done = finished(tmp_path, text.replace("decide: 1m", "decide: 1m\nwarmup: {settle: 1e-3}"), monkeypatch)
+    assert [i.name for i in chart_of(prepared, done).indicators][:2] == ["here", "quick"]
