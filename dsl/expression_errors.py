@@ -285,7 +285,7 @@ class _Reading:
 def _token(piece: Piece) -> Token:
     from lark import Token
 
-    return Token(piece.kind, piece.text, start_pos=piece.start)
+    return Token(piece.kind, piece.text, start_pos=piece.start, end_pos=piece.end)
 
 
 def _doubtful(fix: Fix) -> Fix:

@@ -182,8 +182,8 @@ class _Builder:
         return cast(Expr, expr)
 
     def _span(self, token: Token) -> Span:
-        assert token.start_pos is not None
-        return Span(self.path, token.start_pos, token.start_pos + len(token))
+        assert token.start_pos is not None and token.end_pos is not None  # of the file: a slip is read as another word
+        return Span(self.path, token.start_pos, token.end_pos)
 
     def _decimal(self, token: Token) -> tuple[Decimal, bool]:
         text = token.replace("_", "")

@@ -47,11 +47,8 @@ def call(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
         if module is not None:
             return _module_call(el, module, e.func, e, env)
         if base.name in _NAMESPACES:
-            known = (
-                e.func.name
-                if e.func.name in FUNCTIONS or e.func.name in SPECIAL_FORMS
-                else FOREIGN_NAMES.get(e.func.name)
-            )
+            name = e.func.name.lower()  # TA-Lib writes `talib.EMA`
+            known = name if name in FUNCTIONS or name in SPECIAL_FORMS else FOREIGN_NAMES.get(name)
             _unknown(el, f"{base.name}.{e.func.name}", e.func.span, known, ())
             return _poison(el, e, env)
     el.error(
@@ -59,9 +56,17 @@ def call(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
         f"no function called `{e.func.name}` here",
         e.func.name_span,
         "functions are not members of values",
-        helps=(f"write `{e.func.name}(...)` with the value as its first argument",),
+        helps=(_as_function(e.func.name),),
     )
     return _poison(el, e, env)
+
+
+def _as_function(name: str) -> str:
+    """What to write for a method of a value, as pandas has them."""
+    if name == "shift":
+        return "the value some bars ago is written `x[1]`; the future has no name"
+    own = name if name in FUNCTIONS or name in SPECIAL_FORMS else FOREIGN_NAMES.get(name, name)
+    return f"write `{own}(...)` with the value as its first argument"
 
 
 def _poison(el: Elaborator, e: ast.Call, env: Environment) -> int | None:

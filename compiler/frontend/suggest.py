@@ -25,7 +25,7 @@ def distance(a: str, b: str, limit: int) -> int:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when nothing is near enough to be what was meant."""
-    limit = 1 if len(name) <= 4 else 2 if len(name) <= 8 else 3
+    limit = 0 if len(name) == 1 else 1 if len(name) <= 4 else 2 if len(name) <= 8 else 3
     best: tuple[int, str] | None = None
     wanted = name.lower()
     letters = set(wanted)

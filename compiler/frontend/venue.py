@@ -27,24 +27,25 @@ def venue_of(document: Document, bag: Diagnostics) -> VenueProfile | None:
             what = f"the fees and tick of {instrument.symbol.value} on {found.name} are not known"
             _unknown(bag, what, instrument.symbol.value, instrument.symbol.span, tuple(found.instruments))
     aliases = [i.alias.value for i in document.instruments]
-    for alias in document.trade:
-        if alias.value not in aliases:
-            fine = False
-            bag.add(
-                Diagnostic(
-                    "FC0102",
-                    f"no instrument called `{alias.value}`",
-                    Label(alias.span, "not under `instruments`"),
-                    helps=(f"instruments of this file: {', '.join(aliases)}",),
-                )
-            )
+    unknown = {alias.value: alias for alias in reversed(document.trade) if alias.value not in aliases}
+    for alias in reversed(unknown.values()):
+        fine = False
+        message, help_ = f"no instrument called `{alias.value}`", _instruments(aliases, alias.value, found)
+        bag.add(Diagnostic("FC0102", message, Label(alias.span, "not under `instruments`"), helps=(help_,)))
     for number, alias in enumerate(document.trade):
         first = next((t for t in document.trade[:number] if t.value == alias.value), None)
-        if first is not None:
+        if first is not None and alias.value not in unknown:
             fine = False
             message, other = f"`{alias.value}` is traded twice", (Label(first.span, "first here"),)
             bag.add(Diagnostic("FC0106", message, Label(alias.span, "again here"), secondary=other))
     return found if fine and document.trade else None
+
+
+def _instruments(aliases: list[str], wanted: str, profile: VenueProfile) -> str:
+    if aliases:
+        return f"instruments of this file: {', '.join(aliases)}"
+    symbols = [s for s in profile.instruments if s.lower().startswith(f"{wanted.lower()}/")]
+    return f"say what it is: `instruments: {{{wanted}: {(symbols or list(profile.instruments))[0]}}}`"
 
 
 def _unknown(bag: Diagnostics, message: str, name: str, span: object, known: tuple[str, ...]) -> None:

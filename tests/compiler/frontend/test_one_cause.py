@@ -7,7 +7,7 @@ from flashc.compiler.frontend.check import check
 from flashc.compiler.frontend.scope import MOST_ADVISED
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
-from support.checking import FILE, advice, codes, only, shown, strategy
+from support.checking import FILE, advice, codes, findings, only, shown, strategy
 
 
 def all_codes(text: str) -> list[str]:
@@ -81,3 +81,35 @@ def test_a_file_full_of_unknown_names_gets_suggestions_for_a_screenful_only() ->
     unknown = [d for d in check(document)[1] if d.code == "FC0102"]
     assert len(unknown) == 60
     assert sum(bool(d.fixes) for d in unknown) == MOST_ADVISED
+
+
+def test_an_instrument_traded_without_a_definition_is_reported_once() -> None:
+    text = strategy(tail="").replace("instruments: {btc: BTC/USDC, eth: ETH/USDC}\ntrade: btc", "trade: [btc, btc]")
+    (found,) = (d for d in findings(text) if d.code != "FL116")
+    assert (found.code, found.helps) == ("FC0102", ("say what it is: `instruments: {btc: BTC/USDC}`",))
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("close.shift(-1)", "the value some bars ago is written `x[1]`; the future has no name"),
+        ("close.ema(9)", "write `ema(...)` with the value as its first argument"),
+        ("close.crossed_above(open)", "write `cross_up(...)` with the value as its first argument"),
+    ],
+)
+def test_a_method_of_a_value_is_a_function_here(value: str, hint: str) -> None:
+    assert advice(only(strategy(let=f"x: {value}", long="close > open"))) == (hint,)
+
+
+def test_a_function_of_another_tool_is_known_in_capitals() -> None:
+    assert advice(only(strategy(let="x: talib.EMA(close, 12)", long="close > x")))[0] == "flashc calls it `ema`"
+
+
+def test_a_percent_sign_is_underlined_where_it_ends() -> None:
+    text = strategy(out="pos.gain > 1%")
+    document, found = read_document(Source(FILE, text))
+    assert document is not None and [shown(text, d) for d in found] == ["%"]
+    text = strategy().replace("size: 100 USDC", "size: 100%")
+    document, _ = read_document(Source(FILE, text))
+    assert document is not None
+    assert [shown(text, d) for d in check(document)[1] if d.code == "FC0206"] == ["100%"]

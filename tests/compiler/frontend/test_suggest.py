@@ -25,3 +25,8 @@ def test_swapped_letters_count_once() -> None:
 def test_short_names_are_matched_strictly() -> None:
     assert nearest("ab", ["xy"]) is None
     assert nearest("presure", ["pressure", "price"]) == "pressure"
+
+
+def test_one_letter_is_no_misspelling_of_another() -> None:
+    assert nearest("k", ["d", "h", "m"]) is None
+    assert nearest("D", ["d", "h", "m"]) == "d"
