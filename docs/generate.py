@@ -8,7 +8,6 @@ from flashc.compiler.analysis.bounds import evaluate
 from flashc.compiler.ir.ops import OPS, Row
 from flashc.compiler.library.function import Addend, Function
 from flashc.compiler.library.table import FUNCTIONS
-from flashc.compiler.lower.library import LIBRARY
 from flashc.dsl.diagnostic_pages import pages as diagnostic_pages
 
 DOCS = Path(__file__).resolve().parent
@@ -64,7 +63,6 @@ def functions() -> str:
 
 
 def _function(row: Function) -> list[str]:
-    later = [] if row.name in LIBRARY else ["**Checks, but does not run in this release.**"]
     facts = {
         "formula": _cell(row.formula),
         "reads": ", ".join(f"`{name}`" for name in row.implicit),
@@ -80,7 +78,7 @@ def _function(row: Function) -> list[str]:
         "differs from TA-Lib": row.differs,
     }
     known = [f"- {name}: {text}" for name, text in facts.items() if text]
-    return [f"### {row.name}", "", f"`{row.signature_text}`", "", row.doc, *later, "", *known]
+    return [f"### {row.name}", "", f"`{row.signature_text}`", "", row.doc, "", *known]
 
 
 def _addend(part: Addend) -> str:
