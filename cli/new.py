@@ -15,10 +15,12 @@ from .problem import Problem
 app = make_app()
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the strategy, or a path that ends in .yaml.")]
-Template = Annotated[str, typer.Option("--template", "-t", metavar="NAME", help="Which starter to write.")]
+Template = Annotated[
+    str, typer.Option("--template", "-t", metavar="NAME", help="minimal, full, or book: one on an order book.")
+]
 
 
-@app.command(epilog=example("flashc new my_strategy", "flashc check my_strategy.yaml"))
+@app.command(epilog=example("flashc new my_strategy", "flashc new my_scalper --template book"))
 def new(name: Name, template: Template = "minimal", json: Json = False) -> None:
     """Write a commented starter strategy. An existing file is never overwritten."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else Path(f"{name}.yaml")

@@ -1,4 +1,4 @@
-"""`make demo`: one strategy from the file to an explained trade, on data that it makes itself.
+"""`make demo`: from the file to an explained trade, on bars and on an order book that it makes itself.
 
 Everything runs through the command line, as a user would type it; the lines that begin with `$` are the commands.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STRATEGY = ROOT / "strategies" / "ema_cross.yaml"
+SCALPER = ROOT / "strategies" / "imbalance_scalper.yaml"
 
 
 def flashc(folder: Path, *arguments: str) -> str:
@@ -32,8 +33,8 @@ def quiet(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def main(folder: Path) -> None:
-    """The walk: check, compile, make data, backtest with a report, explain the first trade's entry."""
+def on_bars(folder: Path) -> None:
+    """Check, compile, make data, backtest with a report, explain the first trade's entry."""
     strategy = str(STRATEGY)
     print(STRATEGY.read_text(encoding="utf-8"), end="")
     flashc(folder, "check", strategy, "--report")
@@ -43,7 +44,22 @@ def main(folder: Path) -> None:
     result = json.loads(quiet(folder, "backtest", strategy, "--data", "demo", "--json"))
     if result["trades"]:
         flashc(folder, "explain", "latest", "--at", str(result["trades"][0]["entry_ts"]))
-    print(f"\nEverything that was written is in {folder}\nThe report, for any browser: {folder / 'report.html'}")
+
+
+def on_a_book(folder: Path) -> None:
+    """Make an order book with trades, run the scalper on it from some distance to the venue, with a report."""
+    strategy, book = str(SCALPER), ["--kind", "book", "--seed", "7", "--duration", "20m"]
+    flashc(folder, "data", "synth", *book, "--name", "demo_book", "--replace")
+    away = ["--latency", "place=20ms,cancel=20ms,response=10ms"]
+    flashc(folder, "backtest", strategy, "--data", "demo_book", *away, "--report", "book.html")
+
+
+def main(folder: Path) -> None:
+    """Both walks, then where to look."""
+    on_bars(folder)
+    on_a_book(folder)
+    print(f"\nEverything that was written is in {folder}\nThe reports, for any browser:")
+    print(f"  {folder / 'report.html'}\n  {folder / 'book.html'}")
 
 
 if __name__ == "__main__":

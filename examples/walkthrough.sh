@@ -39,3 +39,8 @@ printf '%s\n' 'timestamp,open,high,low,close,volume' \
 step data import bars.csv --instrument BTC/USDC --period 1m --name mine || echo "(exit code $?: the data is at fault)"
 step data import bars.csv --instrument BTC/USDC --period 1m --name mine --repair sort_rows
 step data info mine
+
+# 8. An order book with trades from a seed, a starter strategy that waits in its queue, and a report for the browser.
+step new scalper --template book
+step data synth --kind book --seed 7 --duration 10m --name book --replace
+step backtest scalper.yaml --data book --latency place=20ms,cancel=20ms --report scalper.html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-TEMPLATES = ("minimal", "full")
+TEMPLATES = ("minimal", "full", "book")
 _PLACEHOLDER = "strategy: my_strategy"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from flashc.dsl.templates import TEMPLATES
 from support.strategies import EMA_CROSS
 
 GOOD = EMA_CROSS + "risk:\n  position: {max: 100 USDC}\n"
@@ -149,12 +150,13 @@ def test_the_schema_is_json_schema(capsys: pytest.CaptureFixture[str], tmp_path:
     assert json.loads((tmp_path / "s.json").read_text()) == found
 
 
-@pytest.mark.parametrize("template", ["minimal", "full"])
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_a_new_strategy_checks(template: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.yaml"
     assert run(["new", str(path), "--template", template]) == Exit.OK
     assert "strategy: mine" in path.read_text()
     assert run(["check", str(path)]) == Exit.OK
+    assert run(["fmt", "--check", str(path)]) == Exit.OK
     assert "wrote" in capsys.readouterr().out
 
 

@@ -33,7 +33,8 @@ def test_the_walkthrough_runs(tmp_path: Path, cache: Path) -> None:
     text = run(["sh", str(EXAMPLES / "walkthrough.sh")], tmp_path, cache)
     assert "error[FC0102]: no value called `quik`" in text
     assert "fixed slip.yaml" in text
-    assert text.count("Run folder") == 2
+    assert text.count("Run folder") == 3
+    assert "queue: prob_power" in text
     assert "nearest flip" in text
     assert "(exit code 1: the data is at fault)" in text
     assert "sort_rows" in text
@@ -41,7 +42,8 @@ def test_the_walkthrough_runs(tmp_path: Path, cache: Path) -> None:
 
 def test_the_demo_runs(tmp_path: Path, cache: Path) -> None:
     text = run([sys.executable, str(EXAMPLES / "demo.py"), str(tmp_path)], tmp_path, cache)
-    assert text.count("\n$ flashc ") == 5
+    assert text.count("\n$ flashc ") == 7
+    assert all((tmp_path / name).is_file() for name in ("report.html", "book.html"))
     assert "Run folder" in text
     assert "entered" in text
 
