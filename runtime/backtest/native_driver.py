@@ -16,7 +16,7 @@ from ...cython_core.layout import CLOSE, HEAD, KIND_BAR, NEVER, STREAM_SHIFT, TI
 from . import numba_cache
 from .core import compiled, equity_of, instance_of
 from .native_ops import call_init, float_words, iadd, imul, int_words, words_after
-from .schedule import fire, plan, step
+from .schedule import fire, passed, plan, step
 from .sim_words import (
     BAR,
     CASH,
@@ -34,6 +34,7 @@ from .sim_words import (
     N_ORDERS,
     N_PENDING,
     NO_TIME,
+    NOW,
     ORDERS_LIMIT,
     POINT_TIME,
     POSITION,
@@ -112,6 +113,8 @@ def meet(sim: Any, rec: Any) -> None:
 def _before(sim: Any, rec: Any, many: int) -> int:
     """How many of `many` records are before the next timer or wake; the first is."""
     due, low = sim[DUE], 1
+    if sim[WAKES] != 0:  # a wake may wait for another event: then it comes after the first record
+        return 1
     if due == NEVER:  # without a look at the last of them, which is far from the cache
         return many
     if words_after(rec, (many - 1) * WORDS_PER_RECORD)[TIME] < due:
@@ -141,7 +144,7 @@ def _one_step(sim: Any, rec: Any, at: int, many: int) -> int:
         many = 1
     done = step(sim, rec, _before(sim, rec, many))
     if sim[WAKES] != 0:
-        sim[WAKES] = 0
+        passed(sim, sim[NOW])
         plan(sim)
     mark(sim, rec, done)
     if sim[N_PENDING] > 0:

@@ -5,7 +5,8 @@
 - Timers of one time are one instant, and one with the tape records of that time: the last of them all ends it. A wake
   ends the instant that it belongs to, so tape records of its time are the next instant.
 - A strategy has one wake, at the earliest time that it asked for since the last; a time that is not after the last
-  event becomes the nanosecond after it. After MAX_WAKES wakes in a row the next one waits for another event.
+  event becomes the nanosecond after it. After MAX_WAKES wakes in a row the next one waits for another event, and comes
+  at the soonest a nanosecond after that.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Schedule:
             self.wake_at = min(self.wake_at, max(time, self.now + 1))
 
     def passed(self, time: int) -> None:
-        """A tape record of this time was worked through."""
+        """A tape record or a timer of this time is worked through."""
+        if self.wakes >= MAX_WAKES:
+            self.wake_at = max(self.wake_at, time + 1)
         self.now, self.wakes = time, 0
 
     def fire(self, next_time: int, event: Event) -> None:

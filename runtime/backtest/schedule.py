@@ -74,6 +74,14 @@ def plan(sim: Words) -> None:
 
 
 @compiled
+def passed(sim: Words, time: int) -> None:
+    """Something else than a wake happens at `time`; a wake that has waited for it comes after that."""
+    if sim[WAKES] >= MAX_WAKES:
+        sim[WAKE_AT] = max(sim[WAKE_AT], time + 1)
+    sim[WAKES] = 0
+
+
+@compiled
 def take(sim: Words, out: Words, time: int) -> None:
     """Put what a call of the kernel wants behind what waits already."""
     for k in range(out[OUT_INTENTS]):
@@ -121,7 +129,7 @@ def fire(sim: Words, next_time: int) -> None:
         if timer_of(sim, number)[TIMER_NEXT] == time:
             last = number
     if last >= 0:
-        sim[WAKES] = 0
+        passed(sim, time)
     for number in range(last + 1):
         timer = timer_of(sim, number)
         if timer[TIMER_NEXT] == time:

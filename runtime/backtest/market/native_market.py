@@ -230,10 +230,18 @@ def _arrive(sim: Words, m: Words) -> None:
 
 
 @compiled
+def _other(m: Words, time: int) -> None:
+    """Something else than a wake happens; a wake that has waited for it comes after that."""
+    if m[WAKES] >= MAX_WAKES:
+        m[WAKE] = max(m[WAKE], time + 1)
+    m[WAKES] = 0
+
+
+@compiled
 def _hear(sim: Words, m: Words) -> None:
     report = int_words(m[RESPONSES_AT] + m[FIRST_RESPONSE] * _RECORD_BYTES)
     m[FIRST_RESPONSE] += 1
-    m[WAKES] = 0
+    _other(m, report[TIME])
     state = sim[STATE_AT]
     call_report(
         sim[REPORT_FUNCTION],
@@ -278,7 +286,7 @@ def _timer(sim: Words, m: Words, received: int) -> None:
     timer[T_TIME] += timer[T_PERIOD]
     _next_timer(m)
     ends = m[NEXT_TIME] != time and received != time and not _woken_by(m, time)
-    m[WAKES] = 0
+    _other(m, time)
     flags = FLAG_INSTANT_END << FLAG_SHIFT if ends else 0
     _event(sim, m, _own_record(m, time, KIND_TIMER | flags | (timer[T_STREAM] << STREAM_SHIFT)))
 
@@ -338,7 +346,9 @@ def _receive(sim: Words, m: Words, bound: int, stop: int) -> None:
             now = rec[TIME]
             if now > bound or (m[N_WAITING] > 0 and _run_venue(sim, m, now)):
                 break
-            m[WAKES] = 0
+            if m[WAKES] != 0:
+                _other(m, now)
+                bound = min(bound, m[WAKE] - 1)
             if m[POINT] == NEVER and now >= m[BEGIN]:
                 m[POINT] = (now // m[STEP] + 1) * m[STEP]
                 bound = min(bound, m[POINT] - 1)

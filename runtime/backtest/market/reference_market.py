@@ -178,14 +178,20 @@ class Market:
         else:
             self.venue.place(request.order, time)
 
-    def _hear(self, time: int) -> None:
+    def _other(self, time: int) -> None:
+        """Something else than a wake happens; a wake that has waited for it comes after that."""
+        if self.wakes >= MAX_WAKES:
+            self.wake = max(self.wake, time + 1)
         self.wakes = 0
+
+    def _hear(self, time: int) -> None:
+        self._other(time)
         self._wish(self.machine.report(self.venue.responses.popleft()), time)
 
     def _receive(self, time: int) -> None:
         record = self.records[self.at_strategy]
         self.at_strategy += 1
-        self.wakes = 0
+        self._other(time)
         if time >= self.begin:
             self.point = (time // self.step_ns + 1) * self.step_ns
         kind, book = record[memory.HEAD] & 0xFF, self.books.get(record[memory.HEAD] >> 16 & 0xFFFF)
@@ -200,7 +206,7 @@ class Market:
         self.timers[number] += timer.period_ns
         woken = self.wake <= time and self.wakes < MAX_WAKES
         ends = time not in self.timers and not woken and time != self._received()
-        self.wakes = 0
+        self._other(time)
         head = memory.head(memory.KIND_TIMER, memory.FLAG_INSTANT_END if ends else 0, timer.stream)
         self._after(self.machine.event([time, head, 0, 0, 0, 0, 0, 0]), time)
 

@@ -298,7 +298,31 @@ def test_wakes_without_end_let_the_tape_go_on() -> None:
         schedule.fire(10**6, event)
     assert len(seen) == MAX_WAKES
     schedule.passed(10**6)
-    assert schedule.due() <= 10**6
+    assert schedule.due() == 10**6 + 1
+
+
+def test_a_wake_that_waits_comes_after_the_next_record_and_not_after_all_that_are_there(tmp_path: Path) -> None:
+    """The strategy counts how often it is woken and asks again at once, without end."""
+    builder = ProgramBuilder()
+    count, last = builder.slot("i64", "count"), builder.slot("i64", "last")
+    manage, decide = SegmentBuilder(builder, "manage"), SegmentBuilder(builder, "decide", "ba")
+    manage.store(count, manage.load(count) + 1)
+    manage.store(last, manage.ev("time"))
+    manage.effect("wake", manage.i(0))
+    decide.effect("decided", attrs=(0,))
+    bars = (Stream("ba", "bar", "a", "a", MINUTE, 2, 6), Stream("bb", "bar", "b", "b", MINUTE, 2, 6))
+    segments = (manage.finish(), decide.finish())
+    program = Program("restless", 1, (), bars, tuple(builder.slots), (), segments, instances=("a",))
+    facts, account = KernelFacts(state_words(program), (Feed(0, MINUTE),)), Account(10**7, TERMS[:1])
+    rows = minutes((100, 50), (101, 50), (102, 50))
+    tape, compiled = np.array(rows, dtype=np.int64), addresses(import_kernel(program, tmp_path))
+    slow = reference.run(Machine(program), facts, rows, (), account)
+    for chunk in (1, 4, 100):
+        fast = driver.run(compiled, facts, tape, (), account, chunk=chunk)
+        assert fast.state.tolist() == slow.state.tolist()
+        assert fast.decisions.tolist() == slow.decisions.tolist()
+    assert slow.state[:2].tolist() == [3 + 2 * MAX_WAKES, 3 * MINUTE]
+    assert slow.decisions[:, 0].tolist() == [MINUTE, 2 * MINUTE, 3 * MINUTE]
 
 
 EVENTS = st.lists(

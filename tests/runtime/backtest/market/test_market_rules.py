@@ -12,9 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flashc.cython_core.layout import (
+    FLAG_MESSAGE_END,
     KIND_BAR,
     KIND_DONE,
     KIND_FILL,
+    KIND_LEVEL,
     KIND_REJECT,
     KIND_WAKE,
     NEVER,
@@ -31,6 +33,7 @@ from flashc.runtime.backtest.market.driver import run_market
 from flashc.runtime.backtest.market.model import BookFeed, Latency, MarketModel, MarketTape
 from flashc.runtime.backtest.market.reference_market import run_market_reference
 from flashc.runtime.backtest.result import Account, Feed, KernelFacts, RunResult, Terms
+from flashc.runtime.backtest.sim_words import MAX_WAKES
 from support.market_tapes import NativeScript, Out, Script, TapeWriter
 
 BOOK, TRADES = 0, 1
@@ -102,6 +105,30 @@ def tape(*rows: tuple[int, Sequence[tuple[int, int, int]]]) -> TapeWriter:
         if changes:
             writer.levels(time, time, BOOK, changes)
     return writer
+
+
+def test_wakes_without_end_let_the_tape_go_on_and_never_go_back_in_time() -> None:
+    """A strategy that asks for a wake whenever it hears anything."""
+
+    class Restless(Script):
+        def _say(self, record: Sequence[int], *, decided: bool) -> Out:
+            self.seen.append(list(record))
+            return Out(wake=0)
+
+    writer = tape((1000, ((1, 98, 5), (1, 97, 5))), (5000, ((1, 98, 6),)), (5000, ((1, 98, 7),)), (9000, ((1, 98, 8),)))
+    facts, account = KernelFacts(1, (Feed(BOOK),), (), market=True), Account(10**8, (Terms(1, 50_000, 10_000),))
+    given = MarketTape(writer.words(), (BookFeed(BOOK, 1, 1000, TRADES),))
+    slow, fast = Restless(0), Restless(0)
+    run_market_reference(slow, facts, given, (), account, RISK_AVERSE)
+    native = NativeScript(fast)
+    run_market(native.addresses, facts, given, (), account, RISK_AVERSE)
+    times = [record[0] for record in slow.seen]
+    assert times == sorted(times)
+    for time in (0, 1000, 5000):
+        assert times.count(time + MAX_WAKES) == 1
+        assert time + MAX_WAKES + 1 not in times
+    told = [r for r in slow.seen if not (r[1] & 0xFF == KIND_LEVEL and not r[1] >> 8 & FLAG_MESSAGE_END)]
+    assert [r[:2] for r in fast.seen] == [r[:2] for r in told]
 
 
 LATER = (100, ((1, 90, 1),))  # a change that touches nothing
