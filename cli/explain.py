@@ -21,9 +21,13 @@ Data = Annotated[
     typer.Option("--data", "-d", metavar="NAME-or-PATH", help="The run's data, if it moved."),
 ]
 
+Instrument = Annotated[
+    str | None, typer.Option("--instrument", metavar="NAME", help="Of several, the one to explain, such as eth.")
+]
+
 
 @app.command(epilog=example("flashc explain latest --at 2024-02-12T09:14"))
-def explain(run: RunName, at: At, data: Data = None, json: Json = False) -> None:
+def explain(run: RunName, at: At, data: Data = None, instrument: Instrument = None, json: Json = False) -> None:
     """Say why a run traded, or did not: each rule with its clauses, their values, and what would flip the decision."""
     from .settings import moment
 
@@ -34,7 +38,7 @@ def explain(run: RunName, at: At, data: Data = None, json: Json = False) -> None
     past = open_run(run)
     from .inquiry import inquire
 
-    found = inquire(past, asked, data)
+    found = inquire(past, asked, data, instrument)
     if json:
         console.out_json({"version": 1, **asdict(found)})
         return

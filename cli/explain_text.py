@@ -13,7 +13,8 @@ Paint = Callable[[str, str], str]
 def explain_text(found: Explanation, color: bool = False) -> str:
     """The whole screen, without a final newline."""
     paint = _paint if color else _plain
-    lines = [f"{found.strategy} at {moment_text(found.time)} UTC{_asked(found)}", _state(found)]
+    whose = f"{found.strategy} on {found.instrument}" if found.others else found.strategy
+    lines = [f"{whose} at {moment_text(found.time)} UTC{_asked(found)}", _state(found)]
     for rule in found.rules:
         lines += _rule(rule, paint)
     if found.values:

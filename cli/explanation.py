@@ -59,3 +59,5 @@ class Explanation:
     blocker: str = ""  # the clause that blocked
     blocker_share: float | None = None  # share of the day's decisions that the same clause blocked
     values: tuple[tuple[str, str], ...] = ()  # named values in the instant
+    instrument: str = ""  # whose decision it is
+    others: tuple[str, ...] = ()  # what the strategy trades beside it

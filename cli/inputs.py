@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..compiler.ir.nodes import Stream
     from ..runtime.backtest.market.model import MarketTape
     from ..runtime.backtest.result import Feed, KernelFacts
+    from ..runtime.market_data.events import AnySet
     from ..runtime.market_data.matching import StreamNeed
     from ..runtime.market_data.tape_file import Tape
     from .market_options import MarketOptions
@@ -32,24 +33,41 @@ def is_market(compiled: Compiled) -> bool:
 
 
 def tape_inputs(prepared: Prepared, data: Sequence[str]) -> list[Input]:
-    """What the program reads, in its order; then the books and trades that only its orders meet."""
+    """What the program reads, in its order; then the books and trades that only its orders meet.
+
+    Optional streams, which are such trades, are left out where the data has none.
+    """
+    from ..runtime.market_data.catalog import expand, outline
     from ..runtime.market_data.matching import StreamNeed
 
     streams = prepared.compiled.program.streams
+    needs = [StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals) for s in streams]
+    sets = [outline(name) for name in expand(data)] if is_market(prepared.compiled) else []
     found = [
-        Input(StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals), number)
-        for number, s in enumerate(streams)
-        if s.kind != "timer"
+        Input(need, number)
+        for number, (need, s) in enumerate(zip(needs, streams, strict=True))
+        if s.kind != "timer" and (not s.optional or _holds(sets, need))
     ]
-    extra = _unread(prepared.compiled, data) if is_market(prepared.compiled) else []
+    extra = _unread(prepared.compiled, sets) if is_market(prepared.compiled) else []
     return [*found, *(Input(need, len(streams) + k) for k, need in enumerate(extra))]
 
 
-def _unread(compiled: Compiled, data: Sequence[str]) -> list[StreamNeed]:
-    """Books of traded instruments that the program does not read, and their trades if the data has them."""
+def _holds(sets: Sequence[AnySet], need: StreamNeed) -> bool:
     from ..runtime.errors import RuntimeFault
-    from ..runtime.market_data.catalog import expand, outline
-    from ..runtime.market_data.matching import StreamNeed, match_streams
+    from ..runtime.market_data.matching import match_streams
+
+    try:
+        match_streams(sets, [need])
+    except RuntimeFault as missing:
+        if missing.first.code not in ("FC1010", "FC1014"):
+            raise
+        return False  # no trades: queues advance by what the depth shows
+    return True
+
+
+def _unread(compiled: Compiled, sets: Sequence[AnySet]) -> list[StreamNeed]:
+    """Books of traded instruments that the program does not read, and their trades if the data has them."""
+    from ..runtime.market_data.matching import StreamNeed
     from .running import traded_facts
 
     read = {(s.kind, s.symbol) for s in compiled.program.streams}
@@ -58,15 +76,7 @@ def _unread(compiled: Compiled, data: Sequence[str]) -> list[StreamNeed]:
         [StreamNeed(kind, f.symbol, 0, f.price_decimals, f.qty_decimals) for f in facts if (kind, f.symbol) not in read]
         for kind in ("book", "trade")
     )
-    sets = [outline(name) for name in expand(data)] if trades else []
-    held = []
-    for need in trades:
-        try:
-            match_streams(sets, [need])
-        except RuntimeFault:
-            continue  # no trades: queues advance by what the depth shows
-        held.append(need)
-    return [*books, *held]
+    return [*books, *(need for need in trades if _holds(sets, need))]
 
 
 def received(tape: Tape, numbers: Sequence[int], options: MarketOptions | None) -> Tape:
@@ -133,5 +143,6 @@ def market_tape(compiled: Compiled, tape: Tape) -> MarketTape:
 def tape_numbers(compiled: Compiled, tape: Tape) -> list[int]:
     """The program's number of each stream of the tape."""
     streams = compiled.program.streams
-    own = [number for number, s in enumerate(streams) if s.kind != "timer"]
+    there = {(s.kind, s.symbol, s.period_ns) for s in tape.streams}
+    own = [n for n, s in enumerate(streams) if s.kind != "timer" and (s.kind, s.symbol, s.period_ns) in there]
     return own + [len(streams) + k for k in range(len(tape.streams) - len(own))]

@@ -29,17 +29,19 @@ if TYPE_CHECKING:
 _ABOUT_A_RULE = set(REASONS) - {"not_armed", "no_entry", "no_exit", "in_flight"}
 
 
-def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanation:
-    """Explain the last decision at or before `asked` (epoch ns). Raises `Problem` if there is none."""
-    history = History(past.decisions())
-    index = history.last_until(asked)
+def inquire(past: PastRun, asked: int, data: Sequence[str] | None, instrument: str | None = None) -> Explanation:
+    """Explain the last decision at or before `asked` (epoch ns), of `instrument` (`ETH/USDC` or its alias) or of any.
+
+    Raises `Problem` if there is none.
+    """
+    history, prepared = History(past.decisions()), prepare(past.strategy_file, [])
+    index = history.last_until(asked, None if instrument is None else _instance(past, prepared, instrument))
     if index is None:
         raise Problem(
             f"the run has no decision at or before {moment_text(asked)}",
             helps=(f"it decided from {moment_text(history.time(0))} on",) if len(history) else (),
             code="FC1104",
         )
-    prepared = prepare(past.strategy_file, [])
     if prepared.compiled.ir_hash != past.manifest["hashes"]["ir"]:
         message = "this version of flashc gives the strategy another meaning than the run's"
         raise Problem(message, kind="data", helps=("run the backtest again",))
@@ -51,6 +53,15 @@ def inquire(past: PastRun, asked: int, data: Sequence[str] | None) -> Explanatio
     if (decision.reason, decision.mask) != (history.reason_word(index), history.mask(index)):
         raise AssertionError(f"the decision at {history.time(index)} came out differently the second time")
     return _explanation(past, prepared, history, index, asked, decision, state)
+
+
+def _instance(past: PastRun, prepared: Prepared, name: str) -> int:
+    """The number of a traded instrument, by its symbol or the name that the file gives it."""
+    symbols, aliases = list(past.manifest["instruments"]), list(prepared.compiled.checked.traded)
+    for names in (aliases, symbols):
+        if name in names:
+            return names.index(name)
+    raise Problem(f"the run does not trade `{name}`", helps=(f"it trades {', '.join(aliases)}",))
 
 
 def _take_again(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> tuple[Decision, Ints]:
@@ -115,23 +126,26 @@ def _explanation(
     reason = REASONS[decision.reason & ((1 << REASON_SHIFT) - 1)]
     number = decision.reason >> REASON_SHIFT & 0xFFFF
     about = prepared.rules[number] if reason in _ABOUT_A_RULE else ""
+    symbols, own = list(past.manifest["instruments"]), decision.reason >> INSTANCE_SHIFT
     nearest = _nearest(decision.readings)
     blocker = clause_name(nearest.rule, nearest.name) if nearest is not None and nearest.set == "entries" else ""
     return Explanation(
         strategy=str(past.manifest["strategy"]),
         asked=asked,
         time=history.time(index),
-        phase=_phase(prepared, state, decision.reason >> INSTANCE_SHIFT),
+        phase=_phase(prepared, state, own),
         armed=reason != "not_armed",
         reason=reason,
-        is_last=index == len(history) - 1,
+        is_last=history.is_last(index),
         reason_rule=about,
-        not_armed=_warm_up(history) if reason == "not_armed" else "",
+        not_armed=_warm_up(history, index) if reason == "not_armed" else "",
         rules=_rules(decision.readings, reason, about),
         nearest=None if nearest is None else _flip(nearest, history, index),
         last_fire=history.last_fire(index),
         blocker=blocker,
         blocker_share=history.share_without(index, nearest.bit, NS_PER_DAY) if blocker and nearest else None,
+        instrument=symbols[own],
+        others=tuple(symbols[:own] + symbols[own + 1 :]),
     )
 
 
@@ -151,8 +165,8 @@ def _slots(prepared: Prepared) -> list[dict[str, Any]]:
     return list(state["slots"])
 
 
-def _warm_up(history: History) -> str:
-    armed = history.first_armed()
+def _warm_up(history: History, index: int) -> str:
+    armed = history.first_armed(index)
     return "the data ends before the warm-up does" if armed is None else f"warm-up is over at {moment_text(armed)}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..cython_core.layout import REASON_SHIFT, REASONS
+from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.backtest import result as columns_of
 from ..runtime.backtest.metrics import measure
 from ..runtime.backtest.money import Ints, atoms_text
@@ -107,6 +107,7 @@ def _view(
         blockers=_blockers(prepared, result.decisions),
         armed_from=armed_from(result.decisions),
         assumptions=lines,
+        never_armed=_never_armed(prepared, result.decisions),
     )
 
 
@@ -120,6 +121,13 @@ def armed_from(decisions: Ints) -> int | None:
     """The time of the first decision after warm-up."""
     armed = np.flatnonzero(decisions[:, 1] & _REASON_MASK != REASONS.index("not_armed"))
     return int(decisions[armed[0], 0]) if len(armed) else None
+
+
+def _never_armed(prepared: Prepared, decisions: Ints) -> list[str]:
+    """Instruments whose warm-up was never over; of their rules none was evaluated."""
+    whose = decisions[:, 1] >> INSTANCE_SHIFT
+    facts = enumerate(traded_facts(prepared.compiled))
+    return [own.symbol for number, own in facts if armed_from(decisions[whose == number]) is None]
 
 
 def _blockers(prepared: Prepared, decisions: Ints) -> list[Blocker]:

@@ -109,7 +109,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     from ..runtime.market_data.matching import StreamNeed, match_streams
 
     needs = []
-    for stream in (s for s in checked.streams if s.clock.kind != "timer"):
+    for stream in (s for s in checked.streams if s.clock.kind != "timer" and not s.optional):
         facts = profile(checked.document.venue.value).instruments[stream.symbol]
         clock = stream.clock
         needs.append(StreamNeed(clock.kind, stream.symbol, clock.period_ns, facts.price_decimals, facts.qty_decimals))

@@ -32,6 +32,7 @@ class ResultView:
     blockers: Sequence[Blocker]
     armed_from: int | None  # the first decision after warm-up; None: never armed
     assumptions: Sequence[str]
+    never_armed: Sequence[str] = ()  # of several instruments, those whose rules were never evaluated
 
     @property
     def quote(self) -> str:
@@ -209,7 +210,7 @@ def _closing(view: ResultView, folder: str) -> str:
         held = f"{decimal_text(position.lots, grid.qty_decimals)} {base}"
         lines.append(("Still open", f"{held} since {moment_text(position.entry_time)}"))
     seconds = view.summary.timing.run_s
-    speed = f", {view.summary.timing.events_per_s / 1e6:.1f} million events/s" if seconds > 0 else ""
+    speed = f", {_speed(view.summary.timing.events_per_s)} events/s" if seconds > 0 else ""
     lines.append(("Engine", f"{view.summary.engine}, {seconds:.3f} s{speed}"))
     lines.append(("Run folder", folder))
     return pairs(lines)
@@ -218,4 +219,9 @@ def _closing(view: ResultView, folder: str) -> str:
 def _warm_up(view: ResultView) -> str:
     if view.armed_from is None:
         return "never over: the data is shorter than the warm-up, so no rule was evaluated"
-    return f"over at {moment_text(view.armed_from)}"
+    never = f", never for {' and '.join(view.never_armed)}: too little data" if view.never_armed else ""
+    return f"over at {moment_text(view.armed_from)}{never}"
+
+
+def _speed(events_per_s: float) -> str:
+    return f"{events_per_s / 1e6:.1f} million" if events_per_s >= 1e5 else f"{events_per_s:,.0f}"

@@ -176,3 +176,37 @@ def test_a_decision_of_a_run_can_be_explained(
     found = json.loads(capsys.readouterr().out)
     assert found["armed"]
     assert found["rules"] or found["reason"] == "in_flight"
+
+
+def test_the_instrument_to_explain_can_be_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    result(capsys, "pair.yaml", "--data", "btc", "--data", "eth", "--out", str(tmp_path))
+    command = ["explain", str(folders(str(tmp_path))[0]), "--at", "2024-01-01T03:00"]
+    for name, symbol in (("btc", "BTC/USDC"), ("ETH/USDC", "ETH/USDC")):
+        assert run([*command, "--instrument", name]) == Exit.OK
+        assert f"pair on {symbol} at 2024-01-01 03:00 UTC" in capsys.readouterr().out
+    assert run([*command, "--instrument", "sol"]) == Exit.USAGE
+    assert "it trades btc, eth" in capsys.readouterr().err
+
+
+def test_a_book_without_trades_is_enough_where_no_rule_reads_trades(
+    place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alone = tmp_path / "data" / "alone"
+    alone.parent.mkdir()
+    rows = "".join(
+        f"{1_700_000_000 + k},{1_700_000_000 + k},{side},{price},{1 + (k * 7 + n) % 5},{str(k == 0).lower()}\n"
+        for k in range(60)
+        for n, (side, price) in enumerate((("buy", "100.00"), ("sell", "100.02")))
+    )
+    book = tmp_path / "BTCUSDC-book.csv"
+    book.write_text("local_ts,ts,side,price,qty,is_snapshot\n" + rows)
+    root = ["--root", str(tmp_path / "data")]
+    arguments = ["--instrument", "BTC/USDC", "--name", "alone", *root]
+    assert run(["data", "import", str(book), *arguments]) == Exit.OK
+    (tmp_path / "s.yaml").write_text(MAKER.replace("{every: 100ms}", "book").replace("@ book", ""))
+    data = str(alone)
+    fast = result(capsys, str(tmp_path / "s.yaml"), "--data", data, "--out", str(tmp_path / "fast"))
+    slow = result(capsys, str(tmp_path / "s.yaml"), "--data", data, "--out", str(tmp_path / "slow"), "--engine", "ref")
+    assert fast["trades"] == slow["trades"]
+    (folder,) = folders(str(tmp_path / "fast"))
+    assert len(read_table(folder, "decisions")["time"]) == 60

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from flashc.cli.blockers import Blocker, blockers
 from flashc.cli.history import History
-from flashc.cython_core.layout import REASONS
+from flashc.cython_core.layout import INSTANCE_SHIFT, REASONS
 
 DAY = 1000
 
@@ -36,7 +36,7 @@ def test_the_last_decision_up_to_a_time() -> None:
 
 
 def test_the_first_armed_decision_and_the_last_fire() -> None:
-    assert PAST.first_armed() == 2
+    assert PAST.first_armed(0) == 2
     assert [PAST.last_fire(index) for index in (0, 2, 3, 6)] == [None, None, 3, 6]
 
 
@@ -67,3 +67,13 @@ def test_blockers_count_missing_clauses_and_lonely_ones() -> None:
         Blocker("dip", "calm", false=3, alone=1),
         Blocker("break", "above", false=3, alone=3),
     ]
+
+
+def test_each_instrument_is_asked_about_its_own_decisions() -> None:
+    other = 1 << INSTANCE_SHIFT
+    codes = [REASONS.index("not_armed"), REASONS.index("entered") | other, REASONS.index("no_entry")]
+    both = History({"time": np.array([1, 1, 2]), "reason": np.array(codes), "mask": np.array([0, 1, 0])})
+    assert [both.last_until(1), both.last_until(1, 0), both.last_until(2, 1), both.last_until(0, 1)] == [1, 0, 1, None]
+    assert [both.is_last(index) for index in range(3)] == [False, True, True]
+    assert [both.last_fire(2), both.first_armed(0), both.first_armed(1)] == [None, 2, 1]
+    assert both.share_without(2, bit=0, day_ns=DAY) == 1.0
