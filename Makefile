@@ -10,6 +10,9 @@ PYTEST := $(BIN)/python -m pytest
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# Optional parts of the package that the environment gets; CI adds `peers`.
+EXTRAS ?= dev
+
 # Test processes side by side: the number of processors, at most four.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; echo $$n)
 
@@ -58,7 +61,7 @@ dev: $(STAMP) ## Make .venv with flashc (editable) and all developer tools
 $(STAMP): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "flashc needs Python 3.11 or newer; none was found. Try: make PYTHON=/path/to/python"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python cannot make environments; on Debian: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
 	@# Written once, so that commands start fast where the environment forbids Python to write byte code.
 	@$(BIN)/python -m compileall -q __init__.py __main__.py api cli codegen_templates compiler cython_core dsl runtime
 	@touch $@
