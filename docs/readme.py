@@ -20,10 +20,12 @@ def filled(text: str, folder: Path) -> str:
     (folder / "typo.yaml").write_text(strategy[1].replace("cross_up(quick", "cross_up(quik"))
 
     def block(match: re.Match[str]) -> str:
-        commands = [line[2:] for line in match[1].splitlines() if line.startswith("$ ")]
+        if match[1] == "pycon":
+            return f"```pycon\n{_session(match[2], folder)}```"
+        commands = [line[2:] for line in match[2].splitlines() if line.startswith("$ ")]
         return "```console\n" + "".join(f"$ {command}\n{_output(command, folder)}" for command in commands) + "```"
 
-    return re.sub(r"```console\n(.*?)```", block, text, flags=re.DOTALL)
+    return re.sub(r"```(console|pycon)\n(.*?)```", block, text, flags=re.DOTALL)
 
 
 def _output(command: str, folder: Path) -> str:
@@ -33,6 +35,24 @@ def _output(command: str, folder: Path) -> str:
         arguments, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     return done.stdout
+
+
+#: Shows each line with its output, as a prompt would.
+_PROMPT = """
+import code, sys
+prompt = code.InteractiveInterpreter()
+for line in sys.stdin.read().splitlines():
+    print(">>>", line, flush=True)
+    prompt.runsource(line)
+"""
+
+
+def _session(text: str, folder: Path) -> str:
+    """A Python session with fresh output; each statement is one line."""
+    lines = [line[4:] for line in text.splitlines() if line.startswith(">>> ")]
+    settings = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "POLARS_TABLE_WIDTH": "100"}
+    options = {"cwd": folder, "env": settings, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.run([sys.executable, "-c", _PROMPT], input="\n".join(lines), **options).stdout
 
 
 if __name__ == "__main__":
