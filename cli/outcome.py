@@ -182,6 +182,7 @@ def _manifest(
         "instruments": [grid.symbol for grid in summary.grids],
         "grids": [asdict(grid) for grid in summary.grids],
         "doc": prepared.compiled.checked.document.doc or "",
+        "shown_params": dict(prepared.shown_params),
         "rules": list(prepared.rules),
         "clauses": prepared.facts["clauses"],
         "metrics": metrics_object(summary.metrics),

@@ -14,7 +14,7 @@ import numpy as np
 from ..compiler.artifact import manifest, write_artifact
 from ..compiler.ir.types import Dim, Kind, Type
 from ..compiler.pipeline import Compiled, compile_checked
-from ..cython_core.layout import INSTANCE_SHIFT, IO_TRACE
+from ..cython_core.layout import INSTANCE_SHIFT, IO_TRACE, REASON_SHIFT, REASONS
 from ..runtime.cache_root import cache_root
 from .inputs import kernel_facts, market_tape
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..runtime.report.series import Bars, Floats, Indicator
     from .running import Finished, Prepared
 
+REASON_MASK = (1 << REASON_SHIFT) - 1
+NOT_ARMED = REASONS.index("not_armed")
 #: Columns in a page, and numbers in memory, at most.
 MOST_COLUMNS = 6
 MOST_VALUES = 1 << 26
@@ -45,6 +47,7 @@ def indicators(
     if not columns or (len(decisions) + 1) * len(columns) > MOST_VALUES:
         return []
     values = _trace(prepared, compiled, finished, on_compile)
+    values[decisions[:, 1] & REASON_MASK == NOT_ARMED] = np.nan  # no value means anything before warm-up is over
     found = []
     for number, instance in enumerate(checked.instances):
         own = decisions[:, 1] >> INSTANCE_SHIFT == number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,7 @@ def content_of(run: Run, chart: Chart) -> Content:
         rejects=[(name.replace("_", " "), f"{n:,}") for name, n in manifest.get("rejects", {}).items()],
         assumptions=[str(line) for line in manifest.get("assumptions", ())],
         facts=_facts(run),
-        params=[(str(name), _plain(value)) for name, value in manifest.get("params", {}).items()],
+        params=[(str(name), _plain(value)) for name, value in params_of(manifest).items()],
         source=highlight(run.source),
         trades=len(run.trades),
         version=str(manifest.get("flashc", "")),
@@ -250,14 +250,28 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Data hash", str(manifest["data"]["hash"])[:16]),
         ("Meaning hash", str(manifest["meaning"]["ir"])[:16]),
     ]
-    rows += [(str(key).replace("_", " ").capitalize(), _short(value)) for key, value in _model(manifest).items()]
+    rows += [setting(str(key), value) for key, value in _model(manifest).items()]
     return rows
+
+
+def setting(key: str, value: Any) -> tuple[str, str]:
+    """A key of the manifest in words, its value with a unit: `latency_ns` 2000000 as `Latency`, `2ms`."""
+    plain = key.removesuffix("_ns")
+    if plain != key:
+        value = {name: text.span(ns) for name, ns in value.items()} if isinstance(value, dict) else text.span(value)
+    return plain.replace("_", " ").capitalize(), _short(value) or text.NONE
 
 
 def _model(manifest: Any) -> dict[str, Any]:
     """What the manifest says of fills, latency and queues besides the sentences."""
     account = {k: v for k, v in manifest["account"].items() if k not in {"start", "maker", "taker", "slippage_ticks"}}
     return {**account, **(manifest.get("market") or {})}
+
+
+def params_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """As the file writes them, `90s`; plain numbers in a folder that says no more."""
+    found: dict[str, Any] = manifest.get("shown_params") or manifest.get("params", {})
+    return found
 
 
 def _short(value: object) -> str:

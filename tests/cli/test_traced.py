@@ -91,3 +91,11 @@ def test_a_value_that_nothing_reads_asks_for_no_events(tmp_path: Path, monkeypat
     text = STRATEGY.replace("let:\n", "let:\n  idle: ema(close, 3)@5m\n  here: ema(close, 3)\n")
     prepared, done = finished(tmp_path, text.replace("decide: 1m", "decide: 1m\nwarmup: {settle: 1e-3}"), monkeypatch)
     assert [i.name for i in chart_of(prepared, done).indicators][:2] == ["here", "quick"]
+
+
+def test_nothing_is_drawn_before_warm_up_is_over(found: dict[str, Indicator]) -> None:
+    warm = np.isfinite(found["quick"].values)
+    assert not warm[:26].any()
+    first = int(np.argmax(warm))
+    assert warm[first:].all()
+    assert not np.isfinite(found["calm"].values[:first]).any()
