@@ -258,8 +258,12 @@ def setting(key: str, value: Any) -> tuple[str, str]:
     """A key of the manifest in words, its value with a unit: `latency_ns` 2000000 as `Latency`, `2ms`."""
     plain = key.removesuffix("_ns")
     if plain != key:
-        value = {name: text.span(ns) for name, ns in value.items()} if isinstance(value, dict) else text.span(value)
+        value = {name: _exact(ns) for name, ns in value.items()} if isinstance(value, dict) else _exact(value)
     return plain.replace("_", " ").capitalize(), _short(value) or text.NONE
+
+
+def _exact(ns: int) -> str:
+    return text.span(ns) if ns % 10**9 == 0 and ns else f"{ns / 1e6:.15g}ms"
 
 
 def _model(manifest: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flashc.runtime.report.content import params_of, setting
     ("key", "value", "shown"),
     [
         ("queue", "prob_power", ("Queue", "prob_power")),
-        ("refill_half_life_ns", 1_500_000_000, ("Refill half life", "1s")),
+        ("refill_half_life_ns", 1_500_000_000, ("Refill half life", "1500ms")),
         ("latency_ns", {"place": 2_000_000, "feed": 0}, ("Latency", "place 2ms, feed 0ms")),
         ("latency_file", "", ("Latency file", "\N{EN DASH}")),
     ],
