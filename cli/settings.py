@@ -96,7 +96,8 @@ def _with_default(param: ParamDecl, text: str | None) -> ParamDecl:
     value = parse_expression(source, source.span(0, len(text)), bag)
     if value is None or bag.errors:
         raise _unusable(f"{param.name.value}={text}", bag.errors)
-    if param.low is None and _sign(param.default) not in (0, _sign(value)):
+    literal = isinstance(value, Number | Quantity | Unary)
+    if literal and param.low is None and _sign(param.default) not in (0, _sign(value)):
         raise _other_sign(param, text)
     return replace(param, default=value)
 

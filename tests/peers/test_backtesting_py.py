@@ -12,12 +12,23 @@ from typing import Any
 import flashc
 import numpy as np
 import pytest
-from support.peer_bars import EMA_CROSS, TICKS, Trip, differing, first_decision, ns, random_bars, rsi, run, ticks, trips
+from support.peer_bars import (
+    EMA_CROSS,
+    TICKS,
+    Trip,
+    differing,
+    first_decision,
+    ns,
+    random_bars,
+    required,
+    rsi,
+    run,
+    ticks,
+    trips,
+)
 
 pytest.importorskip("pandas")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    peer = pytest.importorskip("backtesting")
+peer = required("backtesting")
 
 CASH, FEE, LOT, MINUTE = 10_000_000, 0.0005, 1e-6, 60_000_000_000
 

@@ -10,12 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.peer_bars import EMA_CROSS, TICKS, Trip, differing, first_decision, ns, random_bars, run, ticks, trips
+from support.peer_bars import (
+    EMA_CROSS,
+    TICKS,
+    Trip,
+    differing,
+    first_decision,
+    ns,
+    random_bars,
+    required,
+    run,
+    ticks,
+    trips,
+)
 
 pytest.importorskip("pandas")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    vbt = pytest.importorskip("vectorbt")
+vbt = required("vectorbt")
 
 CASH, FEE = 10_000_000.0, 0.0005
 

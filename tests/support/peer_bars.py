@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import flashc
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 Column = NDArray[np.float64]
@@ -22,6 +26,13 @@ class Trip:
     exit_time: int
     exit: int
     pnl: float
+
+
+def required(name: str) -> Any:
+    """The peer's module. Where it is absent the tests are skipped; in CI, which installs it, they fail."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module(name) if os.environ.get("FLASHC_NEEDS_PEERS") else pytest.importorskip(name)
 
 
 def random_bars(count: int, seed: int) -> Any:
