@@ -26,6 +26,9 @@ _CONSTANT = ("decide.min_gap", "capital.start", "lateness")
 _FIXED = ("capital.", "risk.order_rate", "risk.losing_streak", "risk.stale.")
 _LONGEST_LATENESS = 10 * 10**9  # ns
 _ROUNDING = 1e-9
+#: Of the quote currency; money is 64-bit atoms of 1e-8, and the account must have room to grow.
+_MOST_MONEY = 20_000_000_000.0
+_ABOVE_ZERO = ("capital.start", "risk.day_loss", "risk.profit_lock", "risk.notional", "risk.position")
 
 
 def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic]:
@@ -34,6 +37,7 @@ def analyse(built: Built, facts: Facts, live: frozenset[int]) -> list[Diagnostic
     for root in built.roots:
         if root.node in live:
             found += list(_known_before(facts, root)) or list(_range(built, facts, root))
+            found += _money(facts, root)
     return [*found, *_counts(built.document), *_shares(built, facts, live), *_reserve(built, facts, live)]
 
 
@@ -59,6 +63,18 @@ def _range(built: Built, facts: Facts, root: Root) -> Iterator[Diagnostic]:
     label = f"is {known.low:g}" if known.is_point else f"can be {known.low if known.low < low else known.high:g}"
     helps = (f"a share is written as `{text} pct` or `{known.low / 100:g}`",) if percent else ()
     yield Diagnostic("FC0218", f"`{shown}` lies {words}", Label(root.span, label), helps=helps)
+
+
+def _money(facts: Facts, root: Root) -> Iterator[Diagnostic]:
+    """Amounts that no account can have, and limits that nothing can keep."""
+    if root.role != "money":
+        return
+    known, name = facts.intervals[root.node], root.name.removeprefix("risk.")
+    if (name == "capital.start" and known.high > _MOST_MONEY) or known.low > _MOST_MONEY:
+        what = f"`{name}` is at most {_MOST_MONEY:,.0f}".replace(",", " ")
+        yield Diagnostic("FC0218", what, Label(root.span, "more than an account can hold"))
+    elif root.name in _ABOVE_ZERO and known.high <= 0:
+        yield Diagnostic("FC0218", f"`{name}` is above 0", Label(root.span, "never lets anything happen"))
 
 
 def _known_before(facts: Facts, root: Root) -> Iterator[Diagnostic]:
