@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..compiler.artifact import manifest, write_artifact
-from ..compiler.ir.types import Dim, Kind, Type
+from ..compiler.ir.types import Clock, Dim, Kind, Type
 from ..compiler.pipeline import Compiled, compile_checked
 from ..cython_core.layout import INSTANCE_SHIFT, IO_TRACE, REASON_SHIFT, REASONS
 from ..runtime.cache_root import cache_root
@@ -59,15 +59,32 @@ def indicators(
 
 def drawable(checked: Checked) -> list[str]:
     """Names of `let` in the order of the file, numbers and conditions only, in at most `MOST_COLUMNS` columns for all
-    instances together."""
+    instances together. What nothing reads may need events that the run did not have: it is left out."""
     names, columns, most = [], 0, max(1, MOST_COLUMNS // len(checked.instances))
     for name, node in checked.instances[0].lets.items():
         type_ = checked.facts.types[node]
         parts = [part for _, part in type_.fields] if type_.kind is Kind.RECORD else [type_]
-        if all(part.kind in _KINDS for part in parts) and columns + len(parts) <= most:
+        fits = all(part.kind in _KINDS for part in parts) and columns + len(parts) <= most
+        if fits and all(_is_fed(checked, instance.lets[name]) for instance in checked.instances):
             names.append(name)
             columns += len(parts)
     return names
+
+
+def _is_fed(checked: Checked, root: int) -> bool:
+    """Whether the run has the events of everything below a node."""
+    fed = {stream.clock for stream in checked.streams if not stream.optional}
+    todo, seen = [root], {root}
+    while todo:
+        node = checked.graph[todo.pop()]
+        needs = {clock for clock in checked.facts.clocks[node.id] if clock.kind in ("bar", "book", "trade")}
+        if node.attrs.get("source") == "order" and node.attrs["name"] == "queue_ahead":
+            needs |= {Clock("book", str(node.attrs["instrument"]))}
+        if not needs <= fed:
+            return False
+        todo += set(node.args) - seen
+        seen.update(node.args)
+    return True
 
 
 def _type(checked: Checked, node: int, part: str) -> Type:

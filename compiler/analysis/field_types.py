@@ -50,6 +50,7 @@ def _field_type(types: tuple[Type, Type, Type], source: str, name: str) -> Type:
         return shared[name]
     return (
         lots
-        if name in ("qty", "signed_qty", "volume", "filled", "bid_qty", "ask_qty", "bid_depth", "ask_depth")
+        if name
+        in ("qty", "signed_qty", "volume", "filled", "queue_ahead", "bid_qty", "ask_qty", "bid_depth", "ask_depth")
         else price
     )

@@ -203,6 +203,7 @@ def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
         "side": Interval(-1, 1),
         "count": Interval(0, 256),
         "filled": held,
+        "queue_ahead": held,
         "pnl": EVERYTHING,
         "equity": Interval(0, math.inf),
         "free": Interval(0, math.inf),

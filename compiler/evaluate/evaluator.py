@@ -49,6 +49,7 @@ class Book(Protocol):
     def value(self, side: int, k: int) -> int: ...
     def cost(self, side: int, lots: int) -> int: ...
     def reach(self, side: int, lots: int) -> int: ...
+    def at(self, side: int, tick: int) -> int: ...
 
 
 Row = tuple[int, int, int]
@@ -416,7 +417,7 @@ _SPECIAL: dict[str, Callable[[Machine, Op, dict[str, int]], Step]] = {
 
 def known() -> frozenset[str]:
     """Names of the operations that the interpreter can run."""
-    books = (f"book.{name}" for name in ("px", "qty", "depth", "value", "cost", "reach"))
+    books = (f"book.{name}" for name in ("px", "qty", "depth", "value", "cost", "reach", "at"))
     return frozenset({*PURE, *CONSTANT, *_SLOT, *books, *_SPECIAL, *FUNCTIONS})
 
 

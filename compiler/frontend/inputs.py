@@ -55,6 +55,9 @@ def _of(one: Analysed) -> dict[Clock, int]:
             clock = Clock("book", str(node.attrs["instrument"]))
             depth = depth_of(built, one.facts, node.args[0], str(node.attrs["name"]))
             depths[clock] = max(depths.get(clock, 1), depth)
+        if node.op == "field" and node.attrs["source"] == "order" and node.attrs["name"] == "queue_ahead":
+            clock = Clock("book", str(node.attrs["instrument"]))  # an order may rest at any level that the venue shows
+            depths[clock] = built.profile.depth_levels
         for index in depth_arguments(node):  # of a call that keeps state, such as `ofi(k)`
             for clock in one.facts.clocks.get(node.id, ()):
                 depth = depth_of(built, one.facts, node.args[index], str(node.attrs["function"]))

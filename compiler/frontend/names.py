@@ -18,7 +18,7 @@ POSITION_FIELDS = ("qty", "notional", "entry", "age", "gain", "net_gain", "best"
 #: Position fields that have a value only while a position is open.
 OPEN_ONLY = frozenset({"entry", "age", "gain", "net_gain", "best", "worst"})
 WORKING_FIELDS = ("qty", "notional", "count")
-ORDER_FIELDS = ("price", "qty", "notional", "age", "filled", "side")
+ORDER_FIELDS = ("price", "qty", "notional", "age", "filled", "side", "queue_ahead")
 DAY_FIELDS = ("pnl", "trades")
 ENTRY_FIELDS = ("score",)
 ACCOUNT_FIELDS = ("equity", "free", "drawdown")

@@ -71,6 +71,7 @@ _ROWS = (
     _row("book.depth [stream] i64 i64 -> i64", "wrap(sum of the quantities of the first k levels)", reads=True, cost=40),
     _row("book.value [stream] i64 i64 -> i64", "wrap(sum of price * quantity of the first k levels)", reads=True, cost=40),
     _row("book.cost [stream] i64 i64 -> i64", "wrap(sum of price * quantity to take so many lots; of what is there if less)", reads=True, cost=40),
+    _row("book.at [stream] i64 i64 -> i64", "quantity at a price of a side, in ticks; 0 if there is none", reads=True, cost=4),
     _row("book.reach [stream] i64 i64 -> i64", "min(lots, all lots of the side)", reads=True, cost=40),
     # state
     _row("load.i [slot] -> i64", "the slot's first word", reads=True),

@@ -81,6 +81,14 @@ def test_no_more_columns_than_a_page_holds(tmp_path: Path, monkeypatch: pytest.M
     assert drawable(prepared.compiled.checked) == [f"v{k}" for k in range(MOST_COLUMNS)]
 
 
+@pytest.mark.parametrize("value", ["mid", "trade.price", "order.queue_ahead", "sum(trade.qty, 1s)"])
+def test_what_the_run_has_no_events_for_is_left_out(value: str, tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(STRATEGY.replace("let:\n", f"let:\n  unread: {value}\n"))
+    names = drawable(running.prepare(tmp_path / "s.yaml", []).compiled.checked)
+    assert "unread" not in names
+    assert "quick" in names
+
+
 def test_a_file_without_let_has_no_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "flash: 1\nstrategy: bare\ntrade: BTC/USDC\ndecide: 1m\nentries: {long: close > open}\nexits: {out: close < open}\nsize: 100 USDC\n"
     prepared, done = finished(tmp_path, text, monkeypatch)

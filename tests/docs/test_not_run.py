@@ -119,6 +119,12 @@ def test_a_value_runs(condition: str) -> None:
     assert outcome(text_of("long: " + condition)) == ([], [])
 
 
+def test_the_queue_ahead_of_an_order_is_read_where_it_may_be_replaced() -> None:
+    requote = "requote: {when: order.queue_ahead > 1 BTC, at_most: 2}"
+    policy = "execution:\n  p: {style: limit, price: close, " + requote + "}"
+    assert outcome(text_of(policy, "long: {when: close > open, execute: p}")) == ([], [])
+
+
 def test_every_function_runs() -> None:
     fields = {re.sub(r"\(.*", "", name) for name in VALUES}
     assert set(FUNCTIONS) - set(LIBRARY) - fields == {"lead"}  # only labels read `lead`

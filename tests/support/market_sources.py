@@ -87,4 +87,5 @@ def random_market_source(seed: int) -> str:
     lines += ["  old:", "    when:", f"      t: pos.age > {rng.randint(1, 9)}s"]
     if rng.random() < 0.5:
         lines += ["risk:", "  position: {max: 5 USDC}", "  order_rate: {max: 6, per: 1s}"]
-    return "\n".join(lines) + "\n" + (EXECUTION if resting else "")
+    execution = EXECUTION.replace("tick,", "tick or order.queue_ahead > 40000 lots,") if seed % 2 else EXECUTION
+    return "\n".join(lines) + "\n" + (execution if resting else "")

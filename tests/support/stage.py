@@ -66,6 +66,25 @@ class Stage:
         flags = memory.FLAG_INSTANT_END | memory.FLAG_MESSAGE_END
         return self._event([self.now, memory.head(memory.KIND_LEVEL, flags, stream), -1, lots, ask, self.now, 1, 0])
 
+    def depth(self, bids: dict[int, int], asks: dict[int, int], after: int = SECOND) -> Out:
+        """The book becomes these levels, lots by tick, `after` ns later."""
+        self.now += after
+        stream = self._stream("book", "")
+        book = self.books[stream]
+        book.clear()
+        for side, levels in ((1, bids), (-1, asks)):
+            for tick, lots in levels.items():
+                book.set(side, tick, lots)
+        flags = memory.FLAG_INSTANT_END | memory.FLAG_MESSAGE_END
+        tick, lots = next(iter(asks.items()))
+        return self._event([self.now, memory.head(memory.KIND_LEVEL, flags, stream), -1, lots, tick, self.now, 1, 0])
+
+    def trade(self, side: int, lots: int, tick: int, after: int = SECOND) -> Out:
+        """A trade of a taker that bought (+1) or sold (-1), `after` ns later."""
+        self.now += after
+        head = memory.head(memory.KIND_TRADE, memory.FLAG_INSTANT_END, self._stream("trade", ""))
+        return self._event([self.now, head, side, lots, tick, self.now, 1, 0])
+
     def wake_up(self) -> Out:
         """The time comes that the machine asked for."""
         assert self.wake != memory.NEVER, "nothing was asked for"

@@ -135,6 +135,7 @@ class Chain:
             with b.when(~buy):
                 self._sold(b)
             b.store(shared.cash_flow, b.load(shared.cash_flow) + flow)
+            self.machine.queues.filled(book, b)
             if self.machine.follows_orders:
                 b.store(book.left, b.load(book.left) - b.ev("qty"))
         ended = kind.eq(KIND_DONE) | kind.eq(KIND_REJECT)

@@ -33,6 +33,8 @@ def account_field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Lowered:
     value = _FIELDS[source, name](machine, book, b)
     if source == "pos" and name in _NEED_POSITION and lowering.type(node.id).optional:
         return Lowered(value, b.load(book.qty).ne(0))
+    if source == "order" and lowering.type(node.id).optional:
+        return Lowered(value, b.load(book.working).ne(IDLE))
     return Lowered(value)
 
 
@@ -103,6 +105,7 @@ _FIELDS: dict[tuple[str, str], Reader] = {
     ("working", "qty"): _working_lots,
     ("working", "notional"): lambda m, k, b: _quote(working_atoms(k, b)),
     ("working", "count"): lambda m, k, b: b.select(b.load(k.working).ne(IDLE), b.i(1), b.i(0)),
+    ("order", "queue_ahead"): lambda m, k, b: m.queues.ahead(k, b),
     ("order", "side"): lambda m, k, b: b.load(k.side),
     ("order", "filled"): lambda m, k, b: b.load(k.asked) - b.load(k.left),
     ("day", "trades"): lambda m, k, b: b.load(m.shared.day_trades),

@@ -322,6 +322,7 @@ class Limits:
             b.store(book.left, b.load(book.want_qty))
             b.store(book.asked, b.load(book.want_qty))
             b.store(book.price, wanted_price(book, b))
+        machine.queues.sent(book, b)
         if machine.reads("order", "age"):
             b.store(book.sent, b.load(self.shared.now))
         if machine.market:

@@ -22,6 +22,7 @@ from ..context import Lowering
 from ..explain import Explainer
 from .chain import Chain
 from .limits import Limits
+from .queue import Queues
 from .rules import Rules
 from .sizing import Capital
 from .slots import Book, Shared, declare_book, declare_shared, market_value
@@ -57,6 +58,7 @@ class PositionMachine:
         self._fields = {(n.attrs["source"], n.attrs["name"]) for n in lowering.graph.nodes if n.op == "field"}
         self.capital = Capital(self)
         self.limits = Limits(self)
+        self.queues = Queues(self)
 
     def _start_atoms(self) -> int:
         checked = self.lowering.checked
@@ -155,6 +157,7 @@ class PositionMachine:
         lowering = self.lowering
         for instance, book in zip(lowering.checked.instances, self.books.values(), strict=True):
             self._mark(instance, book)
+            self.queues.follow(book)
         parts = []
         for instance, book in zip(lowering.checked.instances, self.books.values(), strict=True):
             rules = Rules(self, instance, book)

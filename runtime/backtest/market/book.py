@@ -240,7 +240,7 @@ def _level(book: Book, side: int, k: int) -> int:
 @_compiled
 def book_at(book: Book, side: int, tick: int) -> int:
     """Lots at a tick."""
-    cell = tick - book[LOW]
+    cell = isub(tick, book[LOW])
     return _lots(book, side, cell) if _there(book, cell) else 0
 
 

@@ -30,6 +30,7 @@ def test_every_operation_has_a_meaning() -> None:
         "ev", "load.i", "load.f", "store.i", "store.f", "clause", "reason", "decided", "emit", "cancel", "wake",
         "probe.b", "probe.i", "probe.f", "trace.b", "trace.i", "trace.f",
         "book.px", "book.qty", "book.depth", "book.value", "book.cost", "book.reach",
+        "book.at",
     }  # fmt: skip
 
 

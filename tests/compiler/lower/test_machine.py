@@ -206,6 +206,12 @@ class TestLimits:
         assert stage.said == [("buy", 200_000)] * 2
 
 
+def test_there_is_no_order_before_the_first() -> None:
+    stage = Stage(BARS + UP_DOWN.replace("close > 100 USDC/BTC", "(order.age ?? 0s) > 1s"))
+    stage.bar(150)
+    assert stage.reasons == ["no_entry"]
+
+
 class TestCapital:
     def test_a_size_may_be_a_share_of_the_equity(self) -> None:
         stage = Stage(BARS + UP_DOWN.replace("0.5 BTC", "25 pct") + "capital:\n  start: 300 USDC\n")

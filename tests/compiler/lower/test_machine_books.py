@@ -118,6 +118,114 @@ class TestPoliciesOnBooks:
         assert stage.said[-1] == ("buy", 500_000), "flat again"
 
 
+class TestQueueAhead:
+    TEXT = BOOK + (
+        "let: {last: trade.price}\n"
+        "entries:\n  up: {when: 'bid > 100 USDC/BTC and last > 1 USDC/BTC', size: 0.5 BTC, execute: join}\n"
+        "exits:\n  out: {when: 'pos.age > 10s', execute: offer}\n"
+        "execution:\n  join:\n    style: limit\n    price: bid - 2 ticks\n"
+        "    requote: {when: order.queue_ahead > 0.3 BTC, at_most: 1}\n"
+        "  offer: {style: ioc, price: bid}\n"
+    )
+    BIDS = {15_002: 10, 15_000: 250_000, 14_000: 10}  # noqa: RUF012 - levels, never changed
+    ASKS = {15_003: 10}  # noqa: RUF012
+
+    def stage(self, text: str = TEXT) -> Stage:
+        stage = Stage(text)
+        stage.trade(1, 10, 15_003)
+        stage.depth(self.BIDS, self.ASKS)
+        assert stage.order()[memory.I_PRICE] == 15_000
+        return stage
+
+    def test_it_starts_with_what_stands_at_the_price(self) -> None:
+        assert self.stage().slot("account/queue") == 250_000
+
+    def test_nothing_stands_before_a_better_price(self) -> None:
+        assert self.stage_at("bid + 0 ticks", {15_002: 10}) == 10
+        assert self.stage_at("ask - 1 ticks", {15_001: 10}) == 0
+
+    def stage_at(self, price: str, bids: dict[int, int]) -> int:
+        stage = Stage(self.TEXT.replace("bid - 2 ticks", price))
+        stage.trade(1, 10, 15_003)
+        stage.depth(bids, self.ASKS)
+        assert len(stage.orders) == 1
+        return stage.slot("account/queue")
+
+    def test_what_lies_beyond_the_levels_of_the_venue_is_not_seen(self) -> None:
+        depth = next(s.depth for s in Stage(self.TEXT).program.streams if s.kind == "book")
+        above = {15_000 - k: 10 for k in range(depth)}
+        assert self.stage_at("bid - 100 ticks", above | {14_900: 70}) == 0
+        assert self.stage_at("bid - 100 ticks", {15_000: 10, 14_900: 70}) == 70
+
+    def test_trades_at_its_price_shorten_it(self) -> None:
+        stage = self.stage()
+        stage.trade(-1, 100_000, 15_000)
+        assert stage.slot("account/queue") == 150_000
+        stage.trade(1, 50_000, 15_000)  # bought: not from this side
+        stage.trade(-1, 50_000, 15_002)  # a better price
+        assert stage.slot("account/queue") == 150_000
+        stage.trade(-1, 400_000, 15_000)
+        assert stage.slot("account/queue") == 0
+
+    def test_a_trade_beyond_its_price_has_taken_everything(self) -> None:
+        stage = self.stage()
+        stage.trade(-1, 1, 14_999)
+        assert stage.slot("account/queue") == 0
+
+    def test_it_is_never_more_than_what_stands_there(self) -> None:
+        stage = self.stage()
+        for lots, expected in ((200_000, 200_000), (900_000, 200_000), (50_000, 50_000)):
+            stage.depth(self.BIDS | {15_000: lots}, self.ASKS)
+            assert stage.slot("account/queue") == expected
+        stage.depth({15_002: 10}, self.ASKS)
+        assert stage.slot("account/queue") == 0
+
+    def test_a_fill_means_the_front(self) -> None:
+        stage = self.stage()
+        stage.fill(1, 15_000)
+        assert stage.slot("account/queue") == 0
+
+    def test_a_sale_waits_behind_the_asks(self) -> None:
+        text = self.TEXT.replace("offer: {style: ioc, price: bid}", "offer: {style: post_only, price: ask}")
+        stage = self.stage(text)
+        stage.fill(500_000, 15_000)
+        stage.depth(self.BIDS, {15_003: 70}, 11 * SECOND)
+        assert stage.said[-1] == ("sell", 500_000)
+        assert stage.slot("account/queue") == 70
+        stage.trade(1, 20, 15_003)
+        assert stage.slot("account/queue") == 50
+
+    def test_an_order_that_never_rests_has_none(self) -> None:
+        stage = self.stage()
+        stage.fill(500_000, 15_000)
+        stage.depth(self.BIDS, self.ASKS, 11 * SECOND)
+        assert stage.order()[memory.I_STYLE] == memory.STYLE_IOC
+        assert stage.slot("account/queue") == 0
+
+    def test_a_long_queue_is_left(self) -> None:
+        stage = Stage(self.TEXT)
+        stage.trade(1, 10, 15_003)
+        stage.depth({15_002: 10, 15_000: 300_001}, self.ASKS)
+        assert stage.said == [("buy", 500_000)]
+        stage.depth({15_002: 10, 15_000: 300_001, 14_999: 5}, {15_003: 10})
+        assert stage.said[-1] == ("cancel", 0)
+        stage.end(CANCELLED)
+        stage.depth({15_002: 10, 15_000: 300_001}, self.ASKS)
+        assert stage.slot("account/queue") == 300_001
+
+    def test_without_trades_the_book_alone_tells(self) -> None:
+        text = self.TEXT.replace("let: {last: trade.price}\n", "").replace(" and last > 1 USDC/BTC", "")
+        stage = Stage(text)
+        stage.depth(self.BIDS, self.ASKS)
+        assert stage.slot("account/queue") == 250_000
+        stage.depth(self.BIDS | {15_000: 7}, self.ASKS)
+        assert stage.slot("account/queue") == 7
+
+    def test_who_does_not_read_it_keeps_nothing(self) -> None:
+        text = self.TEXT.replace("order.queue_ahead > 0.3 BTC", "order.age > 3s")
+        assert not [s for s in Stage(text).program.slots if s.label.endswith("queue")]
+
+
 @pytest.mark.parametrize("guard", ["stale: {book: 2s, then: block_entries}"])
 def test_stale_inputs_block_entries(guard: str) -> None:
     text = TestPoliciesOnBooks.TEXT.replace("decide: book", "decide: 250ms") + f"risk:\n  {guard}\n"
