@@ -28,6 +28,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "param.i": ("setup",),
     "param.f": ("setup",),
     "ev": tuple(FIELDS),
+    **dict.fromkeys((name for name in OPS if name.startswith("book.")), TRIGGERS[1:]),  # in setup there is no book
     "emit": ("risk",),
     "cancel": ("manage", "risk"),
     "wake": ("manage", "decide", "risk"),

@@ -24,7 +24,9 @@ FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e
           1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan)  # fmt: skip
 NEUTRAL = (0.0, -0.0, 1.0, -1.0, math.nan)  # where float identities fail or hold
 OPERATIONS = tuple(
-    n for n, row in OPS.items() if not row.pure or row.cost == 0 or "param" in row.attrs or pure_function(n) is not None
+    n
+    for n, row in OPS.items()
+    if n != "book.at" and (not row.pure or row.cost == 0 or "param" in row.attrs or pure_function(n) is not None)
 )
 #: Made more often: they meet in the interesting ways (a store between two loads, zeros of both signs).
 FREQUENT = (
@@ -203,6 +205,8 @@ class _Body:
         return op
 
     def operation(self, name: str) -> Op | None:
+        if name == "book.reach" and self.count % 2:
+            name = "book.at"  # of the same form
         row = OPS[name]
         if name in PLACES and self.trigger not in PLACES[name]:
             return None

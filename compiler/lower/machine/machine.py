@@ -58,7 +58,7 @@ class PositionMachine:
         self._fields = {(n.attrs["source"], n.attrs["name"]) for n in lowering.graph.nodes if n.op == "field"}
         self.capital = Capital(self)
         self.limits = Limits(self)
-        self.queues = Queues(self)
+        self.queues: Queues = Queues(self)
 
     def _start_atoms(self) -> int:
         checked = self.lowering.checked
