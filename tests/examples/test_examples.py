@@ -50,4 +50,6 @@ def test_the_demo_runs(tmp_path: Path, cache: Path) -> None:
 
 def test_the_readme_lists_every_example() -> None:
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    assert [path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh", ".ipynb"} and path.name not in text] == []
+    assert [
+        path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh", ".ipynb"} and path.name not in text
+    ] == []
