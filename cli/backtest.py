@@ -186,5 +186,7 @@ def _deliver(
     if json:
         console.out_json(outcome.json() | ({"bounds": bounds_object(spread)} if spread else {}))
     else:
-        console.out(outcome.text(str(folder)) + written + (f"\n\n{bounds_text(spread)}" if spread else ""))
+        console.out(
+            console.fitted(outcome.text(str(folder))) + written + (f"\n\n{bounds_text(spread)}" if spread else "")
+        )
     return Exit.OK

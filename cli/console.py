@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,19 @@ def out_json(value: object) -> None:
 def raw(text: str) -> None:
     """Print `text` as it is (file contents: the newline is part of it)."""
     _write(sys.stdout, text)
+
+
+def fitted(text: str) -> str:
+    """`text` with its long points (`  - ...`) broken between words where a terminal is narrower; else as it is."""
+    if not sys.stdout.isatty():
+        return text
+    lines = [
+        textwrap.fill(line, max(40, width()), subsequent_indent="    ", break_long_words=False)
+        if line.startswith("  - ")
+        else line
+        for line in text.split("\n")
+    ]
+    return "\n".join(lines)
 
 
 def colored(stream: TextIO | None = None) -> bool:

@@ -76,6 +76,11 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
+def _shown(ns: int) -> str:
+    """A time for a reader: milliseconds say enough."""
+    return moment_text(ns // 10**6 * 10**6)
+
+
 def figures(view: ResultView) -> list[tuple[str, str]]:
     """Name and value of each figure, as they are shown."""
     m, quote = view.summary.metrics, view.quote
@@ -83,7 +88,7 @@ def figures(view: ResultView) -> list[tuple[str, str]]:
     if m.max_drawdown_ns:
         drawdown += f", at longest {span_text(m.max_drawdown_ns)} below a peak"
     return [
-        ("Period", f"{moment_text(view.summary.data.first)} to {moment_text(view.summary.data.last)} UTC"),
+        ("Period", f"{_shown(view.summary.data.first)} to {_shown(view.summary.data.last)} UTC"),
         _length(view),
         ("Start equity", money(view.start, quote)),
         ("End equity", money(view.end, quote)),
