@@ -26,7 +26,7 @@ app = make_app()
 Data = Annotated[
     list[str] | None,
     typer.Option(
-        "--data", "-d", metavar="NAME-or-PATH", help="A data set, or a CSV or Parquet file of bars; may repeat."
+        "--data", "-d", metavar="NAME-or-PATH", help="A data set, or a file of bars, books or trades; may repeat."
     ),
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="First bar, such as 2024-03-01 (UTC).")]

@@ -181,7 +181,7 @@ def info(
     root: Root = None,
     json: Json = False,
 ) -> None:
-    """Say what a data set or a file of bars holds, and which rules were applied when it was read."""
+    """Say what a data set or a file holds, and which rules were applied when it was read."""
     from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import locate, resolve
     from ..runtime.market_data.event_store import describe_events
@@ -213,9 +213,11 @@ def verify(
     root: Root = None,
     json: Json = False,
 ) -> int:
-    """Check bars: gaps, duplicates, order, OHLC sanity, volume, jumps, the venue's grid. Say what would be done.
+    """Look for faults in a data set or a file, and say what would be done about them.
 
-    Check books and trades: sequence, crossed or one-sided states, clocks, far levels, trades outside the book, grid.
+    Bars: gaps, duplicates, order, OHLC sanity, volume, jumps, the venue's grid.
+
+    Books and trades: sequence, crossed or one-sided states, clocks, far levels, trades outside the book, grid.
 
     Exit code 0: nothing a backtest would refuse. 1: a fault.
     """

@@ -191,7 +191,7 @@ def _fill(options: MarketOptions, text: str) -> MarketOptions:
 def _share(text: str, value: str) -> Decimal:
     percent = value.endswith("%")
     share = _number("--fill", text, value.removesuffix("%")) / (100 if percent else 1)
-    if not 0 <= share <= 10:
+    if not 0 <= share <= 1:  # `band=5` was meant as 5 %
         raise _bad("--fill", text, "the band is a share of the mid price, such as band=5%")
     return share
 

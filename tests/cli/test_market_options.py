@@ -55,6 +55,7 @@ def test_fill_assumptions_are_read() -> None:
         (None, None, "impact=inf"),
         (None, None, "refill"),
         (None, None, "band=2000%"),
+        (None, None, "band=5"),
         (None, None, ""),
     ],
 )
