@@ -9,9 +9,9 @@ The names below are loaded when they are first used: `import flashc` itself take
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api.errors import FlashcError
-    from .api.result import Result
-    from .api.strategy import Artifact, Strategy, load, loads
+    from .cli.python_api.errors import FlashcError
+    from .cli.python_api.result import Result
+    from .cli.python_api.strategy import Artifact, Strategy, load, loads
 
 __version__ = "0.1.0"
 __all__ = ["Artifact", "FlashcError", "Result", "Strategy", "__version__", "load", "loads"]
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'flashc' has no attribute '{name}'")
     from importlib import import_module
 
-    found = getattr(import_module(f".api.{_PLACES.get(name, 'strategy')}", __name__), name)
+    found = getattr(import_module(f".cli.python_api.{_PLACES.get(name, 'strategy')}", __name__), name)
     globals()[name] = found
     return found
 

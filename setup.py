@@ -8,7 +8,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 TOP = (
     "dsl", "compiler", "codegen_templates", "cython_core", "runtime", "simulator", "research", "dashboard", "cli",
-    "api", "strategies",
+    "strategies",
 )  # fmt: skip
 NOT_DATA = {".py", ".pyc", ".nbi", ".nbc", ".so"}
 

@@ -1,7 +1,8 @@
 """Figures of a series of daily returns. Each function takes the returns in order, and gives None where a figure does
 not exist (too few days, no loss, no variance).
 
-A year has 365 days: crypto trades every day. A run of fewer than 7 days has no figure of a year (`metrics.measure`). There is no risk-free rate, and every threshold is 0. Sums are exactly
+A run of fewer than 7 days has no figure of a year (`metrics.measure`).
+A year has 365 days: crypto trades every day. There is no risk-free rate, and every threshold is 0. Sums are exactly
 rounded (`math.fsum`), so a figure depends neither on the order of additions nor on NumPy's build.
 
 | figure       | formula | source |

@@ -32,7 +32,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "research",
         "strategies",
     },
-    "api": {"cli", "dsl", "compiler", "cython_core", "runtime"},
 }
 FOLDERS = [name for name in MAY_IMPORT if (ROOT / name).is_dir()]
 

@@ -13,7 +13,6 @@ FOLDERS = (
     "cython_core",
     "runtime",
     "cli",
-    "api",
     "strategies",
     "benchmarks",
     "examples",

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..cli.problem import Problem
-from ..dsl.diagnostics import FlashcError as Refused
-from ..runtime.errors import RuntimeFault
+from ...dsl.diagnostics import FlashcError as Refused
+from ...runtime.errors import RuntimeFault
+from ..problem import Problem
 
 if TYPE_CHECKING:
-    from ..dsl.diagnostics import Diagnostic
-    from ..dsl.source import Source
+    from ...dsl.diagnostics import Diagnostic
+    from ...dsl.source import Source
 
 #: Options of the command line that `backtest` takes as arguments.
 _OPTION = re.compile(r"`--(from_|to|engine|fees|slippage|latency|queue|fill)([ `])")
@@ -67,13 +67,13 @@ def told(source: Source | None = None, labels: Mapping[str, str] | None = None) 
 
 def rendered(diagnostics: tuple[Diagnostic, ...], source: Source | None) -> str:
     """The findings as `flashc check` prints them."""
-    from ..dsl.render.text import render
+    from ...dsl.render.text import render
 
     return render(diagnostics, {source.path: source} if source is not None else {}).rstrip("\n")
 
 
 def _of_data(error: RuntimeFault, labels: Mapping[str, str]) -> FlashcError:
-    from ..cli.faults import diagnostic_of
+    from ..faults import diagnostic_of
 
     found = tuple(diagnostic_of(fault) for fault in error.faults)
     text = rendered(found, None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..dsl.diagnostics import Diagnostic
+    from ...dsl.diagnostics import Diagnostic
 
 
 class Text(str):

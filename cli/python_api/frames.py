@@ -17,9 +17,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..runtime.cache_root import cache_root
-from ..runtime.market_data.formats import COLUMN_NAMES, plain_name
-from ..runtime.market_data.instruments import parse_instrument
+from ...runtime.cache_root import cache_root
+from ...runtime.market_data.formats import COLUMN_NAMES, plain_name
+from ...runtime.market_data.instruments import parse_instrument
 from .errors import FlashcError, usage
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..cli.front import Front, front_of, read_front
-from ..dsl.source import Source
+from ...dsl.source import Source
+from ..front import Front, front_of, read_front
 from . import given
 from .errors import FlashcError, rendered, told, usage
 from .texts import Findings
 
 if TYPE_CHECKING:
-    from ..cli.running import Prepared
-    from ..compiler.pipeline import Compiled
+    from ...compiler.pipeline import Compiled
+    from ..running import Prepared
     from .result import Result
 
 _OPTIONS = ("data", "engine", "from_", "to", "fees", "slippage", "latency", "queue", "fill", "params")
@@ -91,14 +91,14 @@ class Strategy:
         self._require_clean()
         document = self._front.document
         assert document is not None
-        from ..cli.settings import parameter_texts
+        from ..settings import parameter_texts
 
         return {name: _value(text) for name, text in parameter_texts(document, ()).items()}
 
     def compile(self, out: str | Path | None = None) -> Artifact:
         """Write the artefact below `out`, or into the cache. Raises `FlashcError`."""
-        from ..compiler.artifact import manifest, write_artifact
-        from ..runtime.cache_root import cache_root
+        from ...compiler.artifact import manifest, write_artifact
+        from ...runtime.cache_root import cache_root
 
         with told(self._front.source):
             compiled = self._compiled()
@@ -130,10 +130,10 @@ class Strategy:
         return self._run(data, asked, {**(params or {}), **values})
 
     def _run(self, data: Any, asked: Asked, values: Mapping[str, Any]) -> Result:
-        from ..cli import running
-        from ..cli.market_options import options_for
-        from ..cli.outcome import evaluate
-        from ..cli.settings import rates
+        from .. import running
+        from ..market_options import options_for
+        from ..outcome import evaluate
+        from ..settings import rates
         from .frames import sources
         from .result import Result
 
@@ -158,7 +158,7 @@ class Strategy:
             return Result(outcome, found.names)
 
     def _prepared(self, values: Mapping[str, Any], data: list[str]) -> Prepared:
-        from ..cli.running import prepared_of
+        from ..running import prepared_of
 
         document = self._front.document
         assert document is not None
@@ -168,7 +168,7 @@ class Strategy:
 
     def _compiled(self) -> Compiled:
         if self._made is None:
-            from ..compiler.pipeline import compile_checked
+            from ...compiler.pipeline import compile_checked
 
             self._require_clean()
             assert self._front.checked is not None

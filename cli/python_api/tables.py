@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from ..cython_core.layout import ATOMS_PER_UNIT, INSTANCE_SHIFT, REASON_SHIFT, REASONS, STYLES
-from ..runtime.backtest import result as at
-from ..runtime.backtest.money import Ints
+from ...cython_core.layout import ATOMS_PER_UNIT, INSTANCE_SHIFT, REASON_SHIFT, REASONS, STYLES
+from ...runtime.backtest import result as at
+from ...runtime.backtest.money import Ints
 
 if TYPE_CHECKING:
-    from ..cli.outcome import Outcome
+    from ..outcome import Outcome
 
 NAMES = ("trades", "fills", "orders", "equity", "decisions")
 _ABOUT_A_RULE = ("entered", "exited", "added", "cooling_down", "below_minimum", "position_limit")

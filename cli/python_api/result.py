@@ -17,7 +17,7 @@ from .texts import Text
 if TYPE_CHECKING:
     import polars as pl
 
-    from ..cli.outcome import Outcome
+    from ..outcome import Outcome
     from .drawing import Line, Mark, Picture
 
 #: The figures of the short form; `print` and `metrics` have them all.
@@ -104,7 +104,7 @@ class Result:
 
     def report(self, path: str | Path) -> Path:
         """Write the run as one HTML page that opens offline; returns its path."""
-        from ..cli.report import check_place, report_line
+        from ..report import check_place, report_line
 
         place = Path(path)
         with told(), tempfile.TemporaryDirectory() as scratch:
@@ -114,9 +114,9 @@ class Result:
 
     def explain(self, at: Any) -> Text:
         """Why it traded or did not at that time, clause by clause, as `flashc explain` says it."""
-        from ..cli.explain_text import explain_text
-        from ..cli.inquiry import inquire
-        from ..cli.runs import open_run
+        from ..explain_text import explain_text
+        from ..inquiry import inquire
+        from ..runs import open_run
 
         moment = given.moment("at", at)
         if moment is None:
@@ -146,7 +146,7 @@ class Result:
         return panes(f"{self.strategy} on {symbol}", lines, self._marks(symbol) if len(lines[0].time) else ())
 
     def _price(self, number: int, symbol: str) -> Line:
-        from ..cli.running import price_course
+        from ..running import price_course
         from .drawing import Line
 
         time, ticks = price_course(self._outcome.finished, number)
@@ -174,13 +174,13 @@ class Result:
         return text[: text.rindex("\nRun folder")]
 
     def __repr__(self) -> str:
-        from ..cli.tables import title_of
-        from ..cli.text import pairs
+        from ..tables import title_of
+        from ..text import pairs
 
         return f"{title_of(self._outcome.view)}\n\n{pairs(self._rows())}"
 
     def _repr_html_(self) -> str:
-        from ..cli.tables import title_of
+        from ..tables import title_of
         from .drawing import small
 
         cells = "".join(
@@ -191,6 +191,6 @@ class Result:
         return f"<div><b>{escape(title_of(self._outcome.view))}</b>{line}<table>{cells}</table></div>"
 
     def _rows(self) -> list[tuple[str, str]]:
-        from ..cli.tables import figures
+        from ..tables import figures
 
         return [row for row in figures(self._outcome.view) if row[0] in SHOWN]

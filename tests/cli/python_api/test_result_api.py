@@ -9,8 +9,8 @@ import flashc
 import numpy as np
 import polars as pl
 import pytest
-from flashc.api.drawing import Line, Mark, panes, small, thinned
-from flashc.api.tables import NAMES, moments
+from flashc.cli.python_api.drawing import Line, Mark, panes, small, thinned
+from flashc.cli.python_api.tables import NAMES, moments
 
 
 @pytest.fixture(scope="module")

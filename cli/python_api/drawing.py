@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..runtime.market_data.moments import moment_text
+from ...runtime.market_data.moments import moment_text
 
 if TYPE_CHECKING:
-    from ..runtime.backtest.money import Ints
+    from ...runtime.backtest.money import Ints
 
 Floats = NDArray[np.float64]
 RUNS = 400  # of values, each drawn by its first, least, greatest and last

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from os import PathLike, fspath
 from typing import Any
 
-from ..runtime.market_data.moments import parse_moment
+from ...runtime.market_data.moments import parse_moment
 from .errors import FlashcError, usage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from typing import Any
 import flashc
 import polars as pl
 import pytest
-from flashc.api.given import parameter_text
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from flashc.cli.python_api.given import parameter_text
 from support.strategies import EMA_CROSS
 
 
