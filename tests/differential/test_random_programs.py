@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +20,8 @@ from support.fir_programs import Case, random_case
 from support.kernels import KernelMachine, Step, addresses, canonical_state, steps
 
 KINDS = ("bar", "timer")
-PROGRAMS, SHARDS = 2000, 40
+#: How many programs: compiling them takes all the time, so more are for a night (`FLASHC_RANDOM_PROGRAMS=10000`).
+PROGRAMS, SHARDS = int(os.environ.get("FLASHC_RANDOM_PROGRAMS", "1000")), 40
 RECORDS = 30
 #: Operations per segment, drawn for each program. Small programs compile fast; long ones mix more.
 SIZES = (1, 1, 2, 2, 2, 3, 3, 4, 5, 8)
@@ -67,7 +69,7 @@ def _for_bars(case: Case) -> bool:
 
 def _bounded(case: Case) -> int:
     """Records for the drivers: a program that answers reports and wakes at random may send orders without end."""
-    return 4 if any(s.trigger == "manage" for s in case.program.segments) else RECORDS
+    return 2 if any(s.trigger == "manage" for s in case.program.segments) else RECORDS
 
 
 def _whole_instants(case: Case, cut: int) -> int:
