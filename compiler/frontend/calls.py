@@ -16,7 +16,7 @@ from ..ir.types import DURATION, INT, REAL
 from ..library.flow import WINDOWS
 from ..library.function import Function
 from ..library.signature import Param
-from ..library.table import FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORMS
+from ..library.table import FOREIGN_IDIOMS, FOREIGN_NAMES, FUNCTIONS, SPECIAL_FORMS
 from . import fields, flow
 from .built import Ascription
 from .environment import Environment
@@ -112,8 +112,9 @@ def _unknown(el: Elaborator, name: str, span: Span, foreign: str | None, known: 
     fixes = (Fix(help_, Safety.SAFE, (Edit(span, guess),)),) if guess else ()
     helps = (f"it is `{_shown(guess)}`",) if guess else ()
     if el.scope.is_value(name) or fields.bare(name):
-        helps = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",)
-        fixes = ()
+        helps, fixes = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",), ()
+    if name in FOREIGN_IDIOMS:
+        helps, fixes = (FOREIGN_IDIOMS[name],), ()
     el.error(
         "FC0103",
         f"no function called `{name}`",

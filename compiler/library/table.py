@@ -46,8 +46,6 @@ FOREIGN_NAMES = MappingProxyType(
         "average": "mean",
         "rolling_mean": "sma",
         "barssince": "since",
-        "nz": "present",
-        "na": "present",
         "percentrank": "percentile_rank",
         "roll": "sum",
         "cum": "sum",
@@ -74,7 +72,6 @@ FOREIGN_NAMES = MappingProxyType(
         "delay": "prev",
         "ref": "prev",
         "valuewhen": "prev",
-        "fixnan": "present",
         "ln": "log",
         "power": "pow",
         "limit": "clamp",
@@ -86,5 +83,16 @@ FOREIGN_NAMES = MappingProxyType(
         "cross": "cross_up",
         "crosses_above": "cross_up",
         "crosses_below": "cross_dn",
+    }
+)
+
+#: What other tools write as a call and flashc as an operator: only said, never put in.
+FOREIGN_IDIOMS = MappingProxyType(
+    {
+        "nz": "a value or 0 where it is absent is written `x ?? 0`",
+        "fillna": "a value or 0 where it is absent is written `x ?? 0`",
+        "fixnan": "a value or another where it is absent is written `x ?? y`",
+        "na": "whether a value is absent is written `not present(x)`",
+        "iff": "a choice is written `if c then a else b`",
     }
 )
