@@ -111,10 +111,9 @@ def _unknown(el: Elaborator, name: str, span: Span, foreign: str | None, known: 
     help_ = f"flashc calls it `{guess}`" if foreign else f"did you mean `{guess}`?"
     fixes = (Fix(help_, Safety.SAFE, (Edit(span, guess),)),) if guess else ()
     helps = (f"it is `{_shown(guess)}`",) if guess else ()
-    if el.scope.is_value(name) or fields.bare(name):
-        helps, fixes = (f"`{name}` is a value; for the value some ticks ago write `{name}[1]`",), ()
-    if name in FOREIGN_IDIOMS:
-        helps, fixes = (FOREIGN_IDIOMS[name],), ()
+    if name in FOREIGN_IDIOMS or el.scope.is_value(name) or fields.bare(name):
+        ago = f"`{name}` is a value; for the value some ticks ago write `{name}[1]`"
+        helps, fixes = (FOREIGN_IDIOMS.get(name, ago),), ()
     el.error(
         "FC0103",
         f"no function called `{name}`",
