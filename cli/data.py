@@ -134,9 +134,10 @@ def _import(
 def _beside(found: EventSet, root: Path | None) -> EventSet | None:
     """The data set of this name that is there, with `found` added: a book to trades, or trades to a book."""
     from ..runtime.market_data.catalog import data_root
+    from ..runtime.market_data.data_folder import valid_name
     from ..runtime.market_data.event_importers import combine
     from ..runtime.market_data.events import EventSet
-    from ..runtime.market_data.store import load, valid_name
+    from ..runtime.market_data.store import load
 
     folder = data_root(root) / valid_name(found.name)
     if not (folder / "dataset.json").is_file():

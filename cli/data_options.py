@@ -33,7 +33,7 @@ def check_words(instrument: str | None, period: str | None) -> None:
 def refuse_existing(name: str, root: Path | None, replace: bool) -> None:
     """Raise `Problem` if a data set of this name is there and must not be replaced."""
     from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.store import valid_name
+    from ..runtime.market_data.data_folder import valid_name
 
     if not replace and (data_root(root) / valid_name(name)).exists():
         helps = ("--replace overwrites it", "--name gives the new one another name")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 
 from ..errors import fault
 from .bars import RuleUse
+from .data_folder import put, target_of
 from .events import EventSet, Levels, Trades, events_hash
 from .instruments import parse_instrument
 
@@ -86,23 +85,9 @@ def describe_events(data: EventSet, path: Path) -> EventRecord:
 
 def save_events(data: EventSet, root: Path, replaces: bool = False) -> EventRecord:
     """Store a data set under its name. FC1017 if it exists and `replaces` is off, or the folder is not writable."""
-    from .store import swap, valid_name
-
-    target = root / valid_name(data.name)
-    if target.exists() and not replaces:
-        helps = ("`--replace` overwrites it", "`--name` gives it another name")
-        raise fault("FC1017", f"there already is a data set `{data.name}`", str(target), helps=helps)
+    target = target_of(data.name, root, replaces)
     record = describe_events(data, target)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{data.name}.", dir=root))
-        try:
-            _write(data, record, fresh)
-            swap(fresh, target)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    except OSError as error:
-        raise fault("FC1017", f"cannot write the data set: {error.strerror or error}", str(target)) from error
+    put(target, lambda folder: _write(data, record, folder))
     return record
 
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +20,7 @@ import numpy as np
 
 from ..errors import fault
 from .bars import Bars, Dataset, RuleUse, content_hash
+from .data_folder import put, target_of
 from .event_store import FORMAT as EVENTS_FORMAT
 from .event_store import EventRecord, event_record, load_events
 from .events import EventSet
@@ -32,7 +30,6 @@ from .moments import period_text
 FORMAT = "flashc-bars/1"
 BARS_FILE = "bars.parquet"
 RECORD_FILE = "dataset.json"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +86,11 @@ def describe(data: Dataset, path: Path) -> Record:
     )
 
 
-def valid_name(name: str) -> str:
-    """`name` if it can be a folder's name on any system, else FC1011."""
-    if not _NAME.fullmatch(name) or name.endswith("."):
-        note = "names are lower-case letters, digits, `.`, `_` and `-`, at most 100 of them"
-        raise fault("FC1011", f"`{name[:120]}` cannot be the name of a data set", "--name", notes=(note,))
-    return name
-
-
 def save(data: Dataset, root: Path, replace: bool = False) -> Record:
     """Store a data set under its name. FC1017 if it exists and `replace` is off, or the folder is not writable."""
-    target = root / valid_name(data.name)
-    if target.exists() and not replace:
-        helps = ("`--replace` overwrites it", "`--name` gives it another name")
-        raise fault("FC1017", f"there already is a data set `{data.name}`", str(target), helps=helps)
+    target = target_of(data.name, root, replace)
     record = describe(data, target)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{data.name}.", dir=root))
-        try:
-            _write(data.bars, record, fresh)
-            swap(fresh, target)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    except OSError as error:
-        raise fault("FC1017", f"cannot write the data set: {error.strerror or error}", str(target)) from error
+    put(target, lambda folder: _write(data.bars, record, folder))
     return record
 
 
@@ -143,17 +120,6 @@ def _record_json(record: Record) -> dict[str, Any]:
         "rules": [asdict(rule) for rule in record.rules],
         "facts": dict(record.facts),
     }
-
-
-def swap(fresh: Path, target: Path) -> None:
-    """Put `fresh` in the place of `target`: a reader sees the old folder or the new one, for an instant none."""
-    if not target.exists():
-        os.rename(fresh, target)
-        return
-    old = fresh.with_name(fresh.name + ".old")
-    os.rename(target, old)
-    os.rename(fresh, target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_record(folder: Path) -> Record | EventRecord:
