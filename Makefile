@@ -38,10 +38,11 @@ format: $(STAMP) ## Format all Python files and sort imports
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-# The repository root is the package, whatever the clone's folder is called: mypy sees it through a link.
+# The repository root is the package, whatever the clone's folder is called: mypy sees it through a link, and from the
+# link's folder, because a library that imports `__main__` would find the package's own in the root.
 types: $(STAMP) ## Check the types of the package (mypy --strict)
 	@mkdir -p $(TYPES) && ln -sfn "$(CURDIR)" $(TYPES)/flashc
-	MYPYPATH=$(TYPES) $(BIN)/mypy -p flashc
+	cd $(TYPES) && MYPYPATH=. "$(abspath $(BIN))/mypy" --config-file "$(CURDIR)/pyproject.toml" -p flashc
 
 bench: $(STAMP) ## Run the benchmarks and print ratios
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
