@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-#: Code -> title. The codes of group 10 are faults of data; codes are never reused.
+#: Code -> title. The codes of group 10 are faults of data, those of group 09 of compiled code; they are never reused.
 FAULT_TITLES: Mapping[str, str] = MappingProxyType(
     {
+        "FC0910": "object cannot be used",
+        "FC0911": "floating-point environment was changed",
         "FC1001": "the data file cannot be read",
         "FC1002": "not a table of bars, trades or a book",
         "FC1003": "times have no clear unit",
@@ -30,8 +32,8 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: Faults that the surroundings cause (permissions, disk space), not the data.
-ENVIRONMENT_CODES = frozenset({"FC1017"})
+#: Faults that the surroundings cause (permissions, disk space, the processor), not the data.
+ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017"})
 
 #: Faults of the command line: a name that nothing has.
 USAGE_CODES = frozenset({"FC1011"})

@@ -111,4 +111,42 @@ CODES = (
         "This must never happen; please report the file.",
         reserved=True,
     ),
+    Code(
+        "FC0909",
+        "no C compiler",
+        _T,
+        "`--engine c` and `compile` turn the strategy into C and need gcc or clang with the headers of the C library. "
+        "`--cc` or the variable `CC` name one that is not called `gcc`, `clang` or `cc`. The other engines need none.",
+        ("flashc backtest strategy.flash.yaml --data sample --engine c",),
+        "apt install gcc libc6-dev",
+    ),
+    Code(
+        "FC0910",
+        "object cannot be used",
+        _T,
+        "A compiled strategy (`strategy.so`) is damaged, was changed after it was made, or was made for another "
+        "processor, another release or another strategy. It is refused before a byte of it runs. Compile again.",
+        ("(an artefact whose `strategy.so` is cut off)",),
+        "flashc compile strategy.flash.yaml",
+    ),
+    Code(
+        "FC0911",
+        "floating-point environment was changed",
+        _T,
+        "Something in this process changed how the processor rounds, or lets it set the smallest numbers to zero; "
+        "results would differ in their last bits. A library that was built with `-ffast-math` does it when it is "
+        "loaded. Run flashc in a process of its own, or load that library later.",
+        ("(a run beside a library that sets flush-to-zero)",),
+        "flashc backtest strategy.flash.yaml --data sample",
+    ),
+    Code(
+        "FC0912",
+        "generated C does not compile",
+        Category.BUG,
+        "The C compiler refused the file that flashc made of a strategy, or the object needs something that it must "
+        "not need. This is always a fault of flashc. The message names a folder with all that is needed to find it; "
+        "please report it. The other engines still run the strategy.",
+        (),
+        "flashc backtest strategy.flash.yaml --data sample --engine numba",
+    ),
 )

@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ...cython_core.elf import read_elf
 from ..cache_root import cache_root
 from ..market_data.files import write_atomically
 
@@ -94,7 +95,7 @@ def store(path: Path, functions: Mapping[str, Any]) -> None:
         return
     header = {
         "symbols": {name: function.native_name for name, function in functions.items()},
-        "undefined": sorted({symbol for part in objects for symbol in undefined_symbols(part)}),
+        "undefined": sorted({symbol for part in objects for symbol in read_elf(part).undefined()}),
         "sizes": [len(part) for part in objects],
     }
     try:
@@ -161,20 +162,3 @@ def _engine() -> Any:
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine()
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-
-
-def undefined_symbols(elf: bytes) -> list[str]:
-    """Names that a 64-bit little-endian ELF object leaves to the loader (System V ABI, symbol table section)."""
-    sections_at, entry, count = struct.unpack_from("<Q", elf, 40)[0], *struct.unpack_from("<HH", elf, 58)
-    headers = [struct.unpack_from("<IIQQQQIIQQ", elf, sections_at + k * entry) for k in range(count)]
-    found = []
-    for _, kind, _, _, at, size, link, *_ in headers:
-        if kind != 2:  # SHT_SYMTAB
-            continue
-        names_at = headers[link][4]
-        for symbol in range(at + 24, at + size, 24):
-            name, _, _, section, _, _ = struct.unpack_from("<IBBHQQ", elf, symbol)
-            if section == 0:  # SHN_UNDEF
-                end = elf.index(b"\0", names_at + name)
-                found.append(elf[names_at + name : end].decode())
-    return found

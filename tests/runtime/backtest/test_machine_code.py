@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flashc.compiler.backends.numba.printer import kernel_name, print_kernel
+from flashc.cython_core.elf import read_elf
 from flashc.runtime.backtest import kernel_loader, machine_code
 from support.fir_programs import random_program
 
@@ -65,7 +66,7 @@ def test_code_that_needs_an_unknown_symbol_is_not_used(stored: tuple[Path, Path]
 @linux
 def test_the_hot_functions_name_no_symbol_outside_the_error_path(stored: tuple[Path, Path]) -> None:
     header, objects = machine_code._unpack(stored[1].read_bytes()) or ({}, [])
-    named = {symbol for part in objects for symbol in machine_code.undefined_symbols(part)}
+    named = {symbol for part in objects for symbol in read_elf(part).undefined()}
     assert named == set(header["undefined"])
     strange = {s for s in named if not s.startswith("Py") and s not in machine_code._ERROR_PATH}
     assert strange == set(), "generated code calls nothing outside itself"

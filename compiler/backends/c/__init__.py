@@ -1,0 +1,1 @@
+"""FIR to C, and C to a shared object."""
