@@ -22,6 +22,7 @@ _ENTRIES = (
     Entry("doc", "doc", "Explain a diagnostic code."),
     Entry("schema", "schema", "Print the JSON Schema of strategy files."),
     Entry("compile", "compile", "Compile a strategy to an artefact folder."),
+    Entry("verify", "verify", "Check that artefact folders are as they were made."),
     Entry("backtest", "backtest", "Run a strategy over history."),
     Entry("explain", "explain", "Say why a run traded, or did not, at an instant."),
     Entry("data", "data", "Import, generate, list and verify history."),

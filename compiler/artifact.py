@@ -1,198 +1,127 @@
 """The artefact folder: all that is needed to run a compiled strategy, and the contract with `runtime`.
 
     ema_cross-7c1fe2a0b1c2/
-      manifest.json      hashes, needs, parameters, venue facts, state layout, rules, bounds
+      manifest.json      hashes, needs, parameters, limits, venue facts, state layout, bounds, toolchain, files
+      strategy.c         the program as C, with the place in the source on each line
+      strategy.so        its object: what runs live
       kernel_<hash>.py   the Numba kernel
-      fir.txt            the program that the kernel was printed from
+      fir.txt            the program that both were printed from
       explain.json       how to read the probes of each clause
+      warmup.json        what must have passed before rules may fire
+      checks.json        what was checked when the folder was made
       strategy.yaml      the source
+      provenance.json    when and from which commit it was made; no hash covers it
 
-Everything in it is a function of the strategy, the venue profile and the compiler: no times, no paths, no host.
+Everything else is a function of the strategy, the venue profile and the compilers: no times, no paths, no host. A
+backtest keeps the same folder without C in the cache: it needs no C compiler.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
-from ..cython_core.kernel_stamp import kernel_name
-from .ir.layout import offsets, state_words
-from .ir.nodes import STREAM_KINDS, Program, Stream
-from .ir.ops import OPS
+from ..cython_core.artifact_format import MANIFEST, PROVENANCE, artifact_hash, canonical, digest, folder_name
+from .frontend.report import armed, warm_up
 from .ir.printer import print_program
-from .ir.walk import operations
-from .lower.machine.slots import FLATTENERS
-from .pipeline import Compiled
-from .venues.profile import profile
+from .manifest import bounds, capital_start, kernel_file, manifest, rule_names
+from .pipeline import STAGES, Compiled
 
-MANIFEST_VERSION = 1
+__all__ = [
+    "Artifact",
+    "artifact_of",
+    "bounds",
+    "canonical",
+    "capital_start",
+    "manifest",
+    "rule_names",
+    "write_artifact",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A folder that is not written yet: `files` by name without the manifest, and the manifest's facts."""
+
+    files: Mapping[str, bytes]
+    manifest: Mapping[str, object]
+    extra: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))  # files that no hash covers
+
+    @property
+    def name(self) -> str:
+        return folder_name(str(self.manifest["strategy"]), str(self.manifest["hashes"]["artifact"]))  # type: ignore[index]
+
+    def write(self, root: Path) -> Path:
+        """Write the folder below `root` unless it is there already. Returns it. Raises OSError."""
+        folder = root / self.name
+        if (folder / MANIFEST).exists():
+            return folder
+        partial = root / f".{folder.name}.{os.getpid()}.partial"
+        partial.mkdir(parents=True, exist_ok=True)
+        content = {**self.files, **self.extra, MANIFEST: canonical(self.manifest).encode()}
+        for name, data in content.items():
+            (partial / name).write_bytes(data)
+        try:
+            partial.rename(folder)
+        except OSError:  # another process was first, with the same content
+            shutil.rmtree(partial, ignore_errors=True)
+            if not (folder / MANIFEST).exists():
+                raise
+        return folder
+
+
+def artifact_of(
+    compiled: Compiled,
+    *,
+    more: Mapping[str, bytes] | None = None,
+    facts: Mapping[str, object] | None = None,
+    hashes: Mapping[str, str] | None = None,
+    checks: tuple[str, ...] = (),
+    provenance: Mapping[str, object] | None = None,
+) -> Artifact:
+    """The folder of a compiled strategy. `more` files, `facts`, `hashes` and `checks` come from the C compiler."""
+    files = {**{name: text.encode() for name, text in _texts(compiled, checks).items()}, **(more or {})}
+    base = manifest(compiled)
+    known = {**base["hashes"], **(hashes or {})}  # type: ignore[dict-item]
+    made: dict[str, object] = {**base, **(facts or {}), "hashes": known}
+    made["files"] = {name: digest(data) for name, data in files.items()}
+    made["hashes"] = {**known, "artifact": artifact_hash(made)}
+    extra = {} if provenance is None else {PROVENANCE: canonical(provenance).encode()}
+    return Artifact(files, made, extra)
 
 
 def write_artifact(compiled: Compiled, root: Path) -> Path:
-    """Write the folder below `root` unless it is there already. Returns it. Raises OSError."""
-    facts = manifest(compiled)
-    folder = root / folder_name(compiled)
-    if (folder / "manifest.json").exists():
-        return folder
-    partial = root / f".{folder.name}.{os.getpid()}.partial"
-    partial.mkdir(parents=True, exist_ok=True)
-    for name, text in texts(compiled, facts).items():
-        (partial / name).write_text(text, encoding="utf-8")
-    try:
-        partial.rename(folder)
-    except OSError:  # another process was first, with the same content
-        shutil.rmtree(partial, ignore_errors=True)
-        if not (folder / "manifest.json").exists():
-            raise
-    return folder
+    """Write the folder without C, as backtests keep it, unless it is there already. Returns it. Raises OSError."""
+    return artifact_of(compiled).write(root)
 
 
-def folder_name(compiled: Compiled) -> str:
-    """`<strategy>-<12 hex digits>` over everything in the folder."""
-    digest = sha256()
-    for part in (compiled.checked.document.source.text, compiled.kernel, compiled.ir_hash):
-        digest.update(part.encode())
-        digest.update(b"\0")
-    return f"{compiled.program.name}-{digest.hexdigest()[:12]}"
-
-
-def texts(compiled: Compiled, facts: Mapping[str, object]) -> dict[str, str]:
+def _texts(compiled: Compiled, checks: tuple[str, ...]) -> dict[str, str]:
     """File contents by file name."""
     return {
         kernel_file(compiled): compiled.kernel,
         "fir.txt": print_program(compiled.program),
         "explain.json": canonical(compiled.explain),
+        "warmup.json": canonical(_warm_up(compiled)),
+        "checks.json": canonical(_checks(compiled, checks)),
         "strategy.yaml": compiled.checked.document.source.text,
-        "manifest.json": canonical(facts),
     }
 
 
-def kernel_file(compiled: Compiled) -> str:
-    return f"{kernel_name(compiled.kernel)}.py"
+def _warm_up(compiled: Compiled) -> dict[str, object]:
+    found = warm_up(compiled.checked).items()
+    clocks = {str(clock): {"default": usual, "most": most} for clock, (usual, most) in found}
+    return {"armed": armed(compiled.checked), "clocks": clocks}
 
 
-def canonical(value: object) -> str:
-    """JSON with sorted keys: equal values, equal bytes."""
-    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def manifest(compiled: Compiled) -> dict[str, object]:
-    """The facts of the artefact as plain values."""
-    program, checked = compiled.program, compiled.checked
-    venue = profile(checked.document.venue.value)
-    return {
-        "manifest": MANIFEST_VERSION,
-        "edition": program.edition,
-        "strategy": program.name,
-        "hashes": _hashes(compiled, venue.hash),
-        "kernel": kernel_file(compiled),
-        "venue": {"name": venue.name, "hash": venue.hash, "taken": venue.taken},
-        "instrument": _instrument(compiled),
-        "instances": [
-            {"alias": i.alias, "decides": _clock_stream(program, number), "rules": len(i.entries) + len(i.exits)}
-            for number, i in enumerate(checked.instances)
-        ],
-        "min_gap_ns": program.min_gap_ns,
-        "lateness_ns": program.lateness_ns,
-        "streams": [_stream(s, program) for s in program.streams],
-        "params": [
-            {"name": p.label, "type": p.type, "default": p.default, "low": p.low, "high": p.high}
-            for p in program.params
-        ],
-        "capital": {"start": capital_start(compiled)},
-        "state": {"words": state_words(program), "slots": _slots(program)},
-        "clauses": [{"set": c.set, "rule": c.rule, "name": c.name, "bit": c.bit} for c in program.clauses],
-        "rules": rule_names(compiled),
-        "bounds": bounds(program),
-    }
-
-
-def rule_names(compiled: Compiled) -> list[str]:
-    """By rule number: entries, exits, then the limits that sell everything."""
-    checked = compiled.checked
-    names = [f"entries.{r.rule.name.value}" for r in checked.entries] + [
-        f"exits.{r.rule.name.value}" for r in checked.exits
-    ]
-    return [*names, *(f"risk.{name}" for name in FLATTENERS)]
-
-
-def capital_start(compiled: Compiled) -> str:
-    """Starting cash in whole quote units, as decimal text."""
-    node = compiled.checked.capital.start
-    return "10000" if node is None else str(compiled.checked.graph[node].attrs["value"])
-
-
-def _hashes(compiled: Compiled, venue_hash: str) -> dict[str, str]:
-    slots = canonical(_slots(compiled.program))
-    return {
-        "ir": compiled.ir_hash,
-        "kernel": compiled.kernel_hash,
-        "slots": sha256(slots.encode()).hexdigest(),
-        "source": sha256(compiled.checked.document.source.text.encode()).hexdigest(),
-        "venue": venue_hash,
-    }
-
-
-def _instrument(compiled: Compiled) -> dict[str, object]:
-    checked = compiled.checked
-    alias = checked.traded[0]
-    symbol = next(i.symbol.value for i in checked.document.instruments if i.alias.value == alias)
-    facts = profile(checked.document.venue.value).instruments[symbol]
-    return {
-        "alias": alias,
-        "symbol": symbol,
-        "price_decimals": facts.price_decimals,
-        "qty_decimals": facts.qty_decimals,
-        "min_notional": str(facts.min_notional),
-        "min_qty": str(facts.min_qty),
-        "maker_fee": str(facts.maker_fee),
-        "taker_fee": str(facts.taker_fee),
-    }
-
-
-def _stream(stream: Stream, program: Program) -> dict[str, object]:
-    decides = any(s.trigger == "decide" and s.stream == stream.name for s in program.segments)
-    return {
-        "name": stream.name,
-        "kind": stream.kind,
-        "instrument": stream.instrument,
-        "symbol": stream.symbol,
-        "period_ns": stream.period_ns,
-        "price_decimals": stream.price_decimals,
-        "qty_decimals": stream.qty_decimals,
-        "depth": stream.depth,
-        "optional": stream.optional,
-        "decides": decides,
-    }
-
-
-def _clock_stream(program: Program, instance: int) -> str:
-    """The stream on which an instance decides."""
-    return next(str(s.stream) for s in program.segments if s.trigger == "decide" and s.instance == instance)
-
-
-def _slots(program: Program) -> list[dict[str, object]]:
-    at = offsets(program)
-    return [
-        {"id": s.id, "type": s.type, "words": s.words, "offset": at[s.name], "label": s.label} for s in program.slots
-    ]
-
-
-def bounds(program: Program) -> dict[str, int]:
-    """State in bytes and the greatest work of one event in FIR operations (every segment, every region)."""
-    longest = {s.name: s.words for s in program.slots}
-
-    def cost(segment_body: object) -> int:
-        total = 0
-        for op in operations(segment_body):  # type: ignore[arg-type]
-            row = OPS[op.name]
-            total += row.cost * (longest[str(op.attrs[0])] if row.per_length else 1)
-        return total
-
-    bars = [cost(s.body) for s in program.segments if s.trigger in STREAM_KINDS]
-    rest = sum(cost(s.body) for s in program.segments if s.trigger in ("manage", "decide", "risk"))
-    return {"state_bytes": 8 * state_words(program), "ops_per_event": max(bars, default=0) + rest}
+def _checks(compiled: Compiled, checks: tuple[str, ...]) -> list[dict[str, object]]:
+    """What was checked, and held: what does not hold is never written."""
+    stages = (
+        [f"the program is well-formed after `{name}`" for name in dict.fromkeys(STAGES[:-1])]
+        if compiled.verified
+        else []
+    )
+    return [{"check": text, "held": True} for text in (*stages, *checks)]

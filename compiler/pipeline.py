@@ -35,6 +35,7 @@ class Compiled:
     ir_hash: str
     kernel: str  # module text; empty when stopped before
     kernel_hash: str
+    verified: bool = True  # the verifier ran after every stage
 
 
 class BrokenProgram(Exception):
@@ -67,7 +68,7 @@ def compile_checked(
         program = renumber(step.run(program))
         _after(step.name, program, started, verify, on_stage)
         stopped = stop_after == step.name
-    return _finish(checked, lowered, program, ir_hash, stopped, on_stage)
+    return replace(_finish(checked, lowered, program, ir_hash, stopped, on_stage), verified=verify)
 
 
 def _finish(

@@ -37,24 +37,28 @@ def inputs(checked: Checked) -> str:
 
 def armed(checked: Checked) -> str:
     """`after 235 closed 1m bars (829 at the top of the sweep), 61s of tape`: what rules need before they may fire."""
+    ticks = warm_up(checked)
+    parts = [_need(clock, *found) for clock, found in ticks.items() if _counts(clock, found[0])]
+    tape = max((usual * clock.period_ns for clock, (usual, _) in ticks.items() if clock.kind == "timer"), default=0)
+    if tape:
+        parts.append(f"{duration_text(-(-tape // _SECOND) * _SECOND)} of tape")
+    return "after " + ", ".join(parts or ["the first event"])
+
+
+def warm_up(checked: Checked) -> dict[Clock, tuple[int, int]]:
+    """By clock: the ticks that must pass before rules may fire, with default parameters and at the top of the sweep."""
     usual = _ticks(checked, {p.name: p.default for p in checked.parameters})
     most = _ticks(checked, {p.name: _top(p) for p in checked.parameters})
-    parts = [
-        _need(clock, usual[clock], max(usual[clock], most.get(clock, 0))) for clock in usual if _counts(clock, usual)
-    ]
-    tape = [max((t[c] * c.period_ns for c in t if c.kind == "timer"), default=0) for t in (usual, most)]
-    if tape[0]:
-        parts.append(f"{duration_text(-(-tape[0] // _SECOND) * _SECOND)} of tape")
-    return "after " + ", ".join(parts or ["the first event"])
+    return {clock: (ticks, max(ticks, most.get(clock, 0))) for clock, ticks in usual.items()}
 
 
 def _top(parameter: Parameter) -> int | float:
     return parameter.high if parameter.sweep and parameter.high is not None else parameter.default
 
 
-def _counts(clock: Clock, ticks: dict[Clock, int]) -> bool:
+def _counts(clock: Clock, ticks: int) -> bool:
     """Bars always; events when more than the first one is needed."""
-    return clock.kind == "bar" or (clock.kind in ("book", "trade") and ticks[clock] > 1)
+    return clock.kind == "bar" or (clock.kind in ("book", "trade") and ticks > 1)
 
 
 def _need(clock: Clock, usual: int, most: int) -> str:

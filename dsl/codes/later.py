@@ -60,21 +60,44 @@ CODES = (
         "A law that holds for every strategy was broken on this tape. The first instant and value that differ are "
         "shown.",
     ),
-    _reserved(
+    Code(
         "FC0901",
         "lock file is stale",
+        _F,
+        "`flash.lock` pins what a strategy is made of besides its own text: the standard library, modules, the venue's "
+        "facts, tapes of tests, the compilers. Something is not what the lock says, or the strategy is not in it. The "
+        "message shows the old and the new value. If the change is wanted, run `flashc lock`, review the difference "
+        "as you review code, and commit it.",
+        ("(a lock that says `taker_fee: 0.0004`, and a venue profile that says 0.0005)",),
+        "flashc lock",
+    ),
+    Code(
+        "FC0902",
+        "module differs from the lock",
+        _F,
+        "A module that the strategy imports does not mean what it meant when the lock was written. A comment or "
+        "another layout does not count. Read what changed; if it is wanted, run `flashc lock`.",
+        ("(a function of `helpers.yaml` was edited, and the lock was not renewed)",),
+        "flashc lock",
+    ),
+    Code(
+        "FC0903",
+        "C compiler differs from the lock",
         _T,
-        "`flash.lock` was written for other inputs than the file now has. Renew it and review what changes.",
+        "The lock names one C compiler, its flags and the level of processor. Another compiler makes other machine "
+        "code: with the same results, as far as the proofs go, but not the object that was reviewed and tested. "
+        "Install the compiler that is named, or run `flashc lock` and test again.",
+        ("(a lock that says `cc: gcc-12.2.0`, on a machine with gcc 13.2.0)",),
+        "flashc lock",
     ),
-    _reserved("FC0902", "module differs from the lock", _T, "An imported module is not the one that the lock pins."),
-    _reserved(
-        "FC0903", "C compiler differs from the lock", _T, "The installed C compiler is not the one that the lock names."
-    ),
-    _reserved(
+    Code(
         "FC0904",
         "artefact is not reproducible",
-        _T,
-        "Compiling the same inputs again gave other bytes. This must not happen; please report it.",
+        Category.BUG,
+        "Compiling the same inputs again, in another folder and with other settings of the system, gave other bytes. "
+        "The files that differ are named. This must not happen; please report it.",
+        (),
+        "flashc compile strategy.flash.yaml --verify-reproducible",
     ),
     Code(
         "FC0905",
@@ -148,5 +171,33 @@ CODES = (
         "please report it. The other engines still run the strategy.",
         (),
         "flashc backtest strategy.flash.yaml --data sample --engine numba",
+    ),
+    Code(
+        "FC0913",
+        "not an artefact that this release can run",
+        _F,
+        "The folder has no manifest, or one that flashc did not write, or one of another release. What runs is read "
+        "from an artefact folder only, so nothing is guessed. Compile the strategy again.",
+        ('(a folder whose manifest says `"manifest": 99`)',),
+        "flashc compile strategy.flash.yaml",
+    ),
+    Code(
+        "FC0914",
+        "an artefact was changed after it was made",
+        _F,
+        "The manifest lists the hash of every file, and the hash of itself. A file is missing, is a symbolic link, or "
+        "has other bytes. An artefact is never edited: compile the strategy again.",
+        ("(a folder whose `strategy.so` was replaced)",),
+        "flashc compile strategy.flash.yaml",
+    ),
+    Code(
+        "FC0915",
+        "the lock file cannot be used",
+        _F,
+        "`flash.lock` is not YAML, has keys or values that `flashc lock` does not write, or its checksum does not fit: "
+        "it was edited by hand, or a merge was left half done. Write it again with `flashc lock` and review the "
+        "difference; without a lock nothing is pinned.",
+        ("(a `flash.lock` with `<<<<<<< HEAD` in it)",),
+        "flashc lock",
     ),
 )
