@@ -107,7 +107,8 @@ def kernel_facts(compiled: Compiled) -> KernelFacts:
     market, streams = is_market(compiled), compiled.program.streams
     bases = tuple(_base(compiled, alias, market) for alias in compiled.checked.traded)
     timers = tuple(Feed(number, s.period_ns) for number, s in enumerate(streams) if s.kind == "timer")
-    return KernelFacts(state_words(compiled.program), bases, timers, market)
+    books = tuple(number for number, s in enumerate(streams) if s.kind == "book")
+    return KernelFacts(state_words(compiled.program), bases, timers, market, books)
 
 
 def _base(compiled: Compiled, alias: str, market: bool) -> Feed:

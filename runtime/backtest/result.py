@@ -158,13 +158,14 @@ class KernelFacts:
     """What a driver must know of a kernel.
 
     `bases` is the stream that prices and fills each instance: its finest bars, or its book in a `market` run.
-    `timers` are the streams whose records the driver makes.
+    `timers` are the streams whose records the driver makes, `books` those whose books the kernel reads.
     """
 
     state_words: int
     bases: tuple[Feed, ...]
     timers: tuple[Feed, ...] = ()
     market: bool = False
+    books: tuple[int, ...] = ()
 
     @property
     def in_order(self) -> tuple[Feed, ...]:

@@ -15,9 +15,11 @@ from flashc.compiler.evaluate.evaluator import Machine, pure_function
 from flashc.compiler.evaluate.numbers import float_bits
 from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param, Program, Segment, Slot, Stream, When
 from flashc.compiler.ir.ops import FIELDS, OPS
+from flashc.compiler.ir.printer import print_program
 from flashc.compiler.ir.verify import PLACES, PROFILE_HEADER, slot_shape, slot_type
 from hypothesis import strategies as st
-from support.fir_tapes import MINUTE, Books, random_records, random_report
+from support.fir_tapes import HIGH, LOW, MINUTE, Books, random_records, random_report
+from support.order_budget import within_budget
 
 INTEGERS = (0, 1, -1, 2, 3, 7, 16, 63, 64, 100, 10**6, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -5)
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 0.1, 1e-3, 100.0, 1e16, -7.25, 5e-324, -5e-324, 2.2250738585072014e-308,
@@ -283,12 +285,20 @@ def random_params(rng: random.Random, program: Program) -> list[int | float]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A program and what it is run on. A report follows each record whose number is in `reports`."""
+    """A program and what it is run on. A report follows each record whose number is in `reports`.
+
+    `ticks` are the lowest and the highest price of its books.
+    """
 
     program: Program
     params: tuple[int | float, ...]
     records: tuple[tuple[int, ...], ...]
     reports: dict[int, list[int]]
+    ticks: tuple[int, int] = (LOW, HIGH)
+
+    def text(self) -> str:
+        """For a message: what is needed to run it again, without the tape."""
+        return f"params {self.params}\n{print_program(self.program)}"
 
 
 def random_case(rng: random.Random, size: int = 30, n: int = 40) -> Case:
@@ -298,9 +308,25 @@ def random_case(rng: random.Random, size: int = 30, n: int = 40) -> Case:
     return Case(program, tuple(random_params(rng, program)), records, reports)
 
 
+RECORDS = 30
+#: Operations per segment, drawn for each program. Small programs compile fast; long ones mix more.
+SIZES = (1, 1, 2, 2, 2, 3, 3, 4, 5, 8)
+
+
+def budgeted_case(seed: int) -> Case:
+    """The random program of this number, as the engines are compared on it.
+
+    A program that answers reports has a budget of orders: it could send without end.
+    """
+    rng = random.Random(seed)
+    case = random_case(rng, rng.choice(SIZES), RECORDS)
+    answers = any(s.trigger == "manage" for s in case.program.segments)
+    return replace(case, program=within_budget(case.program)) if answers else case
+
+
 def observe(program: Program, case: Case) -> tuple[list[object], dict[str, list[tuple[int, ...]]]]:
     """Run `program` on a case: outcomes and probes after each event, and the words of each slot over time."""
-    books = Books(program.streams)
+    books = Books(program.streams, ticks=case.ticks)
     machine = Machine(program, books.books)
     outcomes: list[object] = []
     slots: dict[str, list[tuple[int, ...]]] = {s.name: [] for s in program.slots}

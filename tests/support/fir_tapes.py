@@ -117,9 +117,10 @@ class Books:
 
     streams: Sequence[Stream]
     books: dict[int, Book] = field(default_factory=dict)
+    ticks: tuple[int, int] = (LOW, HIGH)
 
     def __post_init__(self) -> None:
-        self.books = {k: Book(LOW, HIGH) for k, s in enumerate(self.streams) if s.kind == "book"}
+        self.books = {k: Book(*self.ticks) for k, s in enumerate(self.streams) if s.kind == "book"}
 
     def follow(self, record: Sequence[int]) -> None:
         """Apply one record."""

@@ -1,7 +1,8 @@
-"""Runs printed kernels one event at a time, so that tests can compare them with the reference interpreter."""
+"""Runs compiled programs one event at a time, so that tests can compare them with the reference interpreter."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,13 @@ from flashc.runtime.backtest.market.book import book_clear, book_set
 from flashc.runtime.backtest.market.book_layout import new_book
 from flashc.runtime.backtest.native_ops import int_words
 from numba import njit
+from support.fir_programs import Case
 from support.fir_tapes import HIGH, LOW, Books
+
+_ADDRESS, _COUNT = ctypes.c_void_p, ctypes.c_int64
+_INIT = ctypes.CFUNCTYPE(_COUNT, *[_ADDRESS] * 4)
+_EVENTS = ctypes.CFUNCTYPE(_COUNT, _ADDRESS, _COUNT, *[_ADDRESS] * 5)
+_REPORT = ctypes.CFUNCTYPE(_COUNT, *[_ADDRESS] * 5)
 
 
 def import_kernel(program: Program, folder: Path, *, cache: bool = False) -> ModuleType:
@@ -41,22 +48,30 @@ def addresses(module: ModuleType) -> KernelAddresses:
     return KernelAddresses(module.init.address, module.events.address, module.report.address)
 
 
-class KernelMachine:
-    """A compiled kernel behind the interface of the reference interpreter."""
+class NativeMachine:
+    """Machine code behind the interface of the reference interpreter; `keeper` owns the code.
 
-    def __init__(self, program: Program, folder: Path, *, cache: bool = False) -> None:
-        self.program = program
-        self.module = import_kernel(program, folder, cache=cache)
+    `ticks` are the lowest and the highest price of its books.
+    """
+
+    def __init__(
+        self, program: Program, kernel: KernelAddresses, keeper: object = None, ticks: tuple[int, int] = (LOW, HIGH)
+    ) -> None:
+        self.program, self.kernel, self.keeper = program, kernel, keeper
         self.words = np.zeros(state_words(program), dtype=np.int64)
         self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
         self._io = np.zeros(memory.IO_WORDS, dtype=np.int64)
-        self.books = {k: new_book(LOW, HIGH) for k, s in enumerate(program.streams) if s.kind == "book"}
+        self.books = {k: new_book(*ticks) for k, s in enumerate(program.streams) if s.kind == "book"}
         for number, block in self.books.items():
             self._io[memory.IO_FIRST_BOOK + number] = block.ctypes.data
         self._record = np.zeros(memory.WORDS_PER_RECORD, dtype=np.int64)
-        self._init, self._events, self._report = (
-            f.ctypes for f in (self.module.init, self.module.events, self.module.report)
-        )
+        self._rows = np.zeros((program.instance_count, memory.DECISION_WORDS), dtype=np.int64)
+        self._traces = np.zeros((program.instance_count, max(1, len(program.traces))), dtype=np.int64)
+        self._floats = float_words(program)
+        self._init, self._events, self._report = _INIT(kernel.init), _EVENTS(kernel.events), _REPORT(kernel.report)
+        state, out, io = (own.ctypes.data for own in (self.words, self._out, self._io))
+        self._of_event = (self._record.ctypes.data, 1, state, state, out, self._rows.ctypes.data, io)
+        self._of_report = (self._record.ctypes.data, state, state, out, io)
 
     def init(self, params: Sequence[int | float] = ()) -> None:
         """Garbage first: `init` must set every word itself."""
@@ -64,7 +79,9 @@ class KernelMachine:
         for block in self.books.values():
             _clear(block.ctypes.data)
         values = parameter_words(tuple(params) or tuple(p.default for p in self.program.params))
-        self._init(*_pointers(self._init, values, values, self.words, self.words))
+        at, state = values.ctypes.data, self.words.ctypes.data
+        refused = self._init(at, at, state, state)
+        assert refused == 0, f"init refused: {refused}"
 
     def follow(self, record: Sequence[int]) -> None:
         """Apply a record to the book of its stream."""
@@ -76,54 +93,69 @@ class KernelMachine:
 
     def event(self, record: Sequence[int]) -> Out:
         self._record[:] = record
-        self._out[:] = -1
-        rows = np.full((self.program.instance_count, memory.DECISION_WORDS), -1, dtype=np.int64)
-        traces = np.full((len(rows), max(1, len(self.program.traces))), -1, dtype=np.int64)
-        self._io[memory.IO_TRACE] = traces.ctypes.data
-        arrays = (self._record, self.words, self.words, self._out, rows, self._io)
-        kinds = [t for k, t in enumerate(self._events.argtypes) if k != 1]
-        pointers = [a.ctypes.data_as(t) for a, t in zip(arrays, kinds, strict=True)]
-        taken = self._events(pointers[0], 1, *pointers[1:])
+        for block in (self._out, self._rows, self._traces):
+            block.fill(-1)
+        start = self._traces.ctypes.data
+        self._io[memory.IO_TRACE] = start
+        taken = self._events(*self._of_event)
         assert taken == 1, "one record in, one record taken"
-        made = rows[: self._out[memory.OUT_DECIDED]].tolist()
-        last = [int(self._out[memory.OUT_REASON]), int(self._out[memory.OUT_MASK])]
+        out = self._out[: memory.OUT_FIRST_INTENT].tolist()
+        made = self._rows[: out[memory.OUT_DECIDED]].tolist()
+        last = [out[memory.OUT_REASON], out[memory.OUT_MASK]]
         assert last == (made[-1][1:] if made else [0, 0]), "the out block repeats the last row"
-        traced = traces[: len(made)].tolist() if self.program.traces else []
-        assert self._io[memory.IO_TRACE] - traces.ctypes.data == 8 * sum(map(len, traced)), "a row per decision"
-        return Out(tuple(map(tuple, made)), self._intents(), int(self._out[memory.OUT_WAKE]), tuple(map(tuple, traced)))
+        traced = self._traces[: len(made)].tolist() if self.program.traces else []
+        assert self._io[memory.IO_TRACE] - start == 8 * sum(map(len, traced)), "a row per decision"
+        intents = self._intents(out[memory.OUT_INTENTS])
+        return Out(tuple(map(tuple, made)), intents, out[memory.OUT_WAKE], tuple(map(tuple, traced)))
 
-    def _intents(self) -> tuple[tuple[int, ...], ...]:
+    def _intents(self, count: int) -> tuple[tuple[int, ...], ...]:
         table = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)
-        return tuple(tuple(row) for row in table[: self._out[memory.OUT_INTENTS]].tolist())
+        return tuple(map(tuple, table[:count].tolist()))
 
     def report(self, record: Sequence[int]) -> Out:
         self._record[:] = record
-        self._out[:] = -1
-        self._report(*_pointers(self._report, self._record, self.words, self.words, self._out, self._io))
+        self._out.fill(-1)
+        self._report(*self._of_report)
         assert self._out[memory.OUT_DECIDED] == 0, "a report decides nothing"
-        return Out((), self._intents(), int(self._out[memory.OUT_WAKE]))
+        return Out((), self._intents(int(self._out[memory.OUT_INTENTS])), int(self._out[memory.OUT_WAKE]))
 
     @property
     def state(self) -> list[int]:
-        return canonical_state(self.program, self.words)
+        return _canonical(self.words, self._floats)
 
     def load_state(self, words: Sequence[int]) -> None:
         self.words[:] = words
 
 
-def _pointers(function: object, *arrays: np.ndarray) -> list[object]:
-    return [array.ctypes.data_as(kind) for array, kind in zip(arrays, function.argtypes, strict=True)]  # type: ignore[attr-defined]
+class KernelMachine(NativeMachine):
+    """A Numba kernel, compiled here."""
+
+    def __init__(
+        self, program: Program, folder: Path, *, cache: bool = False, ticks: tuple[int, int] = (LOW, HIGH)
+    ) -> None:
+        self.module = import_kernel(program, folder, cache=cache)
+        super().__init__(program, addresses(self.module), self.module, ticks)
+
+
+def float_words(program: Program) -> np.ndarray:
+    """Which words of the state are floats: bool[state words]."""
+    found = np.zeros(state_words(program), dtype=bool)
+    at = offsets(program)
+    for slot in program.slots:
+        if slot.type == F64:
+            found[at[slot.name] : at[slot.name] + slot.words] = True
+    return found
 
 
 def canonical_state(program: Program, words: np.ndarray) -> list[int]:
     """The state as signed words, with one pattern for every NaN in a float slot."""
+    return _canonical(words, float_words(program))
+
+
+def _canonical(words: np.ndarray, floats: np.ndarray) -> list[int]:
     result = words.copy()
-    for slot in program.slots:
-        if slot.type == F64:
-            at = offsets(program)[slot.name]
-            part = result[at : at + slot.words]
-            part[np.isnan(part.view(np.float64))] = NAN_BITS
-    return [int(w) for w in result]
+    result[floats & np.isnan(result.view(np.float64))] = NAN_BITS
+    return result.tolist()
 
 
 @njit
@@ -139,18 +171,18 @@ def _clear(at: int) -> None:
 Step = tuple[Out, Out, list[int]]
 
 
-def steps(machine: Machine | KernelMachine, case: object) -> list[Step]:
-    """Outcome of each event of a case (`fir_programs.Case`) and of its report, and the state then; first after init."""
-    books = Books(machine.program.streams)
+def steps(machine: Machine | NativeMachine, case: Case) -> list[Step]:
+    """Outcome of each event of a case and of its report, and the state then; first after init."""
+    books = Books(machine.program.streams, ticks=case.ticks)
     if isinstance(machine, Machine):
         machine.books = books.books
-    follow = machine.follow if isinstance(machine, KernelMachine) else books.follow
-    machine.init(case.params)  # type: ignore[attr-defined]
+    follow = machine.follow if isinstance(machine, NativeMachine) else books.follow
+    machine.init(case.params)
     seen: list[Step] = [(Out(), Out(), machine.state)]
-    for number, record in enumerate(case.records):  # type: ignore[attr-defined]
+    for number, record in enumerate(case.records):
         follow(record)
         out, told = machine.event(record), Out()
-        if number in case.reports:  # type: ignore[attr-defined]
-            told = machine.report(case.reports[number])  # type: ignore[attr-defined]
+        if number in case.reports:
+            told = machine.report(case.reports[number])
         seen.append((out, told, machine.state))
     return seen

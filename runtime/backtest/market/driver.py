@@ -132,6 +132,8 @@ class MarketRun:
     def _feeds(self) -> None:
         """Books, the map from streams to them, and timers."""
         feeds, market = self._tape.books, self.market
+        missing = {*self._facts.books, *(base.stream for base in self._facts.bases)} - {feed.stream for feed in feeds}
+        assert not missing, f"streams {sorted(missing)} are books that the tape does not have"
         self.blocks = [[new_book(feed.low_ticks, feed.high_ticks) for _ in range(2)] for feed in feeds]
         self.books = np.array([[own.ctypes.data for own in pair] for pair in self.blocks], dtype=np.int64).reshape(
             -1, 2
