@@ -8,18 +8,17 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import get_args
 
-from ..cython_core.artifact_format import MANIFEST_VERSION, canonical, digest
+from ..cython_core.artifact_format import MANIFEST_VERSION, digest
 from ..cython_core.kernel_stamp import kernel_name
 from ..dsl.ast import Expr
 from ..dsl.document import Located
 from ..dsl.expression_printer import print_expression
 from ..dsl.source import Span
+from .backends.work import work_bound
 from .frontend.report import warm_up
-from .ir.layout import offsets, state_words
-from .ir.nodes import STREAM_KINDS, Program, Stream
-from .ir.ops import OPS
+from .ir.layout import layout_hash, offsets, state_words
+from .ir.nodes import Program, Stream
 from .ir.types import Clock
-from .ir.walk import operations
 from .library.edition import LIBRARY_HASH
 from .lower.machine.slots import FLATTENERS
 from .pipeline import Compiled
@@ -77,26 +76,15 @@ def capital_start(compiled: Compiled) -> str:
 
 
 def bounds(program: Program) -> dict[str, int]:
-    """State in bytes and the greatest work of one event in FIR operations (every segment, every region)."""
-    longest = {s.name: s.words for s in program.slots}
-
-    def cost(segment_body: object) -> int:
-        total = 0
-        for op in operations(segment_body):  # type: ignore[arg-type]
-            row = OPS[op.name]
-            total += row.cost * (longest[str(op.attrs[0])] if row.per_length else 1)
-        return total
-
-    bars = [cost(s.body) for s in program.segments if s.trigger in STREAM_KINDS]
-    rest = sum(cost(s.body) for s in program.segments if s.trigger in ("manage", "decide", "risk"))
-    return {"state_bytes": 8 * state_words(program), "ops_per_event": max(bars, default=0) + rest}
+    """State in bytes and the greatest work of one event in FIR operations."""
+    return {"state_bytes": 8 * state_words(program), "ops_per_event": work_bound(program)}
 
 
 def _hashes(compiled: Compiled, venue_hash: str) -> dict[str, str]:
     return {
         "ir": compiled.ir_hash,
         "kernel": compiled.kernel_hash,
-        "slots": digest(canonical(_slots(compiled.program))),
+        "slots": layout_hash(compiled.program),
         "source": digest(compiled.checked.document.source.text),
         "venue": venue_hash,
     }

@@ -7,6 +7,8 @@ executor uses these offsets.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from .nodes import Program
 
 
@@ -33,3 +35,10 @@ def last_decided_word(program: Program) -> int:
 def state_words(program: Program) -> int:
     """Length of the state block in 8-byte words."""
     return last_decided_word(program) + 1
+
+
+def layout_hash(program: Program) -> str:
+    """64 hex digits over the identity, type, length and place of every slot and the number of instances."""
+    at = offsets(program)
+    lines = [f"{s.id} {s.type} {s.words} {at[s.name]}" for s in program.slots]
+    return sha256("\n".join([str(program.instance_count), *lines]).encode()).hexdigest()

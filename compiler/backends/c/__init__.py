@@ -1,1 +1,1 @@
-"""FIR to C, and C to a shared object."""
+"""FIR to one C11 translation unit, and that to an object that exports one symbol."""

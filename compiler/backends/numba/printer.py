@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from ....cython_core import layout as memory
 from ....cython_core.kernel_stamp import kernel_name, kernel_stamp
 from ...ir.layout import last_decided_word, offsets, state_words, ticked_word
-from ...ir.nodes import F64, STREAM_KINDS, Op, Program, Segment, Slot
-from ...ir.walk import operations
+from ...ir.nodes import F64, Program, Segment, Slot
+from ..shape import asks_wakes, hot_slots, manages
 from . import spelling
 from .body import BodyPrinter, cell, local_name
 
@@ -36,8 +36,6 @@ _PANES = "flashc.runtime.backtest.kernel_panes"
 _BOOKS = "flashc.runtime.backtest.market.book"
 _INDENT = "    "
 
-#: Segments that run inside the loop of `events`.
-_LOOPED = (*STREAM_KINDS, "manage", "decide", "risk")
 _TIME = f"rec[{memory.TIME}]"
 _HEAD = f"rec[{memory.HEAD}]"
 
@@ -57,9 +55,9 @@ class _ModulePrinter:
         self.ticked = [ticked_word(program, i) for i in range(program.instance_count)]
         self.last_decided = last_decided_word(program)
         self.traced = len(program.traces)
-        self.local = _hot_slots(program)
-        self.manages = any(s.trigger == "manage" for s in program.segments)
-        self.wakes = _asks_wakes(program)
+        self.local = hot_slots(program)
+        self.manages = manages(program)
+        self.wakes = asks_wakes(program)
         self.library: set[str] = set()
         self.maths: set[str] = set()
         self.panes: set[str] = set()
@@ -235,21 +233,6 @@ class _ModulePrinter:
         start += [f"wake = {memory.NEVER}"] if self.wakes else []
         acts = [*self._printed(frozenset(), "manage"), *self._printed(frozenset(), "risk")]
         return [*start, *body, *acts, *self._out("0")]
-
-
-def _asks_wakes(program: Program) -> bool:
-    return program.min_gap_ns > 0 or any(op.name == "wake" for s in program.segments for op in operations(s.body))
-
-
-def _hot_slots(program: Program) -> frozenset[str]:
-    """Single words that every record reads, or writes for a later read: worth a variable, that is a register."""
-    if any(s.kind == "book" for s in program.streams):
-        return frozenset()
-    looped = [s for s in program.segments if s.trigger in _LOOPED]
-    read = {str(op.attrs[0]) for s in looped for op in operations(s.body) if op.name in ("load.i", "load.f")}
-    top = [item for s in looped for item in s.body if isinstance(item, Op)]
-    touched = {str(op.attrs[0]) for op in top if op.name in ("load.i", "load.f", "store.i", "store.f")}
-    return frozenset(read & touched & {s.name for s in program.slots if s.words == 1})
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

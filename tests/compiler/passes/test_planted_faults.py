@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 import pytest
+from flashc.compiler.ir import dependence
 from flashc.compiler.ir.nodes import Item, Op, Program, Slot, When
 from flashc.compiler.ir.ops import OPS
 from flashc.compiler.ir.verify import verify
@@ -142,7 +143,7 @@ def hoisting_changing_slots(patch: pytest.MonkeyPatch) -> Callable[[Program], Pr
 
 
 def scheduling_without_memory(patch: pytest.MonkeyPatch) -> Callable[[Program], Program]:
-    patch.setattr(schedule._Item, "must_precede", lambda self, later: bool(self.defines & later.uses))
+    patch.setattr(dependence.Facts, "must_precede", lambda self, later: bool(self.defines & later.uses))
     return schedule.run
 
 
