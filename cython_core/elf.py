@@ -12,7 +12,9 @@ X86_64, AARCH64 = 62, 183  # EM_X86_64, EM_AARCH64
 _HEADER = struct.Struct("<4sBBB9xHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
-_SYMTAB, _DYNSYM = 2, 11  # SHT_SYMTAB, SHT_DYNSYM
+_SYMTAB, _DYNAMIC, _DYNSYM = 2, 6, 11  # SHT_SYMTAB, SHT_DYNAMIC, SHT_DYNSYM
+_RUN_AT_START = frozenset({14, 16})  # SHT_INIT_ARRAY, SHT_PREINIT_ARRAY
+_INIT_TAGS = frozenset({12, 25, 32})  # DT_INIT, DT_INIT_ARRAY, DT_PREINIT_ARRAY
 
 
 class NotElf(ValueError):
@@ -36,6 +38,7 @@ class Elf:
     machine: int
     static: tuple[Symbol, ...]
     dynamic: tuple[Symbol, ...]
+    starts: bool  # code of it runs as soon as it is loaded
 
     def undefined(self) -> list[str]:
         """Sorted names that the file leaves to the loader."""
@@ -65,7 +68,19 @@ def _read(content: bytes) -> Elf:
     for section in sections:
         if section[1] != 8 and section[4] + section[5] > len(content):  # SHT_NOBITS has no bytes
             raise ValueError("the file is cut off")
-    return Elf(kind, machine, *(tuple(_symbols(content, sections, own)) for own in (_SYMTAB, _DYNSYM)))
+    tables = [tuple(_symbols(content, sections, own)) for own in (_SYMTAB, _DYNSYM)]
+    return Elf(kind, machine, tables[0], tables[1], _starts(content, sections))
+
+
+def _starts(content: bytes, sections: list[tuple[int, ...]]) -> bool:
+    for _, kind, _, _, at, size, *_ in sections:
+        if kind in _RUN_AT_START and size:
+            return True
+        if kind == _DYNAMIC:
+            tags = [struct.unpack_from("<q", content, place)[0] for place in range(at, at + size, 16)]
+            if _INIT_TAGS & set(tags):
+                return True
+    return False
 
 
 def _symbols(content: bytes, sections: list[tuple[int, ...]], wanted: int) -> Iterator[Symbol]:

@@ -25,6 +25,7 @@ from ...cython_core.layout import (
     TIME,
     WORDS_PER_RECORD,
 )
+from ..errors import fault
 from . import machine_code
 from . import sim_words as block
 from .reference_schedule import Schedule
@@ -113,9 +114,12 @@ class Run:
         self.fills = np.empty((_FIRST_ROWS, block.FILL_WORDS), dtype=np.int64)
 
     def start(self, params: Sequence[int | float]) -> None:
-        """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits."""
+        """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits.
+
+        Raises `RuntimeFault` (FC0911) if the processor does not compute as it should.
+        """
         words = parameter_words(params)
-        _functions().start(words.ctypes.data, self.state.ctypes.data, self.kernel.init)
+        require_started(_functions().start(words.ctypes.data, self.state.ctypes.data, self.kernel.init))
 
     def advance(self, at: int, stop: int) -> int:
         """Work through records [at, stop); the index reached (less than `stop` only after a table grew)."""
@@ -207,6 +211,18 @@ def parameter_words(params: Sequence[int | float]) -> Words:
         else:
             words[k] = value
     return words
+
+
+def require_started(status: int) -> None:
+    """Raise `RuntimeFault` (FC0911) for what an `init` refuses; 0 is success."""
+    if status != 0:
+        raise fault(
+            "FC0911",
+            "the processor rounds differently here, or sets the smallest numbers to zero",
+            "this process",
+            helps=("a library in this process changed that; run flashc in a process of its own",),
+            status=status,
+        )
 
 
 def account_words(facts: KernelFacts, account: Account, first_time: int | None = None) -> Words:

@@ -163,8 +163,8 @@ def build(stamp: int) -> tuple[Any, Any]:
 
     @cfunc(i64(i64, i64, i64), **_OPTIONS)
     def start(params: int, state: int, init: int) -> Any:
-        call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
-        return 0 * stamp
+        done = call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
+        return done + 0 * stamp
 
     @cfunc(i64(i64, i64, i64, i64), **_OPTIONS)
     def drive(tape: int, at: int, stop: int, sim_at: int) -> int:

@@ -22,7 +22,7 @@ from ....cython_core.layout import (
 )
 from .. import machine_code
 from .. import sim_words as block
-from ..driver import account_words, parameter_words
+from ..driver import account_words, parameter_words, require_started
 from ..result import DECISION_COLUMNS, MAX_OPEN, Account, KernelFacts, RunResult
 from . import market_words as words
 from .book_layout import OUTSIDE, new_book
@@ -160,10 +160,13 @@ class MarketRun:
         market[words.BOOKS_AT] = self.books.ctypes.data
 
     def start(self, params: Sequence[int | float]) -> None:
-        """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits."""
+        """Run the kernel's `init` with one word per parameter: integers as they are, floats as bits.
+
+        Raises `RuntimeFault` (FC0911) if the processor does not compute as it should.
+        """
         given = parameter_words(params)
         self._place_tables()
-        _functions().start(given.ctypes.data, self.sim.ctypes.data, self.kernel.init)
+        require_started(_functions().start(given.ctypes.data, self.sim.ctypes.data, self.kernel.init))
 
     def advance(self, stop: int) -> int:
         """Go on until the strategy has received `stop` records; how many it has, -1 when the run has ended."""

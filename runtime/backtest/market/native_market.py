@@ -436,8 +436,8 @@ def build(stamp: int) -> tuple[Any, Any]:
         sim = int_words(sim_at)
         _next_timer(int_words(sim[MARKET_AT]))
         state = sim[STATE_AT]
-        call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
-        return 0 * stamp
+        done = call_init(init, int_words(params), float_words(params), int_words(state), float_words(state))
+        return done + 0 * stamp
 
     @cfunc(i64(i64, i64), **_OPTIONS)
     def advance(sim_at: int, stop: int) -> Any:
