@@ -20,9 +20,15 @@ def packages() -> dict[str, Path]:
 
 
 def data_files(folder: Path) -> list[str]:
-    """Names of the files of one package that are not code."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
-    return [path.name for path in files if path.suffix not in NOT_DATA and not path.name.startswith(".")]
+    """Files of one package that are not code, also those in folders that are no packages, such as C headers."""
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != "__pycache__" and not any(path.rglob("__init__.py")):
+            found += [file for file in sorted(path.rglob("*")) if file.is_file()]
+        elif path.is_file():
+            found.append(path)
+    kept = [path for path in found if path.suffix not in NOT_DATA and not path.name.startswith(".")]
+    return [path.relative_to(folder).as_posix() for path in kept]
 
 
 class BuildPackage(build_py):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ...cython_core.book_words import ASK_PARTS, BID_PARTS, CELLS, LOTS, LOW
 from ...cython_core.layout import OUT_DECIDED, TIME, WORD_BYTES, WORDS_PER_RECORD
 from . import sim_words as block
 from .driver import CHUNK, KernelAddresses, Run
-from .market.book_layout import ASK_PARTS, BID_PARTS, CELLS, LOTS, LOW
 from .market.reference_book import Book
 
 if TYPE_CHECKING:

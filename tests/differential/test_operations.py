@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import random
 from pathlib import Path
 
@@ -16,32 +15,9 @@ from flashc.compiler.ir.nodes import F64, I1, I64, Program, Slot, Stream
 from flashc.compiler.ir.ops import OPS
 from flashc.compiler.ir.verify import PROFILE_HEADER
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
+from support.extremes import INTEGERS, REALS
 from support.kernels import KernelMachine
 
-INTEGERS = (
-    0,
-    1,
-    -1,
-    2,
-    -2,
-    3,
-    63,
-    64,
-    65,
-    -64,
-    10**9,
-    -(10**9) - 7,
-    2**53 + 1,
-    2**62,
-    2**63 - 1,
-    -(2**63),
-    -(2**63) + 1,
-)
-REALS = (
-    *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 100.0, -3.75, 709.9, -745.2, 1e-300, 4503599627370495.5),
-    *(2.0**53, 2.0**63, -(2.0**63), 9223372036854774784.0, 1e308, -1e308, 5e-324, -5e-324, 2.2250738585072009e-308),
-    *(math.inf, -math.inf, math.nan),
-)
 PURE = sorted([*INFIX, *CALLS, *MATHS])
 RECORD = [60_000_000_000, head(KIND_BAR, FLAG_INSTANT_END), 1, 2, 1, 2, 3, 6]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from flashc.cython_core import book_words
 from flashc.cython_core.layout import (
     FLAG_INSTANT_END,
     FLAG_MESSAGE_END,
@@ -25,7 +26,6 @@ from flashc.cython_core.layout import (
     head,
 )
 from flashc.runtime.backtest.driver import KernelAddresses
-from flashc.runtime.backtest.market import book_layout
 from flashc.runtime.backtest.market.model import BookFeed, MarketTape
 
 Record = list[int]
@@ -126,9 +126,9 @@ class Script:
         book = self.books[stream]
         if not isinstance(book, int):
             return int(book.px(side, 0))
-        words = (ctypes.c_int64 * book_layout.HEADER_WORDS).from_address(book)
-        cell = words[book_layout.BEST_BID if side > 0 else book_layout.BEST_ASK]
-        return words[book_layout.LOW] + cell if 0 <= cell < words[book_layout.CELLS] else 0
+        words = (ctypes.c_int64 * book_words.HEADER_WORDS).from_address(book)
+        cell = words[book_words.BEST_BID if side > 0 else book_words.BEST_ASK]
+        return words[book_words.LOW] + cell if 0 <= cell < words[book_words.CELLS] else 0
 
     def event(self, record: Sequence[int]) -> Out:
         kind, flags = record[1] & 0xFF, record[1] >> 8 & 0xFF

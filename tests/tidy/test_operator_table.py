@@ -1,4 +1,4 @@
-"""Every operation of the table is known to the interpreter, to the Numba printer and to the documentation."""
+"""Every operation of the table is known to the interpreter, the Numba printer, the C headers and the documentation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,22 @@ def test_the_numba_printer_knows_each_operation() -> None:
     assert not gaps(set(spelled()), "the Numba printer")
 
 
+def declared(text: str) -> set[str]:
+    """Operations whose functions a C header defines: `fs_ring_put_i` is `ring.put.i`."""
+    names = set(re.findall(r"^static inline \w+ fs_(\w+)\(", text, flags=re.MULTILINE))
+    return {name for name in OPS if name.replace(".", "_") in names}
+
+
+def test_the_c_headers_know_each_operation_that_the_printer_does_not_write_itself() -> None:
+    from flashc.compiler.backends.numba.spelling import SPECIAL
+    from flashc.cython_core.kernel_stamp import HEADERS
+
+    known = declared("\n".join(path.read_text() for path in HEADERS.glob("*.h")))
+    assert not gaps(known | SPECIAL, "cython_core/include/flashc")
+
+
 def test_the_check_can_fail() -> None:
+    assert declared("static inline int64_t fs_iadd(int64_t a\nint64_t fs_isub(") == {"iadd"}
     assert gaps(set(OPS) - {"fadd"}, "x") == ["x does not know `fadd`"]
     assert documented("| `fadd` | | a |\n| fsub | | a |\n") == {"fadd"}
     assert gaps({*OPS, "fmadd"}, "x") == ["x knows `fmadd`, which is not in the table"]

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-decorators, allow-untyped-calls
-"""The native order book: functions over a block of words (`book_layout.py`). Twin of `reference_book.py`.
+"""The native order book: functions over a block of words (`cython_core/book_words.py`). Twin of `reference_book.py`.
 
 `side` is +1 for bids and -1 for asks, prices are ticks, quantities lots. Levels count from the best, 0. Every function
 is total: a level that is not there has price and quantity 0, a tick outside of the window holds nothing. Sums wrap at
@@ -14,8 +14,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from ..native_ops import _unary, iadd, imul, ishl, isub
-from .book_layout import (
+from ....cython_core.book_words import (
     ASK_LEVELS,
     ASK_PARTS,
     BEST_ASK,
@@ -30,6 +29,7 @@ from .book_layout import (
     OUTSIDE,
     TOP_WORDS,
 )
+from ..native_ops import _unary, iadd, imul, ishl, isub
 
 Book = Any  # CPointer(int64)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....cython_core.book_words import OUTSIDE
 from ....cython_core.kernel_stamp import source_stamp
 from ....cython_core.layout import (
     IO_FIRST_BOOK,
@@ -25,7 +26,7 @@ from .. import sim_words as block
 from ..driver import account_words, parameter_words, require_started
 from ..result import DECISION_COLUMNS, MAX_OPEN, Account, KernelFacts, RunResult
 from . import market_words as words
-from .book_layout import OUTSIDE, new_book
+from .book_layout import new_book
 from .model import MarketModel, MarketTape
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ CHUNK = 1 << 18
 _ROOM = 2 * MAX_OPEN + 16  # rows that one happening adds, besides a walk through a book
 _FILES = (
     "cython_core/layout.py",
+    "cython_core/book_words.py",
     *(f"runtime/backtest/{name}.py" for name in ("core", "kernel_math", "native_ops", "result", "sim_words")),
     *(
         f"runtime/backtest/market/{name}.py"
         for name in (
             "book",
-            "book_layout",
             "consumption",
             "market_words",
             "matching",

@@ -13,6 +13,7 @@ from typing import Any
 
 from numba import cfunc, types
 
+from ....cython_core.book_words import ASK_LEVELS, BID_LEVELS
 from ....cython_core.layout import (
     FLAG_INSTANT_END,
     FLAG_MESSAGE_END,
@@ -71,7 +72,6 @@ from ..sim_words import (
     STATE_AT,
 )
 from .book import book_clear, book_expect, book_set
-from .book_layout import ASK_LEVELS, BID_LEVELS
 from .consumption import venue_book
 from .market_words import (
     AT_STRATEGY,

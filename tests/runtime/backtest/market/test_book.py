@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flashc.cython_core.book_words import CELLS, OUTSIDE
 from flashc.runtime.backtest.market import book as native
-from flashc.runtime.backtest.market.book_layout import CELLS, OUTSIDE, new_book
+from flashc.runtime.backtest.market.book_layout import new_book
 from flashc.runtime.backtest.market.reference_book import Book
 from flashc.runtime.backtest.native_ops import int_words
 from hypothesis import given, settings

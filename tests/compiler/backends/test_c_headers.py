@@ -1,0 +1,68 @@
+"""Headers that are made from our own tables are fresh, and the stamp changes with them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from flashc.compiler.backends.c import maths_header
+from flashc.cython_core import book_words, kernel_stamp, layout, layout_header
+from support.c_calls import COMPILERS, FLAGS, compilers, find_compiler
+
+HELP = "run `python -m flashc.{}`"
+
+
+def test_the_maths_header_is_fresh() -> None:
+    assert maths_header.PATH.read_text() == maths_header.print_maths_header(), HELP.format(
+        "compiler.backends.c.maths_header"
+    )
+
+
+def test_the_layout_header_is_fresh() -> None:
+    assert layout_header.PATH.read_text() == layout_header.print_layout_header(), HELP.format(
+        "cython_core.layout_header"
+    )
+
+
+def test_the_layout_header_has_every_word_of_both_modules() -> None:
+    lines = dict(re.findall(r"^#define (\w+) (.*)$", layout_header.print_layout_header(), flags=re.MULTILINE))
+    assert lines["FS_NEVER"] == "INT64_MAX"
+    assert lines["FS_OUT_FIRST_INTENT"] == str(layout.OUT_FIRST_INTENT)
+    assert lines["FS_WAKE_HEAD"] == f"INT64_C({layout.WAKE_HEAD})"
+    assert lines["FS_BOOK_ASK_PARTS"] == str(book_words.ASK_PARTS)
+    assert len(lines) == sum(
+        n.isupper() and isinstance(v, int) for m in (layout, book_words) for n, v in vars(m).items()
+    )
+
+
+def test_every_header_is_part_of_the_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.h").write_text("1")
+    monkeypatch.setattr(kernel_stamp, "HEADERS", tmp_path)
+    monkeypatch.setattr(kernel_stamp, "_ROOT", tmp_path)
+    before = kernel_stamp.header_stamp.__wrapped__()
+    (tmp_path / "b.h").write_text("")
+    added = kernel_stamp.header_stamp.__wrapped__()
+    (tmp_path / "a.h").write_text("2")
+    assert len({before, added, kernel_stamp.header_stamp.__wrapped__()}) == 3
+    assert re.fullmatch(r"[0-9a-f]{16}", before)
+
+
+@pytest.mark.parametrize("compiler", compilers())
+@pytest.mark.parametrize("level", ["-O0", "-O2", "-Os"])
+def test_no_function_calls_a_library(compiler: str, level: str, tmp_path: Path) -> None:
+    """At -Os gcc would call libm for `floor` unless told which instruction to use; it treats cold code like that."""
+    names = re.findall(r"^static inline \w+ (fs_\w+)\(", "".join(p.read_text() for p in _headers()), flags=re.MULTILINE)
+    text = "".join(f"#include <flashc/{p.name}>\n" for p in _headers())
+    text += "void *const all[] = {" + ", ".join(f"(void *)(uintptr_t){n}" for n in names) + "};\n"
+    source, target = tmp_path / "all.c", tmp_path / "all.o"
+    source.write_text(text)
+    command = [find_compiler(compiler), *COMPILERS[compiler][1:], *FLAGS, level, "-c", str(source), "-o", str(target)]
+    subprocess.run([*map(str, command)], check=True)
+    found = subprocess.run(["nm", "-u", str(target)], check=True, capture_output=True, text=True).stdout.split()
+    assert {name for name in found if name != "U"} <= {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
+
+
+def _headers() -> list[Path]:
+    return sorted(kernel_stamp.HEADERS.glob("*.h"))
