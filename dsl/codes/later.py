@@ -53,12 +53,15 @@ CODES = (
         "FC0804", "tape shorter than the warm-up", _F, "The tape ends before the strategy makes its first decision."
     ),
     _reserved("FC0805", "assertion is false", _F, "A test's assertion does not hold. The values are shown."),
-    _reserved(
+    Code(
         "FC0806",
         "law broken",
-        _F,
-        "A law that holds for every strategy was broken on this tape. The first instant and value that differ are "
-        "shown.",
+        Category.BUG,
+        "A law that holds for every strategy was broken on this tape: for one, that what is decided on the start of a "
+        "tape does not depend on how it goes on. This is always a fault of the compiler. The law and the first time "
+        "and value that differ are shown; please report them together with the strategy and the tape.",
+        (),
+        "flashc test strategy.flash.yaml",
     ),
     Code(
         "FC0901",

@@ -166,7 +166,7 @@ class MarketRun:
         Raises `RuntimeFault` (FC0911) if the processor does not compute as it should.
         """
         given = parameter_words(params)
-        self._place_tables()
+        self.place_tables()
         require_started(_functions().start(given.ctypes.data, self.sim.ctypes.data, self.kernel.init))
 
     def advance(self, stop: int) -> int:
@@ -185,9 +185,9 @@ class MarketRun:
         """Double the tables: a stop for want of room is rare."""
         self.orders, self.fills = _doubled(self.orders), _doubled(self.fills)
         self.responses, self.decisions = _doubled(self.responses), _doubled(self.decisions)
-        self._place_tables()
+        self.place_tables()
 
-    def _place_tables(self) -> None:
+    def place_tables(self) -> None:
         """Tell the market where everything is, and how many rows it may use before it stops for more."""
         sim, market, rows = self.sim, self.market, len(self._facts.bases)
         sim[block.ORDERS_LIMIT], sim[block.FILLS_LIMIT] = len(self.orders) - MAX_INTENTS, len(self.fills) - _ROOM
