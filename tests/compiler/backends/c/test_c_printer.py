@@ -7,11 +7,13 @@ import re
 from dataclasses import replace
 
 import pytest
+from flashc.compiler.backends.c.places import places_of
 from flashc.compiler.backends.c.printer import print_strategy
 from flashc.compiler.backends.c.split import first_items
 from flashc.compiler.ir.nodes import Program
 from flashc.compiler.ir.parser import parse_program
 from flashc.compiler.passes import run_passes
+from flashc.dsl.source import Source
 from support.fir_programs import random_case
 
 AVERAGE = """\
@@ -72,6 +74,15 @@ def test_places_stand_in_comments_and_change_nothing_else() -> None:
     plain, placed = print_strategy(program), print_strategy(program, places=lambda origin: f"let.x {origin[0]}:1")
     assert "const int64_t v0 = rec[5];  /* fir 0 · let.x 120:1 */" in placed
     assert re.sub(r"  /\* .* \*/$", "", placed, flags=re.MULTILINE) == plain
+
+
+def test_a_place_is_the_path_of_keys_and_the_line_and_column() -> None:
+    text = "flash: 1\nlet:\n  slow: ema(close, 9)\n  '*/ evil': close + 1\n"
+    place = places_of(Source("s.yaml", text))
+    start = text.index("close")
+    assert place((start, start + 5)) == "let.slow 3:13"
+    evil = text.index("close + 1")
+    assert place((evil, evil + 5)) == "let 4:14"
 
 
 def test_no_word_of_the_strategy_reaches_c() -> None:
