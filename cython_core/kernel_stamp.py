@@ -1,4 +1,4 @@
-"""Identity of the code that every kernel takes in.
+"""Identity of the code that every Numba kernel takes in.
 
 Numba's disk cache knows a function by its own file only. A kernel is compiled together with the kernel library, so the
 printer writes this stamp into the kernel's text, and the loader compares it: a kernel never runs with another library
@@ -12,9 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-#: The folder of the C headers, and the one to pass to a compiler with -I.
-HEADERS = _ROOT / "cython_core" / "include" / "flashc"
-INCLUDE = HEADERS.parent
 _FILES = (
     "cython_core/layout.py",
     "runtime/backtest/native_ops.py",
@@ -41,12 +38,6 @@ def source_stamp(*files: str) -> str:
 def kernel_stamp() -> str:
     """The stamp of the kernel library."""
     return source_stamp(*_FILES)
-
-
-@lru_cache(maxsize=1)
-def header_stamp() -> str:
-    """The stamp of the C headers, which every generated C file takes in: 16 hex digits."""
-    return source_stamp(*(path.relative_to(_ROOT).as_posix() for path in sorted(HEADERS.glob("*.h"))))
 
 
 def kernel_name(text: str) -> str:

@@ -15,8 +15,20 @@ from flashc.compiler.evaluate.windows import SLOT
 from flashc.compiler.ir.nodes import F64, I64
 from flashc.compiler.ir.ops import OPS
 from flashc.cython_core import layout as memory
-from flashc.cython_core.kernel_stamp import HEADERS
-from support.c_calls import BOOKS, BUILDS, HIGH, LOW, PURE, STATE_WORDS, Script, argument, build, compilers, out_words
+from support.c_calls import (
+    BOOKS,
+    BUILDS,
+    HEADERS,
+    HIGH,
+    LOW,
+    PURE,
+    STATE_WORDS,
+    Script,
+    argument,
+    build,
+    compilers,
+    out_words,
+)
 from support.extremes import INTEGERS, REALS
 
 SLOT_OPS = sorted(SLOT | PANES)
@@ -31,14 +43,16 @@ ALL_REALS = (
 )
 
 
-@pytest.fixture(scope="module", params=list(itertools.product(compilers(), BUILDS)), ids=" ".join)
+@pytest.fixture(
+    scope="module", params=list(itertools.product(compilers(), BUILDS)), ids=lambda p: f"{Path(p[0]).name} {p[1]}"
+)
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiler, level = request.param
-    return build(tmp_path_factory.mktemp(compiler), compiler, level)
+    return build(tmp_path_factory.mktemp("calls"), compiler, level)
 
 
 def test_gcc_is_there() -> None:
-    assert "gcc" in compilers(), "install gcc: the C engine and its tests need a compiler"
+    assert any("gcc" in path for path in compilers()), "install gcc: the C engine and its tests need a compiler"
 
 
 def pure_script() -> Script:

@@ -1,4 +1,4 @@
-"""Every row of the operator table, on extreme values: the kernel's bits are the reference interpreter's."""
+"""Every row of the operator table, on extreme values: the bits of Numba and of C are the reference interpreter's."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from flashc.compiler.ir.nodes import F64, I1, I64, Program, Slot, Stream
 from flashc.compiler.ir.ops import OPS
 from flashc.compiler.ir.verify import PROFILE_HEADER
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
+from support.c_machine import CMachine
 from support.extremes import INTEGERS, REALS
-from support.kernels import KernelMachine
+from support.kernels import KernelMachine, NativeMachine
 
 PURE = sorted([*INFIX, *CALLS, *MATHS])
 RECORD = [60_000_000_000, head(KIND_BAR, FLAG_INSTANT_END), 1, 2, 1, 2, 3, 6]
@@ -40,19 +41,30 @@ def out_slot(name: str) -> tuple[str, int]:
     return (F64 if OPS[name].result == F64 else I64, 1)
 
 
+def machines(program: Program, folder: Path) -> list[Machine | NativeMachine]:
+    """Each executor, the reference first."""
+    return [Machine(program), KernelMachine(program, folder), CMachine(program, folder)]
+
+
 def compare(program: Program, folder: Path, inputs: list[list[int]]) -> None:
-    """Run one event from each start state on both executors."""
-    slow, fast = Machine(program), KernelMachine(program, folder)
-    slow.init(())
-    rest = slow.state
+    """Run one event from each start state on each executor."""
+    executors = machines(program, folder)
+    for machine in executors:
+        machine.init(())
+    rest = executors[0].state
     for words in inputs:
-        state = words + rest[len(words) :]
-        slow.load_state(state)
-        fast.load_state(state)
-        slow.event(RECORD)
-        fast.event(RECORD)
-        for at, (a, b) in enumerate(zip(slow.state, fast.state, strict=True)):
-            assert a == b, f"word {at} is {b}, not {a}, from {words}"
+        compare_step(executors, words + rest[len(words) :])
+
+
+def compare_step(executors: list[Machine | NativeMachine], words: list[int]) -> None:
+    """Run one event on each, from the state that begins with `words`."""
+    for machine in executors:
+        machine.load_state(words + machine.state[len(words) :])
+        machine.event(RECORD)
+    expected = executors[0].state
+    for machine in executors[1:]:
+        for at, (a, b) in enumerate(zip(expected, machine.state, strict=True)):
+            assert a == b, f"{type(machine).__name__}: word {at} is {b}, not {a}, from {words}"
 
 
 def test_the_printer_spells_every_operation() -> None:
@@ -142,26 +154,23 @@ def test_rings_windows_and_trees_agree_for_all_lengths(family: str, leaves: int,
     inputs = {"tick": (I64, 1), "length": (I64, 1), "rank": (I64, 1), "x": (type_, 1), "mean": (F64, 1)}
     outs = {n: out_slot(n) for n in names if OPS[n].result is not None}
     program = build(body, inputs | outs | {"data": (type_, factor * leaves)})
-    slow, fast = Machine(program), KernelMachine(program, tmp_path)
+    executors = machines(program, tmp_path)
     rng = random.Random(leaves)
     for start in (0, -3, 2**63 - 9):
-        slow.init(())
-        fast.init(())
-        for step in range(4 * leaves + 6):
+        for machine in executors:
+            machine.init(())
+        for passed in range(4 * leaves + 6):
             extreme = rng.random() < 0.1
             x = rng.choice(INTEGERS if type_ == I64 else REALS) if extreme else rng.randint(-99, 99)
             for length in (-1, 0, 1, rng.randint(0, leaves), leaves, leaves + 1, 2**62):
                 words = [
-                    min(start + step, 2**63 - 1),
+                    min(start + passed, 2**63 - 1),
                     length,
                     rng.choice((0, 1, leaves // 2, -1, 2**62)),
                     x if type_ == I64 else float_bits(float(x)),
                     float_bits(0.3),
                 ]
-                for machine in (slow, fast):
-                    machine.load_state(words + machine.state[len(words) :])
-                    machine.event(RECORD)
-                assert slow.state == fast.state, f"{family}: {words}"
+                compare_step(executors, words)
 
 
 @pytest.mark.parametrize("ticks", [1, 8])
@@ -177,16 +186,13 @@ def test_profiles_agree_for_all_lengths_levels_and_bins(ticks: int, tmp_path: Pa
 
     slots = {**dict.fromkeys(names, (I64, 1)), "found": (I64, 1), "data": (I64, PROFILE_HEADER + 2 * ticks)}
     program = build(body, slots)
-    slow, fast = Machine(program), KernelMachine(program, tmp_path)
+    executors = machines(program, tmp_path)
     rng = random.Random(ticks)
-    slow.init(())
-    fast.init(())
-    for step in range(600):
-        extreme = step % 5 == 0
+    for machine in executors:
+        machine.init(())
+    for number in range(600):
+        extreme = number % 5 == 0
         numbers = [rng.choice(INTEGERS) if extreme else rng.randint(-99, 99) for _ in range(4)]
-        row = [step, rng.choice([0, 1, ticks, 2**62]), numbers[0], numbers[1], *sorted(numbers[2:])]
+        row = [number, rng.choice([0, 1, ticks, 2**62]), numbers[0], numbers[1], *sorted(numbers[2:])]
         row += [rng.choice([-1, 1, 2, 5, 63, 64, 65]), rng.choice([0, 1, 2, 3, 4, -1])]
-        for machine in (slow, fast):
-            machine.load_state(row + machine.state[len(row) :])
-            machine.event(RECORD)
-        assert slow.state == fast.state, row
+        compare_step(executors, row)

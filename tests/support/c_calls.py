@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flashc.compiler.backends.c.toolchain import INCLUDE, find_toolchain, flags
 from flashc.compiler.evaluate.evaluator import pure_function
-from flashc.compiler.evaluate.numbers import NAN_BITS, bits_float, float_bits
+from flashc.compiler.evaluate.numbers import NAN_BITS, float_bits
 from flashc.compiler.evaluate.panes import PANES
 from flashc.compiler.evaluate.windows import SLOT
 from flashc.compiler.ir.nodes import F64, I1, I64
 from flashc.compiler.ir.ops import OPS
 from flashc.cython_core import layout as memory
-from flashc.cython_core.kernel_stamp import HEADERS, INCLUDE
 from flashc.runtime.backtest.market.book_layout import new_book
 from flashc.runtime.backtest.market.reference_book import Book
 
@@ -47,14 +47,12 @@ _OTHERS = {
     "cancel": "put(fs_cancel(out, a[0].i, a[1].i, a[2].i, a[3].i));",
     "trace": "fs_trace(a[0].i ? out : NULL, a[1].i, a[2].i);",
 }
+HEADERS = INCLUDE / "flashc"
 NUMBERS = {name: k for k, name in enumerate([*PURE, *_SLOTS, *BOOKS, *_OTHERS])}
 
-FLAGS = (
-    *("-std=c11", "-ffp-contract=off", "-fno-fast-math", "-fwrapv", "-fno-math-errno", "-march=x86-64-v3"),
-    *("-fPIC", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wdouble-promotion", f"-I{INCLUDE}"),
-)
+_COMPILERS = ("gcc", "clang")
+_NO_PROGRAM = frozenset({"-shared", "-nostdlib", "-s"})
 _SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-COMPILERS = {"gcc": ("gcc", "-fexcess-precision=standard"), "clang": ("clang",)}
 BUILDS = {"-O2": ("-O2",), "sanitizers": ("-O0", *_SANITIZERS)}
 
 
@@ -130,28 +128,25 @@ def _bits(x: Any) -> int:
 
 def compilers() -> list[str]:
     """Those of gcc and clang that are there; Debian adds the version to clang's name."""
-    return [name for name in COMPILERS if find_compiler(name)]
+    names = {name: [name, *(f"{name}-{version}" for version in range(25, 13, -1))] for name in _COMPILERS}
+    found = {name: next(filter(None, map(shutil.which, names[name])), None) for name in names}
+    return [path for path in found.values() if path]
 
 
-def find_compiler(name: str) -> str | None:
-    names = [name, *(f"{name}-{version}" for version in range(25, 13, -1))]
-    return next((found for found in map(shutil.which, names) if found), None)
+def command(compiler: str, *words: object) -> list[str]:
+    """A call of a compiler with the flags of generated objects, but for linking."""
+    toolchain = find_toolchain(compiler)
+    given = [flag for flag in flags(toolchain) if flag not in _NO_PROGRAM and not flag.startswith("-Wl,")]
+    return [toolchain.path, *given, f"-I{INCLUDE}", *map(str, words)]
 
 
 def build(folder: Path, compiler: str, level: str) -> Path:
-    """The program that runs scripts, made by `gcc` or `clang` with the flags of one of `BUILDS`."""
-    source, target = folder / "calls.c", folder / f"calls_{compiler}{level}"
+    """The program that runs scripts, made with the flags of one of `BUILDS`."""
+    source, target = folder / "calls.c", folder / f"calls{level}"
     source.write_text(program_text())
-    command = [
-        find_compiler(compiler),
-        *COMPILERS[compiler][1:],
-        *FLAGS,
-        *BUILDS[level],
-        str(source),
-        "-o",
-        str(target),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command(compiler, *BUILDS[level], source, "-o", target), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[:4000]
     return target
 
@@ -215,17 +210,3 @@ def out_words(intents: Sequence[Sequence[int]]) -> list[int]:
 def argument(type_: str, integer: int, real: float) -> Any:
     """One of a pair of values, as the type asks."""
     return real if type_ == F64 else integer & 1 == 1 if type_ == I1 else integer
-
-
-__all__ = [
-    "BOOKS",
-    "BUILDS",
-    "PURE",
-    "Script",
-    "argument",
-    "bits_float",
-    "build",
-    "compilers",
-    "out_words",
-    "program_text",
-]

@@ -45,11 +45,17 @@ def declared(text: str) -> set[str]:
     return {name for name in OPS if name.replace(".", "_") in names}
 
 
-def test_the_c_headers_know_each_operation_that_the_printer_does_not_write_itself() -> None:
-    from flashc.compiler.backends.numba.spelling import SPECIAL
-    from flashc.cython_core.kernel_stamp import HEADERS
+def test_the_c_printer_knows_each_operation() -> None:
+    from flashc.compiler.backends.c.spelling import spelled
 
-    known = declared("\n".join(path.read_text() for path in HEADERS.glob("*.h")))
+    assert not gaps(set(spelled()), "the C printer")
+
+
+def test_the_c_headers_define_each_operation_that_the_printer_does_not_write_itself() -> None:
+    from flashc.compiler.backends.c.spelling import SPECIAL
+    from flashc.compiler.backends.c.toolchain import INCLUDE
+
+    known = declared("\n".join(path.read_text() for path in INCLUDE.glob("flashc/*.h")))
     assert not gaps(known | SPECIAL, "cython_core/include/flashc")
 
 

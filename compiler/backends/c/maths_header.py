@@ -8,12 +8,12 @@ is committed; a test fails when it is not fresh. To renew it:
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-from ...ir.nodes import I1, I64, Op
+from ...ir.nodes import F64, Op
 from ...ir.ops import OPS
 from ...library.mathfir import FUNCTIONS, Function
+from . import spelling
 
 PATH = Path(__file__).resolve().parents[3] / "cython_core" / "include" / "flashc" / "maths.h"
 
@@ -23,7 +23,6 @@ _HEAD = """/* Transcendental functions. Generated from compiler/library/mathfir.
 
 #include "ops.h"
 """
-_TYPES = {I1: "bool", I64: "int64_t"}
 
 
 def print_maths_header() -> str:
@@ -34,9 +33,9 @@ def print_maths_header() -> str:
 def _function(function: Function) -> str:
     names = ", ".join(f"double v{p}" for p in function.params)
     constants = {op.result: _constant(op) for op in function.body if not op.args}
-    lines = [f"    {_statement(op, constants)}" for op in _needed(function) if op.args]
+    lines = [f"  {_statement(op, constants)}" for op in _needed(function) if op.args]
     head = f"static inline double fs_{function.name}({names}) {{"
-    return "\n".join([head, *lines, f"    return v{function.result};", "}", ""])
+    return "\n".join([head, *lines, f"  return v{function.result};", "}", ""])
 
 
 def _needed(function: Function) -> list[Op]:
@@ -51,21 +50,13 @@ def _needed(function: Function) -> list[Op]:
 
 def _statement(op: Op, constants: dict[int | None, str]) -> str:
     operands = ", ".join(constants.get(a) or f"v{a}" for a in op.args)
-    kind = _TYPES.get(OPS[op.name].result or "", "double")
+    kind = spelling.TYPES[OPS[op.name].result or F64]
     return f"const {kind} v{op.result} = fs_{op.name.replace('.', '_')}({operands});"
 
 
 def _constant(op: Op) -> str:
-    """A literal: hex floats are exact, INT64_C takes every integer but the least."""
     value = op.attrs[0]
-    if op.name == "iconst":
-        return "INT64_MIN" if value == -(2**63) else str(value)
-    number = float(value)
-    if math.isnan(number):
-        return '__builtin_nan("")'
-    if math.isinf(number):
-        return "__builtin_inf()" if number > 0 else "-__builtin_inf()"
-    return number.hex()
+    return spelling.integer(int(value)) if op.name == "iconst" else spelling.real(float(value))
 
 
 if __name__ == "__main__":

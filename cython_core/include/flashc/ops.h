@@ -17,8 +17,8 @@ _Static_assert(__FLT_EVAL_METHOD__ == 0, "doubles must be rounded to 64 bits aft
 
 /* A word of the state block: an f64 slot's words are .f, an i64 slot's words .i. */
 typedef union {
-    int64_t i;
-    double f;
+  int64_t i;
+  double f;
 } fs_word;
 _Static_assert(sizeof(fs_word) == 8, "the state block is made of 8-byte words");
 
@@ -32,17 +32,17 @@ static inline int64_t fs_iabs(int64_t a) { return a < 0 ? fs_ineg(a) : a; }
 
 /* Floor; 0 if b is 0. Minus one is apart because the least integer divided by it traps. */
 static inline int64_t fs_idiv(int64_t a, int64_t b) {
-    if (b == 0) return 0;
-    if (b == -1) return fs_ineg(a);
-    const int64_t quotient = a / b;
-    return a % b != 0 && (a ^ b) < 0 ? quotient - 1 : quotient;
+  if (b == 0) return 0;
+  if (b == -1) return fs_ineg(a);
+  const int64_t quotient = a / b;
+  return a % b != 0 && (a ^ b) < 0 ? quotient - 1 : quotient;
 }
 
 /* The sign of b; 0 if b is 0. */
 static inline int64_t fs_imod(int64_t a, int64_t b) {
-    if (b == 0 || b == -1) return 0;
-    const int64_t rest = a % b;
-    return rest != 0 && (rest ^ b) < 0 ? rest + b : rest;
+  if (b == 0 || b == -1) return 0;
+  const int64_t rest = a % b;
+  return rest != 0 && (rest ^ b) < 0 ? rest + b : rest;
 }
 
 static inline int64_t fs_imin(int64_t a, int64_t b) { return b < a ? b : a; }
@@ -104,18 +104,18 @@ static inline double fs_i2f(int64_t a) { return (double)a; }
 
 /* Truncates and saturates; 0 for NaN. C leaves the conversion of other values undefined. */
 static inline int64_t fs_f2i(double a) {
-    if (a >= 0x1p63) return INT64_MAX;
-    if (a < -0x1p63) return INT64_MIN;
-    return a == a ? (int64_t)a : 0;
+  if (a >= 0x1p63) return INT64_MAX;
+  if (a < -0x1p63) return INT64_MIN;
+  return a == a ? (int64_t)a : 0;
 }
 
 /* One pattern for every NaN: its sign and payload depend on the processor and the compiler. */
 static inline int64_t fs_fbits(double a) {
-    const fs_word word = {.f = a};
-    return a == a ? word.i : INT64_C(0x7ff8000000000000);
+  const fs_word word = {.f = a};
+  return a == a ? word.i : INT64_C(0x7ff8000000000000);
 }
 
 static inline double fs_bitsf(int64_t a) {
-    const fs_word word = {.i = a};
-    return word.f;
+  const fs_word word = {.i = a};
+  return word.f;
 }

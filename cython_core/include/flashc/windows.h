@@ -6,36 +6,36 @@
 #include "ops.h"
 
 static inline void fs_fill_i(fs_word *st, int64_t base, int64_t words, int64_t value) {
-    for (int64_t k = base; k < base + words; k++) st[k].i = value;
+  for (int64_t k = base; k < base + words; k++) st[k].i = value;
 }
 
 static inline void fs_fill_f(fs_word *st, int64_t base, int64_t words, double value) {
-    for (int64_t k = base; k < base + words; k++) st[k].f = value;
+  for (int64_t k = base; k < base + words; k++) st[k].f = value;
 }
 
 /* rings: word `tick & (words - 1)` belongs to the tick */
 
 static inline void fs_ring_put_i(fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t x) {
-    st[base + (tick & (words - 1))].i = x;
+  st[base + (tick & (words - 1))].i = x;
 }
 
 static inline void fs_ring_put_f(fs_word *st, int64_t base, int64_t words, int64_t tick, double x) {
-    st[base + (tick & (words - 1))].f = x;
+  st[base + (tick & (words - 1))].f = x;
 }
 
 static inline void fs_ring_ramp_i(
-    fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t count, int64_t x, int64_t step) {
-    for (int64_t j = fs_imax(0, fs_isub(count, words)); j < count; j++) {
-        st[base + (fs_iadd(tick, j) & (words - 1))].i = fs_iadd(x, fs_imul(j, step));
-    }
+  fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t count, int64_t x, int64_t step) {
+  for (int64_t j = fs_imax(0, fs_isub(count, words)); j < count; j++) {
+    st[base + (fs_iadd(tick, j) & (words - 1))].i = fs_iadd(x, fs_imul(j, step));
+  }
 }
 
 static inline int64_t fs_ring_get_i(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t back) {
-    return st[base + (fs_isub(tick, back) & (words - 1))].i;
+  return st[base + (fs_isub(tick, back) & (words - 1))].i;
 }
 
 static inline double fs_ring_get_f(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t back) {
-    return st[base + (fs_isub(tick, back) & (words - 1))].f;
+  return st[base + (fs_isub(tick, back) & (words - 1))].f;
 }
 
 /* windows: `back` runs from the oldest value to the newest, 0 */
@@ -43,122 +43,122 @@ static inline double fs_ring_get_f(const fs_word *st, int64_t base, int64_t word
 static inline int64_t fs_clamped(int64_t length, int64_t most) { return fs_imax(0, fs_imin(length, most)); }
 
 static inline double fs_win_sum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double total = 0.0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        total = total + fs_ring_get_f(st, base, words, tick, back);
-    }
-    return total;
+  double total = 0.0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    total = total + fs_ring_get_f(st, base, words, tick, back);
+  }
+  return total;
 }
 
 static inline double fs_win_wsum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double total = 0.0, weight = 1.0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        const double weighted = weight * fs_ring_get_f(st, base, words, tick, back);
-        total = total + weighted;
-        weight = weight + 1.0;
-    }
-    return total;
+  double total = 0.0, weight = 1.0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    const double weighted = weight * fs_ring_get_f(st, base, words, tick, back);
+    total = total + weighted;
+    weight = weight + 1.0;
+  }
+  return total;
 }
 
 static inline double fs_win_m2(
-    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
-    double total = 0.0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
-        const double square = d * d;
-        total = total + square;
-    }
-    return total;
+  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  double total = 0.0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
+    const double square = d * d;
+    total = total + square;
+  }
+  return total;
 }
 
 static inline double fs_win_m3(
-    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
-    double total = 0.0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
-        const double square = d * d;
-        const double cube = square * d;
-        total = total + cube;
-    }
-    return total;
+  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  double total = 0.0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
+    const double square = d * d;
+    const double cube = square * d;
+    total = total + cube;
+  }
+  return total;
 }
 
 static inline double fs_win_absdev(
-    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
-    double total = 0.0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        total = total + fs_fabs(fs_ring_get_f(st, base, words, tick, back) - mean);
-    }
-    return total;
+  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  double total = 0.0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    total = total + fs_fabs(fs_ring_get_f(st, base, words, tick, back) - mean);
+  }
+  return total;
 }
 
 static inline double fs_win_min(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double found = __builtin_inf();
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        found = fs_fmin(found, fs_ring_get_f(st, base, words, tick, back));
-    }
-    return found;
+  double found = __builtin_inf();
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    found = fs_fmin(found, fs_ring_get_f(st, base, words, tick, back));
+  }
+  return found;
 }
 
 static inline double fs_win_max(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double found = -__builtin_inf();
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        found = fs_fmax(found, fs_ring_get_f(st, base, words, tick, back));
-    }
-    return found;
+  double found = -__builtin_inf();
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    found = fs_fmax(found, fs_ring_get_f(st, base, words, tick, back));
+  }
+  return found;
 }
 
 static inline int64_t fs_win_imin(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    int64_t found = INT64_MAX;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        found = fs_imin(found, fs_ring_get_i(st, base, words, tick, back));
-    }
-    return found;
+  int64_t found = INT64_MAX;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    found = fs_imin(found, fs_ring_get_i(st, base, words, tick, back));
+  }
+  return found;
 }
 
 static inline int64_t fs_win_imax(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    int64_t found = INT64_MIN;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        found = fs_imax(found, fs_ring_get_i(st, base, words, tick, back));
-    }
-    return found;
+  int64_t found = INT64_MIN;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    found = fs_imax(found, fs_ring_get_i(st, base, words, tick, back));
+  }
+  return found;
 }
 
 static inline int64_t fs_win_isum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    int64_t total = 0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        total = fs_iadd(total, fs_ring_get_i(st, base, words, tick, back));
-    }
-    return total;
+  int64_t total = 0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    total = fs_iadd(total, fs_ring_get_i(st, base, words, tick, back));
+  }
+  return total;
 }
 
 static inline int64_t fs_win_argmin(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double found = __builtin_inf();
-    int64_t ago = 0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        const double x = fs_ring_get_f(st, base, words, tick, back);
-        if (x <= found) found = x, ago = back;
-    }
-    return ago;
+  double found = __builtin_inf();
+  int64_t ago = 0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    const double x = fs_ring_get_f(st, base, words, tick, back);
+    if (x <= found) found = x, ago = back;
+  }
+  return ago;
 }
 
 static inline int64_t fs_win_argmax(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    double found = -__builtin_inf();
-    int64_t ago = 0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        const double x = fs_ring_get_f(st, base, words, tick, back);
-        if (found <= x) found = x, ago = back;
-    }
-    return ago;
+  double found = -__builtin_inf();
+  int64_t ago = 0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    const double x = fs_ring_get_f(st, base, words, tick, back);
+    if (found <= x) found = x, ago = back;
+  }
+  return ago;
 }
 
 static inline int64_t fs_win_below(
-    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double limit) {
-    int64_t count = 0;
-    for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-        count += fs_ring_get_f(st, base, words, tick, back) < limit;
-    }
-    return count;
+  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double limit) {
+  int64_t count = 0;
+  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
+    count += fs_ring_get_f(st, base, words, tick, back) < limit;
+  }
+  return count;
 }
 
 /* trees: node p combines 2p and 2p + 1, the leaf of a tick is node N + (tick & (N - 1)) */
@@ -166,119 +166,119 @@ static inline int64_t fs_win_below(
 typedef double (*fs_combine)(double, double);
 
 FS_INLINE void fs_tree_put(fs_word *st, int64_t base, int64_t words, int64_t tick, double x, fs_combine combine) {
-    const int64_t leaves = words >> 1;
-    int64_t node = leaves + (tick & (leaves - 1));
-    st[base + node].f = x;
-    for (node >>= 1; node > 0; node >>= 1) {
-        st[base + node].f = combine(st[base + 2 * node].f, st[base + 2 * node + 1].f);
-    }
+  const int64_t leaves = words >> 1;
+  int64_t node = leaves + (tick & (leaves - 1));
+  st[base + node].f = x;
+  for (node >>= 1; node > 0; node >>= 1) {
+    st[base + node].f = combine(st[base + 2 * node].f, st[base + 2 * node + 1].f);
+  }
 }
 
 /* Log2 of the leaves of the largest canonical node that starts at leaf `at` and has at most `left` of them. */
 static inline int fs_canonical(int64_t leaves, int64_t at, int64_t left) {
-    const int most = __builtin_ctzll((uint64_t)(leaves | at)), fits = 63 - __builtin_clzll((uint64_t)left);
-    return most < fits ? most : fits;
+  const int most = __builtin_ctzll((uint64_t)(leaves | at)), fits = 63 - __builtin_clzll((uint64_t)left);
+  return most < fits ? most : fits;
 }
 
 FS_INLINE double fs_tree_query(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length,
                                double neutral, fs_combine combine) {
-    const int64_t leaves = words >> 1;
-    int64_t left = fs_clamped(length, leaves);
-    int64_t at = fs_iadd(fs_isub(tick, left), 1) & (leaves - 1);
-    double result = neutral;
-    while (left > 0) {
-        const int log2 = fs_canonical(leaves, at, left);
-        result = combine(result, st[base + ((leaves + at) >> log2)].f);
-        at = (at + (INT64_C(1) << log2)) & (leaves - 1);
-        left -= INT64_C(1) << log2;
-    }
-    return result;
+  const int64_t leaves = words >> 1;
+  int64_t left = fs_clamped(length, leaves);
+  int64_t at = fs_iadd(fs_isub(tick, left), 1) & (leaves - 1);
+  double result = neutral;
+  while (left > 0) {
+    const int log2 = fs_canonical(leaves, at, left);
+    result = combine(result, st[base + ((leaves + at) >> log2)].f);
+    at = (at + (INT64_C(1) << log2)) & (leaves - 1);
+    left -= INT64_C(1) << log2;
+  }
+  return result;
 }
 
 static inline void fs_tree_put_sum(fs_word *st, int64_t base, int64_t words, int64_t tick, double x) {
-    fs_tree_put(st, base, words, tick, x, fs_fadd);
+  fs_tree_put(st, base, words, tick, x, fs_fadd);
 }
 
 static inline void fs_tree_put_min(fs_word *st, int64_t base, int64_t words, int64_t tick, double x) {
-    fs_tree_put(st, base, words, tick, x, fs_fmin);
+  fs_tree_put(st, base, words, tick, x, fs_fmin);
 }
 
 static inline void fs_tree_put_max(fs_word *st, int64_t base, int64_t words, int64_t tick, double x) {
-    fs_tree_put(st, base, words, tick, x, fs_fmax);
+  fs_tree_put(st, base, words, tick, x, fs_fmax);
 }
 
 static inline double fs_tree_sum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    return fs_tree_query(st, base, words, tick, length, 0.0, fs_fadd);
+  return fs_tree_query(st, base, words, tick, length, 0.0, fs_fadd);
 }
 
 static inline double fs_tree_min(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    return fs_tree_query(st, base, words, tick, length, __builtin_inf(), fs_fmin);
+  return fs_tree_query(st, base, words, tick, length, __builtin_inf(), fs_fmin);
 }
 
 static inline double fs_tree_max(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    return fs_tree_query(st, base, words, tick, length, -__builtin_inf(), fs_fmax);
+  return fs_tree_query(st, base, words, tick, length, -__builtin_inf(), fs_fmax);
 }
 
 /* trees of moments: words 3p .. 3p + 2 are count, mean and sum of squared deviations of node p */
 
 typedef struct {
-    double count, mean, m2;
+  double count, mean, m2;
 } fs_moments;
 
 static inline fs_moments fs_moments_at(const fs_word *node) {
-    return (fs_moments){node[0].f, node[1].f, node[2].f};
+  return (fs_moments){node[0].f, node[1].f, node[2].f};
 }
 
 static inline void fs_moments_store(fs_word *node, fs_moments x) {
-    node[0].f = x.count;
-    node[1].f = x.mean;
-    node[2].f = x.m2;
+  node[0].f = x.count;
+  node[1].f = x.mean;
+  node[2].f = x.m2;
 }
 
 /* The pairwise rule; a side without values leaves the other unchanged. */
 static inline fs_moments fs_moments_combine(fs_moments a, fs_moments b) {
-    if (a.count == 0.0) return b;
-    if (b.count == 0.0) return a;
-    const double count = a.count + b.count;
-    const double delta = b.mean - a.mean;
-    const double share = b.count / count;
-    const double step = delta * share;
-    const double within = a.m2 + b.m2;
-    const double square = delta * delta;
-    const double weight = a.count * share;
-    const double between = square * weight;
-    return (fs_moments){count, a.mean + step, within + between};
+  if (a.count == 0.0) return b;
+  if (b.count == 0.0) return a;
+  const double count = a.count + b.count;
+  const double delta = b.mean - a.mean;
+  const double share = b.count / count;
+  const double step = delta * share;
+  const double within = a.m2 + b.m2;
+  const double square = delta * delta;
+  const double weight = a.count * share;
+  const double between = square * weight;
+  return (fs_moments){count, a.mean + step, within + between};
 }
 
 static inline void fs_tree_put_mom(fs_word *st, int64_t base, int64_t words, int64_t tick, double x) {
-    const int64_t leaves = words / 6;
-    int64_t node = leaves + (tick & (leaves - 1));
-    fs_moments_store(st + base + 3 * node, (fs_moments){1.0, x, 0.0});
-    for (node >>= 1; node > 0; node >>= 1) {
-        const fs_word *left = st + base + 6 * node;
-        fs_moments_store(st + base + 3 * node, fs_moments_combine(fs_moments_at(left), fs_moments_at(left + 3)));
-    }
+  const int64_t leaves = words / 6;
+  int64_t node = leaves + (tick & (leaves - 1));
+  fs_moments_store(st + base + 3 * node, (fs_moments){1.0, x, 0.0});
+  for (node >>= 1; node > 0; node >>= 1) {
+    const fs_word *left = st + base + 6 * node;
+    fs_moments_store(st + base + 3 * node, fs_moments_combine(fs_moments_at(left), fs_moments_at(left + 3)));
+  }
 }
 
 static inline fs_moments fs_tree_moments(
-    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    const int64_t leaves = words / 6;
-    int64_t left = fs_clamped(length, leaves);
-    int64_t at = fs_iadd(fs_isub(tick, left), 1) & (leaves - 1);
-    fs_moments result = {0.0, 0.0, 0.0};
-    while (left > 0) {
-        const int log2 = fs_canonical(leaves, at, left);
-        result = fs_moments_combine(result, fs_moments_at(st + base + 3 * ((leaves + at) >> log2)));
-        at = (at + (INT64_C(1) << log2)) & (leaves - 1);
-        left -= INT64_C(1) << log2;
-    }
-    return result;
+  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const int64_t leaves = words / 6;
+  int64_t left = fs_clamped(length, leaves);
+  int64_t at = fs_iadd(fs_isub(tick, left), 1) & (leaves - 1);
+  fs_moments result = {0.0, 0.0, 0.0};
+  while (left > 0) {
+    const int log2 = fs_canonical(leaves, at, left);
+    result = fs_moments_combine(result, fs_moments_at(st + base + 3 * ((leaves + at) >> log2)));
+    at = (at + (INT64_C(1) << log2)) & (leaves - 1);
+    left -= INT64_C(1) << log2;
+  }
+  return result;
 }
 
 static inline double fs_tree_mean(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    return fs_tree_moments(st, base, words, tick, length).mean;
+  return fs_tree_moments(st, base, words, tick, length).mean;
 }
 
 static inline double fs_tree_m2(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-    return fs_tree_moments(st, base, words, tick, length).m2;
+  return fs_tree_moments(st, base, words, tick, length).m2;
 }
