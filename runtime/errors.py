@@ -13,6 +13,7 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC0911": "floating-point environment was changed",
         "FC0913": "not an artefact that this release can run",
         "FC0914": "an artefact was changed after it was made",
+        "FC0916": "a snapshot cannot be taken up",
         "FC1001": "the data file cannot be read",
         "FC1002": "not a table of bars, trades or a book",
         "FC1003": "times have no clear unit",

@@ -194,6 +194,15 @@ CODES = (
         "flashc compile strategy.flash.yaml",
     ),
     Code(
+        "FC0916",
+        "a snapshot cannot be taken up",
+        _F,
+        "A snapshot holds the state of a running strategy, with a check sum. This one is cut off, damaged, or of "
+        "another release's format. Nothing of it was taken up. Without it the strategy warms up from the market again.",
+        ("(a snapshot of which only the first half was written)",),
+        "(a snapshot as it was written)",
+    ),
+    Code(
         "FC0915",
         "the lock file cannot be used",
         _F,

@@ -1,7 +1,7 @@
 /* Saving the state of a strategy and taking it up again, also by a strategy with other slots.
  *
- * A snapshot is words: magic; ABI and number of slots; layout hash (4 words); state words; check sum of all that
- * follows; then two words for each slot (id and length; type and group), then the state. A slot is found again by id,
+ * A snapshot is words: magic; ABI and number of slots; layout hash (4 words); state words; check sum of all other
+ * words; then two words for each slot (id and length; type and group), then the state. A slot is found again by id,
  * type and length. Values of the market are carried all or none: their warm-up is counted together, so a new average
  * among old ones would pass as warm.
  */
@@ -16,11 +16,16 @@
 
 #define FS_SNAPSHOT_BYTES(slots, words) (8u * (FS_SNAPSHOT_HEADER + 2u * (slots) + (words)))
 
-/* FNV-1a over 64-bit words. */
-static inline uint64_t fs_check_sum(const uint64_t *words, uint64_t count) {
-  uint64_t sum = UINT64_C(14695981039346656037);
+/* FNV-1a over 64-bit words, gone on with from `sum`. */
+static inline uint64_t fs_fnv(uint64_t sum, const uint64_t *words, uint64_t count) {
   for (uint64_t k = 0; k < count; k++) sum = (sum ^ words[k]) * UINT64_C(1099511628211);
   return sum;
+}
+
+/* Of a whole snapshot: all words but the sum's own. */
+static inline uint64_t fs_check_sum(const uint64_t *w, uint64_t slots, uint64_t words) {
+  const uint64_t head = fs_fnv(UINT64_C(14695981039346656037), w, FS_SNAPSHOT_HEADER - 1);
+  return fs_fnv(head, w + FS_SNAPSHOT_HEADER, 2 * slots + words);
 }
 
 static inline uint64_t fs_slot_word(const fs_slot *slot, bool second) {
@@ -39,7 +44,7 @@ static inline int64_t fs_save(const fs_strategy *s, const fs_word *st, void *sna
   w[1] = (uint64_t)s->abi | (uint64_t)s->n_slots << 32;
   memcpy(w + 2, s->layout, sizeof s->layout);
   w[6] = s->state_words;
-  w[7] = fs_check_sum(body, 2u * (uint64_t)s->n_slots + s->state_words);
+  w[7] = fs_check_sum(w, s->n_slots, s->state_words);
   return FS_OK;
 }
 
@@ -55,7 +60,7 @@ static inline bool fs_is_snapshot(const uint64_t *w, int64_t bytes) {
   uint64_t slots = w[1] >> 32, words = w[6], total = 0;
   if (words > UINT32_MAX || (uint64_t)bytes != FS_SNAPSHOT_BYTES(slots, words)) return false;
   for (uint64_t k = 0; k < slots; k++) total += w[FS_SNAPSHOT_HEADER + 2 * k] >> 32;
-  return total <= words && w[7] == fs_check_sum(w + FS_SNAPSHOT_HEADER, 2 * slots + words);
+  return total <= words && w[7] == fs_check_sum(w, slots, words);
 }
 
 /* First word of the snapshot's slot that is `slot`, or NULL. */
