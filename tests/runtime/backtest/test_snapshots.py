@@ -143,4 +143,4 @@ def test_no_damage_is_taken_up(folder: Path, data: st.DataObject) -> None:
     whole = bytearray(save(running.object, running.state))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] ^= data.draw(st.integers(1, 255))
-    refusal(running, bytes(whole))
+    assert refusal(running, bytes(whole))
