@@ -228,4 +228,48 @@ CODES = (
         ("flashc compile strategy.flash.yaml --out /proc/artefact",),
         "flashc compile strategy.flash.yaml --out build",
     ),
+    Code(
+        "FC1108",
+        "not a policy of `flashc diff`",
+        _F,
+        "A `.flashc-diff.yaml` has the keys `allow` (a list of classes of changes that may pass) and `never` (patterns "
+        "of items that must not change whatever the class), and nothing else.",
+        ("allow: [cosmetics]",),
+        "allow: [cosmetic, default, risk-tightened]\nnever: [risk.*]",
+    ),
+    Code(
+        "FC1109",
+        "no such revision of a file",
+        _D,
+        "git does not know the revision, or the revision has no such file. A path after the colon starts at the top of "
+        "the repository; `./` starts where the command runs.",
+        ("flashc diff mian:strategies/x.yaml strategies/x.yaml",),
+        "flashc diff main:strategies/x.yaml strategies/x.yaml",
+    ),
+    Code(
+        "FC1110",
+        "not a range of this run",
+        _D,
+        "`--from` and `--to` name a part of the run: from before to, with at least one decision between them.",
+        ("flashc why-not runs/example --from 1999-01-01 --to 1999-01-02",),
+        "flashc why-not runs/example --from 2025-01-01 --to 2025-01-02",
+    ),
+    Code(
+        "FC1111",
+        "not a value that can be traced",
+        _D,
+        "`--let` takes names of the strategy's `let`, `--expr` an expression over its names. The value must be made of "
+        "events that the run had.",
+        ("flashc trace latest --let egde",),
+        "flashc trace latest --let edge",
+    ),
+    Code(
+        "FC1112",
+        "the run cannot be taken again",
+        _D,
+        "A past run is explained by running it again over the same data with the same meaning. The data has changed or "
+        "moved, or this version of flashc gives the strategy another meaning.",
+        ("flashc explain latest --at 2025-01-01T10:00 --data other.csv",),
+        "flashc explain latest --at 2025-01-01T10:00 --data btc_1m",
+    ),
 )

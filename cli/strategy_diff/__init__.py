@@ -1,0 +1,1 @@
+"""Two strategy files compared by what they mean."""
