@@ -1,0 +1,1 @@
+"""Translation validation: that a step of the compiler changed nothing, shown on generated events."""
