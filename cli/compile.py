@@ -14,8 +14,10 @@ from .exit_codes import Exit
 from .problem import Problem
 
 if TYPE_CHECKING:
+    from ..compiler.ir.hir import Checked
     from ..compiler.ir.nodes import Program
     from ..compiler.pipeline import Compiled
+    from .paranoid import Validator
 
 app = make_app()
 
@@ -29,6 +31,9 @@ StopAfter = Annotated[
     str | None, typer.Option("--stop-after", metavar="STAGE", help="Stop there and print the program.")
 ]
 TimePasses = Annotated[bool, typer.Option("--time-passes", help="Print how long each stage took, and what is left.")]
+Paranoid = Annotated[
+    bool, typer.Option("--paranoid", help="Show on generated events that no stage changes what the strategy does.")
+]
 Dump = Annotated[list[str] | None, typer.Option("--dump", metavar="after:STAGE", help="Print the program; may repeat.")]
 
 
@@ -45,6 +50,7 @@ def compile_(
     emit: Emit = None,
     stop_after: StopAfter = None,
     time_passes: TimePasses = False,
+    paranoid: Paranoid = False,
     dump: Dump = None,
     json: Json = False,
 ) -> Exit:
@@ -56,10 +62,12 @@ def compile_(
     wanted = [_stage(text.removeprefix("after:"), STAGES) for text in dump or []]
     last = None if stop_after is None else _stage(stop_after, STAGES)
     _, checked = checked_or_raise(file)
-    watch = _Watch(wanted)
+    watch = _Watch(wanted, _validator(checked) if paranoid else None)
     compiled = compile_checked(checked, stop_after=last, on_stage=watch.stage)
     if time_passes:
         console.err(watch.table())
+    if watch.validator is not None:
+        console.err(watch.validator.summary())
     if forms or last is not None:
         for form in forms or ["fir"]:
             console.raw(_text(compiled, form))
@@ -71,8 +79,8 @@ def compile_(
 class _Watch:
     """Sees the program between stages: keeps times, prints what was asked for."""
 
-    def __init__(self, dump: Sequence[str]) -> None:
-        self._dump = dump
+    def __init__(self, dump: Sequence[str], validator: Validator | None) -> None:
+        self._dump, self.validator = dump, validator
         self._rows: list[tuple[str, str, str]] = []
 
     def stage(self, name: str, program: Program, seconds: float) -> None:
@@ -81,6 +89,8 @@ class _Watch:
 
         count = sum(1 for segment in program.segments for _ in operations(segment.body))
         self._rows.append((name, f"{1000 * seconds:.1f}", f"{count:,}"))
+        if self.validator is not None:
+            self.validator.stage(name, program)
         if name in self._dump:
             console.raw(f"# after {name}\n{print_program(program)}")
 
@@ -88,6 +98,12 @@ class _Watch:
         from .text import table
 
         return table(("stage", "ms", "operations"), self._rows)
+
+
+def _validator(checked: Checked) -> Validator:
+    from .paranoid import Validator
+
+    return Validator(checked)
 
 
 def _forms(emit: str | None) -> list[str]:

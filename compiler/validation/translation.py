@@ -109,6 +109,7 @@ def behaviour(program: Program, tape: Tape, make_book: MakeBook) -> Behaviour:
     for happening in tape.happenings:
         out = player.play(happening)
         probes = sorted((k, float_bits(v) if isinstance(v, float) else v) for k, v in machine.probes)
+        machine.probes.clear()
         seen.outcomes.append((out.decisions, out.intents, out.wake, out.traces, probes))
         note()
     return seen

@@ -153,9 +153,9 @@ class BodyPrinter:
         return self._call(op, texts)
 
 
-def live_values(body: Iterable[Item]) -> frozenset[int]:
-    """The values that something printed needs."""
-    live: set[int] = set()
+def live_values(body: Iterable[Item], wanted: Iterable[int] = ()) -> frozenset[int]:
+    """The values that something printed needs; `wanted` are needed elsewhere."""
+    live: set[int] = set(wanted)
     _mark(list(body), live)
     return frozenset(live)
 

@@ -84,7 +84,8 @@ class _UnitPrinter:
         if not live_effects(second):
             first, second = list(segment.body) if live_effects(segment.body) else [], []
         carried = self._carried(number, first, second, live)
-        lines = self._function(number, "first", segment.trigger, first, live, carried)
+        own = live_values(first, carried)  # constants that only the second part reads are printed there
+        lines = self._function(number, "first", segment.trigger, first, own, carried)
         if second:
             self.second.add(number)
             again = [op for op in operations(first) if is_constant(op) and op.result in _used(second, live)]
