@@ -18,6 +18,7 @@ from .problem import Problem
 if TYPE_CHECKING:
     from ..runtime.backtest.result import Account
     from ..runtime.market_data.tape_file import Tape
+    from .engines import Begun
     from .market_options import MarketOptions
     from .running import Costs, Finished, Prepared
 
@@ -31,7 +32,10 @@ Data = Annotated[
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="First bar, such as 2024-03-01 (UTC).")]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End: bars that open before it.")]
-Engine = Annotated[str, typer.Option("--engine", metavar="numba|ref", help="Compiled kernel, or slow reference.")]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", metavar="auto|c|numba|ref", help="What runs it; all give the same bits."),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="NAME=VALUE", help="Run with another parameter value; may repeat."),
@@ -79,7 +83,7 @@ def backtest(
     data: Data = None,
     from_: From = None,
     to: To = None,
-    engine: Engine = "numba",
+    engine: Engine = "auto",
     set_: Set = None,
     fees: Fees = None,
     slippage: Slippage = 0,
@@ -94,7 +98,7 @@ def backtest(
     """Run a strategy over history: print what it earned and why it did not trade, and write a run folder."""
     from .settings import moment, rates
 
-    begun = time.perf_counter()
+    begun_at = time.perf_counter()
     if not data:
         raise Problem(
             "no data was named", helps=("add `--data NAME` or a file; `flashc data list` shows what there is",)
@@ -103,24 +107,24 @@ def backtest(
     given = rates(fees)
     asked = {"--latency": latency, "--queue": queue, "--fill": fill, "--bounds": bounds or None}
     from . import running
+    from .engines import require_engine
     from .market_options import options_for
     from .report import check_place
 
     if report is not None:
         check_place(report)
 
-    if engine not in running.ENGINES:
-        helps = (f"there are: {', '.join(running.ENGINES)}",)
-        raise Problem(f"there is no engine `{engine}`", helps=helps, code="FC1105")
+    require_engine(engine)
     prepared = running.prepare(file, set_ or [], data)
     options = options_for(prepared, asked, slippage)
-    compiled = time.perf_counter()
-    tape = running.make_tape(prepared, data, *range_, options)
-    costs = running.costs_of(prepared, given, slippage)
-    work = Work(prepared, tape, running.account_of(prepared, costs), engine)
-    finished = work.run(options)
-    others = work.bounds(options) if bounds and options is not None else {}
-    terms = Terms(costs, given is None, engine, tuple(data), compiled - begun)
+    with running.begin(prepared, engine) as begun:
+        compiled = time.perf_counter()
+        tape = running.make_tape(prepared, data, *range_, options)
+        costs = running.costs_of(prepared, given, slippage)
+        work = Work(prepared, tape, running.account_of(prepared, costs), engine, begun)
+        finished = work.run(options)
+        others = work.bounds(options) if bounds and options is not None else {}
+    terms = Terms(costs, given is None, tuple(data), compiled - begun_at)
     return _deliver(prepared, finished, terms, others, out, report, json)
 
 
@@ -132,13 +136,18 @@ class Work:
     tape: Tape
     account: Account
     engine: str
+    begun: Begun
 
     def run(self, options: MarketOptions | None) -> Finished:
         from . import running
 
+        choice = self.begun.choose(len(self.tape), options is not None)
+        if choice.why:
+            console.hint(str(choice))
+        given = self.prepared, self.tape, self.account, self.engine
         with console.progress("backtest", len(self.tape)) as tick:
             report = lambda done, total: tick(done)  # noqa: E731
-            return running.run(self.prepared, self.tape, self.account, self.engine, report, _say_compiling, options)
+            return running.run(*given, report, _say_compiling, options, self.begun)
 
     def bounds(self, options: MarketOptions) -> dict[str, Finished]:
         """The run with the most and the least cautious queue model, and with a push read in either order."""
@@ -155,7 +164,6 @@ class Terms:
 
     costs: Costs
     from_venue: bool  # the fees
-    engine: str
     data: tuple[str, ...]
     compile_s: float
 
@@ -177,7 +185,7 @@ def _deliver(
     from .outcome import evaluate
     from .report import report_line
 
-    asked = (terms.costs, terms.from_venue, terms.engine, terms.data, terms.compile_s)
+    asked = (terms.costs, terms.from_venue, terms.data, terms.compile_s)
     outcome = evaluate(prepared, finished, *asked)
     folder = outcome.write(out)
     written = report_line(outcome, folder, report)

@@ -76,11 +76,12 @@ def _take_again(past: PastRun, prepared: Prepared, tape: Tape, index: int, time:
 
 
 def _moment(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> Moment:
-    from ..runtime.backtest import kernel_loader, rewind
+    from ..runtime.backtest import rewind
     from ..runtime.backtest.driver import Run
+    from .engines import compiled_kernel
 
     account = account_of(prepared, _costs(past.manifest["account"]))
-    kernel = kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+    kernel = compiled_kernel(prepared.compiled, prepared.artifact)
     facts, values = kernel_facts(prepared.compiled), _values(past, prepared)
     options = _options(past)
     if options is None:

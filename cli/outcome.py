@@ -55,7 +55,6 @@ def evaluate(
     finished: Finished,
     costs: Costs,
     from_venue: bool,
-    engine: str,
     data: Sequence[str],
     compile_s: float,
 ) -> Outcome:
@@ -69,7 +68,7 @@ def evaluate(
         strategy=prepared.compiled.program.name,
         ir_hash=prepared.compiled.ir_hash,
         data=DataFacts(tape.data_hash, tape.from_ns, tape.to_ns, len(tape)),
-        engine=engine,
+        engine=finished.choice.engine,
         params=prepared.params,
         metrics=metrics,
         trades=trades,
@@ -158,7 +157,6 @@ def _manifest(
 ) -> dict[str, Any]:
     identity: dict[str, Any] = {
         "strategy": summary.strategy,
-        "engine": summary.engine,
         "meaning": {"ir": summary.ir_hash, "venue": _text(prepared.facts["hashes"], "venue")},
         "data": {"hash": summary.data.hash, "from": summary.data.first, "to": summary.data.last},
         "params": dict(summary.params),

@@ -13,6 +13,7 @@ from ..compiler.artifact import capital_start, manifest, rule_names, write_artif
 from ..compiler.pipeline import Compiled, compile_checked
 from ..dsl.source import Source
 from ..runtime.cache_root import cache_root
+from .engines import REFERENCE, Begun, Choice
 from .front import Front, read_front
 from .inputs import kernel_facts, market_tape, received, tape_inputs
 from .problem import Problem
@@ -21,12 +22,12 @@ from .settings import parameter_texts, parameter_values, values_with
 if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
     from ..compiler.venues.profile import InstrumentProfile
+    from ..runtime.backtest.kernel_loader import Kernel
     from ..runtime.backtest.money import Ints
     from ..runtime.backtest.result import Account, KernelFacts, RunResult, Terms
     from ..runtime.market_data.tape_file import Tape
     from .market_options import MarketOptions
 
-ENGINES = ("numba", "ref")
 Progress = Callable[[int, int], None]
 
 
@@ -70,6 +71,7 @@ class Finished:
     kernel_facts: KernelFacts
     load_s: float  # kernel into memory, compiling it when it is new
     run_s: float
+    choice: Choice  # the engine
     options: MarketOptions | None = None  # of a run on books
 
     @property
@@ -177,6 +179,11 @@ def _terms(facts: InstrumentProfile, rates: Rates) -> Terms:
     )
 
 
+def begin(prepared: Prepared, engine: str) -> Begun:
+    """Start what the engine can do before the data is known. Raises `FlashcError` (FC0909)."""
+    return Begun(prepared.compiled, prepared.artifact, engine)
+
+
 def run(
     prepared: Prepared,
     tape: Tape,
@@ -185,20 +192,28 @@ def run(
     progress: Progress | None = None,
     on_compile: Callable[[], None] | None = None,
     options: MarketOptions | None = None,
+    begun: Begun | None = None,
 ) -> Finished:
-    """Run over the whole tape. `on_compile` is called before a kernel is compiled for the first time."""
+    """Run over the whole tape. `on_compile` is called before a kernel is compiled for the first time.
+
+    `begun` is the engine where `begin` has started it.
+    """
     facts = kernel_facts(prepared.compiled)
     started = time.perf_counter()
-    go = _reference(prepared, facts) if engine == "ref" else _compiled(prepared, facts, progress, on_compile)
+    begun = begun or begin(prepared, engine)
+    choice = begun.choose(len(tape), facts.market)
+    if choice.engine == REFERENCE:
+        go = _reference(prepared, facts)
+    else:
+        go = _compiled(prepared, facts, begun.kernel(choice, on_compile), progress)
     loaded = time.perf_counter()
     if facts.market:
         from .market_options import MarketOptions
 
         options = options or MarketOptions()
     result = go(tape, account, options)
-    return Finished(
-        prepared.compiled, result, tape, account, facts, loaded - started, time.perf_counter() - loaded, options
-    )
+    seconds = loaded - started, time.perf_counter() - loaded
+    return Finished(prepared.compiled, result, tape, account, facts, *seconds, choice, options)
 
 
 _Go = Callable[["Tape", "Account", "MarketOptions | None"], "RunResult"]
@@ -226,15 +241,10 @@ def _reference(prepared: Prepared, facts: KernelFacts) -> _Go:
     return go
 
 
-def _compiled(
-    prepared: Prepared, facts: KernelFacts, progress: Progress | None, on_compile: Callable[[], None] | None
-) -> _Go:
-    from ..runtime.backtest import driver, kernel_loader
+def _compiled(prepared: Prepared, facts: KernelFacts, kernel: Kernel, progress: Progress | None) -> _Go:
+    from ..runtime.backtest import driver
 
-    kernel, values = (
-        kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]), on_compile),
-        _values(prepared),
-    )
+    values = _values(prepared)
     if facts.market:
         from ..runtime.backtest.market import driver as market_driver
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..compiler.artifact import manifest, write_artifact
+from ..compiler.artifact import write_artifact
 from ..compiler.ir.types import Clock, Dim, Kind, Type
 from ..compiler.pipeline import Compiled, compile_checked
 from ..cython_core.layout import INSTANCE_SHIFT, IO_TRACE, REASON_SHIFT, REASONS
 from ..runtime.cache_root import cache_root
+from .engines import compiled_kernel
 from .inputs import kernel_facts, market_tape
 
 if TYPE_CHECKING:
@@ -94,10 +95,7 @@ def _type(checked: Checked, node: int, part: str) -> Type:
 
 def _trace(prepared: Prepared, compiled: Compiled, finished: Finished, on_compile: Callable[[], None]) -> Floats:
     """One row per decision row, one column per trace."""
-    from ..runtime.backtest import kernel_loader
-
-    folder = write_artifact(compiled, cache_root())
-    kernel = kernel_loader.load(folder / str(manifest(compiled)["kernel"]), on_compile)
+    kernel = compiled_kernel(compiled, write_artifact(compiled, cache_root()), on_compile=on_compile)
     work = _work(compiled, finished, kernel.addresses)
     expected = finished.result.decisions
     # One row more: the kernel clears the row that the next decision would fill.

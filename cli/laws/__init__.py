@@ -49,7 +49,7 @@ def run_laws(
 ) -> tuple[LawResult, ...]:
     """Whether each law holds for a strategy on a tape.
 
-    `options` is None on bars. `engines` are names of `running.ENGINES`; the first one is what the others must equal,
+    `options` is None on bars. `engines` are names of `engines.ENGINES`; the first one is what the others must equal,
     and laws about one run are tried on the compiled ones among them.
     """
     assert engines, "a law is tried on an engine"

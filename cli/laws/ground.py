@@ -121,7 +121,6 @@ class Ground:
 
 
 def _load(prepared: Prepared, engine: str) -> Kernel:
-    from ...runtime.backtest import kernel_loader
+    from ..engines import compiled_kernel
 
-    assert engine == "numba", f"no kernel of the engine {engine}"
-    return kernel_loader.load(prepared.artifact / str(prepared.facts["kernel"]))
+    return compiled_kernel(prepared.compiled, prepared.artifact, engine)

@@ -109,7 +109,7 @@ class Strategy:
         self,
         data: Any,
         *,
-        engine: str = "numba",
+        engine: str = "auto",
         from_: Any = None,
         to: Any = None,
         fees: Any = None,
@@ -131,6 +131,7 @@ class Strategy:
 
     def _run(self, data: Any, asked: Asked, values: Mapping[str, Any]) -> Result:
         from .. import running
+        from ..engines import require_engine
         from ..market_options import options_for
         from ..outcome import evaluate
         from ..settings import rates
@@ -139,22 +140,21 @@ class Strategy:
 
         begun = time.perf_counter()
         self._require_clean()
-        if asked.engine not in running.ENGINES:
-            raise usage(
-                f"there is no engine `{asked.engine}`", f"there are: {', '.join(running.ENGINES)}", code="FC1105"
-            )
         with told():
+            require_engine(asked.engine)
             found = sources(data, self._symbols())
         with told(self._front.source, found.labels):
             range_ = given.moment("from_", asked.from_), given.moment("to", asked.to)
             costs_given = rates(given.fees(asked.fees))
             prepared = self._prepared(values, found.names)
             options = options_for(prepared, asked.market, _ticks(asked.slippage))
-            compile_s = time.perf_counter() - begun
-            tape = running.make_tape(prepared, found.names, *range_, options)
             costs = running.costs_of(prepared, costs_given, asked.slippage)
-            finished = running.run(prepared, tape, running.account_of(prepared, costs), asked.engine, options=options)
-            outcome = evaluate(prepared, finished, costs, costs_given is None, asked.engine, found.names, compile_s)
+            account = running.account_of(prepared, costs)
+            with running.begin(prepared, asked.engine) as started:
+                compile_s = time.perf_counter() - begun
+                tape = running.make_tape(prepared, found.names, *range_, options)
+                finished = running.run(prepared, tape, account, asked.engine, options=options, begun=started)
+            outcome = evaluate(prepared, finished, costs, costs_given is None, found.names, compile_s)
             return Result(outcome, found.names)
 
     def _prepared(self, values: Mapping[str, Any], data: list[str]) -> Prepared:

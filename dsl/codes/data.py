@@ -208,7 +208,7 @@ CODES = (
         "FC1105",
         "engine not available",
         _T,
-        "The engine is not known, or what it needs is not installed. Engines are `numba` and `ref`.",
+        "The engine is not known, or what it needs is not installed. Engines are `auto`, `c`, `numba` and `ref`.",
         ("flashc backtest strategy.flash.yaml --data btc_1m --engine fortran",),
         "flashc backtest strategy.flash.yaml --data btc_1m --engine ref",
     ),

@@ -10,6 +10,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,7 +75,7 @@ def _stamp() -> str:
 @lru_cache(maxsize=1)
 def _functions() -> _Functions:
     """The compiled driver: stored machine code if there is some that fits, else compiled now and stored."""
-    path = machine_code.folder() / f"driver-{machine_code.environment(_stamp())}"
+    path = _stored()
     code = machine_code.load(path)
     if code is None:
         from .native_driver import build
@@ -83,6 +84,16 @@ def _functions() -> _Functions:
         machine_code.store(path, {"start": start, "drive": drive})
         code = machine_code.Code({"start": start.address, "drive": drive.address}, (start, drive))
     return _Functions(_START(code.addresses["start"]), _DRIVE(code.addresses["drive"]), code)
+
+
+def _stored() -> Path:
+    """Where the driver's machine code is kept."""
+    return machine_code.folder() / f"driver-{machine_code.environment(_stamp())}"
+
+
+def is_stored() -> bool:
+    """Whether the driver need not be compiled."""
+    return _stored().is_file()
 
 
 def load() -> None:

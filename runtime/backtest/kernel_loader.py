@@ -39,13 +39,22 @@ def load(path: Path, on_compile: Callable[[], None] | None = None) -> Kernel:
         raise KernelError(f"{path} was made for another version of flashc; compile the strategy again")
     if path.stem != kernel_name(text):
         raise KernelError(f"{path} was changed after it was made; compile the strategy again")
-    stored = machine_code.folder() / f"{path.stem}-{machine_code.environment(path.stem)}"
+    stored = _stored(path)
     code = machine_code.load(stored)
     if code is None:
         if on_compile is not None:
             on_compile()
         code = _compiled(path, stored)
     return Kernel(KernelAddresses(**code.addresses), code)
+
+
+def is_stored(path: Path) -> bool:
+    """Whether the kernel of this path need not be compiled."""
+    return _stored(path).is_file()
+
+
+def _stored(path: Path) -> Path:
+    return machine_code.folder() / f"{path.stem}-{machine_code.environment(path.stem)}"
 
 
 def _compiled(path: Path, stored: Path) -> machine_code.Code:

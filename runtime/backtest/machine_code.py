@@ -53,14 +53,19 @@ class Code:
 
 def environment(*parts: str) -> str:
     """A key: 40 hex digits over `parts` and over everything else that compiled code depends on."""
+    text = json.dumps([FORMAT, *_surroundings(), *parts])
+    return sha256(text.encode()).hexdigest()[:40]
+
+
+@lru_cache(maxsize=1)
+def _surroundings() -> tuple[str, ...]:
+    """Versions and processor."""
     from importlib.metadata import version
 
     import llvmlite.binding as llvm
 
     host = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), sys.platform)
-    versions = (version("numba"), version("llvmlite"), sys.version)
-    text = json.dumps([FORMAT, *versions, *host, *parts])
-    return sha256(text.encode()).hexdigest()[:40]
+    return (version("numba"), version("llvmlite"), sys.version, *host)
 
 
 def load(path: Path) -> Code | None:

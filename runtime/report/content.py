@@ -246,7 +246,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Events", f"{manifest.get('events', 0):,}"),
         ("Data", ", ".join(str(name) for name in manifest.get("sources", ()))),
         ("Venue", f"{manifest['venue']['name']}, as of {manifest['venue'].get('taken', '?')}"),
-        ("Engine", f"{manifest['engine']}, flashc {manifest.get('flashc', '')}"),
+        ("Made by", f"flashc {manifest.get('flashc', '')}"),
         ("Data hash", str(manifest["data"]["hash"])[:16]),
         ("Meaning hash", str(manifest["meaning"]["ir"])[:16]),
     ]

@@ -53,7 +53,7 @@ def test_loading_does_not_count_as_running(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(driver, "run", lambda *a, **k: [order.append("run"), drive(*a, **k)][1])
     clock = SimpleNamespace(perf_counter=lambda: float(order.append("clock") or len(order)))
     monkeypatch.setattr(running, "time", clock)
-    assert run(["backtest", "s.yaml", "--data", "demo"]) == Exit.OK
+    assert run(["backtest", "s.yaml", "--data", "demo", "--engine", "c"]) == Exit.OK
     assert order[:5] == ["clock", "load", "clock", "run", "clock"]
 
 
@@ -75,12 +75,76 @@ def test_the_table_says_what_a_trader_asks(capsys: pytest.CaptureFixture[str]) -
     assert re.search(r"Run folder  runs/ema_cross-[0-9a-f]{12}\n", out)
 
 
-def test_both_engines_give_the_same_object_but_for_time(capsys: pytest.CaptureFixture[str]) -> None:
-    numba, ref = result(capsys), result(capsys, "--engine", "ref")
-    assert (numba.pop("engine"), ref.pop("engine")) == ("numba", "ref")
-    numba.pop("timing"), ref.pop("timing")
-    assert numba == ref
-    assert numba["trades"]
+def test_all_engines_give_the_same_object_but_for_time(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {engine: result(capsys, "--engine", engine) for engine in ("c", "numba", "ref")}
+    for engine, one in found.items():
+        assert one.pop("engine") == engine
+        one.pop("timing")
+    assert found["c"] == found["numba"] == found["ref"]
+    assert found["c"]["trades"]
+
+
+def test_the_engine_that_was_chosen_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flashc.runtime.backtest import driver
+
+    driver.load()  # the choice depends on whether it is stored
+    hints: list[str] = []
+    monkeypatch.setattr("flashc.cli.console.hint", hints.append)
+    assert result(capsys, "--to", "2024-01-01T03:00")["engine"] == "ref"
+    assert hints == ["ref engine: 180 events take less than loading a compiled engine"]
+    hints.clear()
+    assert result(capsys)["engine"] == "c"
+    assert hints[0].startswith("c engine: ")
+    hints.clear()
+    result(capsys, "--engine", "c")
+    assert hints == [], "the user knows"
+
+
+def test_without_a_c_compiler_the_other_engines_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flashc.runtime.backtest import driver
+
+    driver.load()
+    monkeypatch.setenv("CC", "no-such-compiler")
+    assert result(capsys)["engine"] == "numba"
+    assert run(["backtest", "s.yaml", "--data", "demo", "--engine", "c"]) == Exit.ENVIRONMENT
+    err = capsys.readouterr().err
+    assert "error[FC0909]: `no-such-compiler` is not a C compiler that can be run" in err
+
+
+def test_generated_c_that_does_not_compile_is_our_fault_and_says_what_to_report(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    from flashc.cli import native
+
+    monkeypatch.setenv("FLASHC_CACHE", str(place / "cache"))
+    monkeypatch.setattr(native, "print_strategy", lambda *_, **__: "int nothing(void) { return missing; }\n")
+    assert run(["backtest", "s.yaml", "--data", "demo", "--engine", "c"]) == Exit.BUG
+    err = capsys.readouterr().err
+    (folder,) = (place / "cache").glob("broken-*")
+    assert "error[FC0912]: the generated C does not compile" in err
+    assert str(folder) in err
+    texts = {path.name: path.read_text() for path in folder.iterdir()}
+    assert sorted(texts) == ["facts.json", "fir.txt", "messages.txt", "strategy.c"]
+    assert "missing" in texts["messages.txt"]
+    assert not [name for name, text in texts.items() if str(Path.home()) in text or str(place) in text]
+
+
+def test_a_damaged_object_of_the_cache_is_made_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    monkeypatch.setenv("FLASHC_CACHE", str(place / "cache"))
+    first = result(capsys, "--engine", "c")
+    (made,) = (place / "cache" / "objects").glob("strategy-*.so")
+    whole = made.read_bytes()
+    for damage in (whole[:-100], b"", whole[:3000] + b"x" + whole[3001:]):
+        made.unlink()
+        made.write_bytes(damage)
+        again = result(capsys, "--engine", "c")
+        assert (again["trades"], made.read_bytes()) == (first["trades"], whole)
 
 
 def test_trades_add_up_to_the_profit(capsys: pytest.CaptureFixture[str], place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ready strategies check, run, trade, and give the same result on both engines."""
+"""The ready strategies check, run, trade, and give the same result on all engines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,10 +103,16 @@ def test_it_trades(file: Path, backtest: Run) -> None:
     assert all(trade["side"] == "long" for trade in found["trades"])
 
 
+def hashes(folder: Path) -> dict[str, str]:
+    """File name -> hash of its bytes, for the only run folder below `folder`."""
+    (only,) = folder.iterdir()
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in only.iterdir()} | {"folder": only.name}
+
+
 @names
-def test_both_engines_agree(file: Path, backtest: Run) -> None:
+def test_all_engines_leave_the_same_run_folder(file: Path, backtest: Run, tmp_path: Path) -> None:
     until = BOOKS_UNTIL if file.stem in MEASURED.BOOKS else BARS_UNTIL
-    two = [dict(backtest(file, "--to", until, "--engine", engine)) for engine in ("numba", "ref")]
-    for found in two:
-        del found["engine"], found["timing"]
-    assert two[0] == two[1]
+    for engine in ("c", "numba", "ref"):
+        out = tmp_path / engine
+        assert backtest(file, "--to", until, "--engine", engine, "--out", str(out))["engine"] == engine
+    assert hashes(tmp_path / "c") == hashes(tmp_path / "numba") == hashes(tmp_path / "ref")

@@ -63,7 +63,7 @@ def made_manifest(bars: Bars, metrics: Mapping[str, object]) -> dict[str, Any]:
     instrument = {"symbol": "BTC/USDC", "price_decimals": 2, "qty_decimals": 6}
     last = int(bars.time[-1]) if len(bars) else FIRST
     return {
-        "id": "0123456789ab", "doc": "Made for a test.", "strategy": "made", "engine": "numba", "meaning": {"ir": "ab" * 32, "venue": "cd"},
+        "id": "0123456789ab", "doc": "Made for a test.", "strategy": "made", "meaning": {"ir": "ab" * 32, "venue": "cd"},
         "data": {"hash": "ef" * 32, "from": FIRST, "to": last}, "params": {"fast": 12},
         "account": {"start": atoms_text(START), "maker": ["0"], "taker": ["0.0005"], "slippage_ticks": 1},
         "market": {"queue": "prob_power:3", "latency": {"place": "2ms"}},

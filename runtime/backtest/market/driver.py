@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,16 +70,25 @@ class _Functions:
 @lru_cache(maxsize=1)
 def _functions() -> _Functions:
     """The compiled market: stored machine code if there is some that fits, else compiled now and stored."""
-    stamp = source_stamp(*_FILES)
-    path = machine_code.folder() / f"market-{machine_code.environment(stamp)}"
+    path = _stored()
     code = machine_code.load(path)
     if code is None:
         from .native_market import build
 
-        start, advance = build(int(stamp, 16) >> 1)
+        start, advance = build(int(source_stamp(*_FILES), 16) >> 1)
         machine_code.store(path, {"start": start, "advance": advance})
         code = machine_code.Code({"start": start.address, "advance": advance.address}, (start, advance))
     return _Functions(_START(code.addresses["start"]), _ADVANCE(code.addresses["advance"]), code)
+
+
+def _stored() -> Path:
+    """Where the market's machine code is kept."""
+    return machine_code.folder() / f"market-{machine_code.environment(source_stamp(*_FILES))}"
+
+
+def is_stored() -> bool:
+    """Whether the market need not be compiled."""
+    return _stored().is_file()
 
 
 def load() -> None:

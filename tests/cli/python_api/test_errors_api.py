@@ -31,7 +31,7 @@ def frame(**changes: Any) -> pl.DataFrame:
         ("demo", {"from_": "2024-01-03", "to": "2024-01-02"}, "usage", ("`from_` is not before `to`",)),
         ("demo", {"from_": "2030-01-01"}, "data", ("error[FC1012]",)),
         ("demo", {"queue": "prob_log"}, "usage", ("`queue` is about order books",)),
-        ("demo", {"engine": "c"}, "usage", ("error[FC1105]: there is no engine `c`", "numba, ref")),
+        ("demo", {"engine": "d"}, "usage", ("error[FC1105]: there is no engine `d`", "auto, c, numba, ref")),
         ("dema", {}, "usage", ("error[FC1011]", "did you mean `demo`?")),
         (3, {}, "usage", ("`data` cannot be of type int", "pandas DataFrame")),
         ([], {}, "usage", ("no data was given",)),
