@@ -22,6 +22,7 @@ _ENTRIES = (
     Entry("doc", "doc", "Explain a diagnostic code."),
     Entry("schema", "schema", "Print the JSON Schema of strategy files."),
     Entry("diff", "diff", "Say what changed between two strategy files, by meaning."),
+    Entry("lsp", "lsp.command", "Serve an editor: findings, hover, completion, rename."),
     Entry("compile", "compile", "Compile a strategy to an artefact folder."),
     Entry("verify", "verify", "Check that artefact folders are as they were made."),
     Entry("backtest", "backtest", "Run a strategy over history."),

@@ -18,7 +18,7 @@ from ...dsl.source import Source
 from ...dsl.yaml_reader import load, read
 from .suggest import nearest
 
-_STANDARD = Path(__file__).parent.parent / "library" / "modules"
+STANDARD = Path(__file__).parent.parent / "library" / "modules"
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class Loader:
         if path is None:
             self.missing(name)
             return False
-        shown = f"std/{path.name}" if path.parent == _STANDARD else str(path)
+        shown = f"std/{path.name}" if path.parent == STANDARD else str(path)
         source, found = load(shown, path.read_bytes())
         root = None
         if source is not None:
@@ -99,14 +99,14 @@ class Loader:
 
     def candidates(self, name: str) -> Iterator[Path]:
         if name.startswith("std."):
-            yield _STANDARD / f"{name.removeprefix('std.')}.yaml"
+            yield STANDARD / f"{name.removeprefix('std.')}.yaml"
             return
         base = self.folder.joinpath(*name.split("."))
         yield base.with_name(f"{base.name}.flash.yaml")
         yield base.with_name(f"{base.name}.yaml")
 
     def missing(self, name: Located[str]) -> None:
-        standard = [f"std.{p.stem}" for p in sorted(_STANDARD.glob("*.yaml"))]
+        standard = [f"std.{p.stem}" for p in sorted(STANDARD.glob("*.yaml"))]
         guess = nearest(name.value, standard)
         fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(name.span, guess),)),) if guess else ()
         helps = () if guess else ("modules of the compiler begin with `std.`; others are files beside the strategy",)
