@@ -23,7 +23,6 @@ def artifact_text(artifact: ArtifactFolder, root: Path | None = None) -> str:
         ("state", f"{limits['state_bytes']:,} bytes"),
         ("work", f"at most {limits['ops_per_event']:,} operations per event"),
         ("made with", _made_with(facts)),
-        ("files", _files(artifact.path, facts)),
         ("folder", str(artifact.path)),
     ]
     title = f"{artifact.strategy} · edition {facts['edition']['number']} · ir {facts['hashes']['ir'][:12]}"
@@ -103,8 +102,3 @@ def _made_with(facts: Mapping[str, Any]) -> str:
     if tools is None:
         return "no C compiler: for backtests only"
     return f"{tools['cc']} for {tools['level']}, flashc {tools['flashc']}"
-
-
-def _files(folder: Path, facts: Mapping[str, Any]) -> str:
-    total = sum((folder / name).stat().st_size for name in facts["files"])
-    return f"{len(facts['files']) + 1} files, {total / 1024:,.0f} KiB"

@@ -10,6 +10,7 @@ import typer
 
 from . import console
 from .command import Json, StrategyFile, example, make_app
+from .emit import FORMS, form_text, forms
 from .exit_codes import Exit
 from .problem import Problem
 
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
 app = make_app()
 
-FORMS = ("hir", "fir", "kernel", "manifest")
-
 Output = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the artefact folder is written.")]
 Emit = Annotated[
     str | None, typer.Option("--emit", metavar="FORM,...", help=f"Print forms instead: {', '.join(FORMS)}.")
+]
+Compiler = Annotated[str | None, typer.Option("--cc", metavar="NAME", help="The C compiler; else CC, gcc or clang.")]
+Twice = Annotated[
+    bool, typer.Option("--verify-reproducible", help="Compile again elsewhere, with other settings; compare all bytes.")
 ]
 StopAfter = Annotated[
     str | None, typer.Option("--stop-after", metavar="STAGE", help="Stop there and print the program.")
@@ -41,21 +44,26 @@ Dump = Annotated[list[str] | None, typer.Option("--dump", metavar="after:STAGE",
     name="compile",
     epilog=example(
         "flashc compile strategies/ema_cross.yaml -o build",
-        "flashc compile my_strategy.yaml --emit fir --time-passes",
+        "flashc compile my_strategy.yaml --emit fir,asm --time-passes",
     ),
 )
 def compile_(
     file: StrategyFile,
     out: Output = Path("artifacts"),
     emit: Emit = None,
+    cc: Compiler = None,
+    verify_reproducible: Twice = False,
     stop_after: StopAfter = None,
     time_passes: TimePasses = False,
     paranoid: Paranoid = False,
     dump: Dump = None,
     json: Json = False,
 ) -> Exit:
-    """Compile a strategy to an artefact folder, which is named by its content: equal input, equal bytes."""
-    forms = _forms(emit)
+    """Compile a strategy to an artefact folder, which is named by its content: equal input, equal bytes.
+
+    Where there is a flash.lock, the strategy must be what it says (`flashc lock`).
+    """
+    asked = forms(emit)
     from ..compiler.pipeline import STAGES, compile_checked
     from .front import checked_or_raise
 
@@ -68,11 +76,11 @@ def compile_(
         console.err(watch.table())
     if watch.validator is not None:
         console.err(watch.validator.summary())
-    if forms or last is not None:
-        for form in forms or ["fir"]:
-            console.raw(_text(compiled, form))
+    if asked or last is not None:
+        for form in asked or ["fir"]:
+            console.raw(form_text(compiled, form, cc))
     elif not wanted or json:
-        _write(compiled, out, json)
+        _deliver(compiled, out, cc, verify_reproducible, json)
     return Exit.OK
 
 
@@ -106,49 +114,28 @@ def _validator(checked: Checked) -> Validator:
     return Validator(checked)
 
 
-def _forms(emit: str | None) -> list[str]:
-    forms = [form.strip() for form in emit.split(",")] if emit else []
-    for form in forms:
-        if form not in FORMS:
-            raise Problem(f"there is no form `{form}`", helps=(f"there are: {', '.join(FORMS)}",))
-    return forms
-
-
 def _stage(name: str, stages: Sequence[str]) -> str:
     if name not in stages:
         raise Problem(f"there is no stage `{name}`", helps=(f"in order: {', '.join(stages)}",))
     return name
 
 
-def _text(compiled: Compiled, form: str) -> str:
-    if form == "hir":
-        from .hir_text import hir_text
+def _deliver(compiled: Compiled, out: Path, cc: str | None, twice: bool, json: bool) -> None:
+    from ..runtime.artifact_folder import read_artifact
+    from .artifact_text import artifact_object, artifact_text
+    from .building import build_artifact
+    from .locking import require_lock
 
-        return hir_text(compiled.checked)
-    if form == "fir":
-        from ..compiler.ir.printer import print_program
+    require_lock(compiled.checked, cc)
+    artifact = build_artifact(compiled, cc)
+    if twice:
+        from .reproducing import require_same
 
-        return print_program(compiled.program)
-    if form == "kernel":
-        return compiled.kernel
-    from ..compiler.artifact import canonical, manifest
-
-    return canonical(manifest(compiled))
-
-
-def _write(compiled: Compiled, out: Path, json: bool) -> None:
-    from ..compiler.artifact import bounds, write_artifact
-
-    folder = write_artifact(compiled, out)
-    limits = bounds(compiled.program)
+        require_same(compiled, artifact, cc)
+    made = read_artifact(artifact.write(out))
     if json:
-        facts = {
-            "version": 1,
-            "artifact": str(folder),
-            "ir_hash": compiled.ir_hash,
-            "kernel_hash": compiled.kernel_hash,
-        }
-        console.out_json({**facts, **limits})
+        console.out_json({"version": 1, **artifact_object(made)})
         return
-    console.out(f"{folder}\nir {compiled.ir_hash[:12]}")
-    console.out(f"state {limits['state_bytes']:,} bytes, at most {limits['ops_per_event']:,} operations per event")
+    console.out(artifact_text(made))
+    if twice:
+        console.out("compiled twice, in other folders and with other settings: the same bytes")

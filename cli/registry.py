@@ -24,6 +24,7 @@ _ENTRIES = (
     Entry("diff", "diff", "Say what changed between two strategy files, by meaning."),
     Entry("lsp", "lsp.command", "Serve an editor: findings, hover, completion, rename."),
     Entry("compile", "compile", "Compile a strategy to an artefact folder."),
+    Entry("lock", "lock", "Pin what strategies are made of besides their own text."),
     Entry("verify", "verify", "Check that artefact folders are as they were made."),
     Entry("backtest", "backtest", "Run a strategy over history."),
     Entry("explain", "explain", "Say why a run traded, or did not, at an instant."),

@@ -55,6 +55,10 @@ class Artifact:
     def name(self) -> str:
         return folder_name(str(self.manifest["strategy"]), str(self.manifest["hashes"]["artifact"]))  # type: ignore[index]
 
+    @property
+    def manifest_bytes(self) -> bytes:
+        return canonical(self.manifest).encode()
+
     def write(self, root: Path) -> Path:
         """Write the folder below `root` unless it is there already. Returns it. Raises OSError."""
         folder = root / self.name
@@ -62,7 +66,7 @@ class Artifact:
             return folder
         partial = root / f".{folder.name}.{os.getpid()}.partial"
         partial.mkdir(parents=True, exist_ok=True)
-        content = {**self.files, **self.extra, MANIFEST: canonical(self.manifest).encode()}
+        content = {**self.files, **self.extra, MANIFEST: self.manifest_bytes}
         for name, data in content.items():
             (partial / name).write_bytes(data)
         try:

@@ -233,7 +233,9 @@ class Lowering:
         return self._held(node_id, home.builder, b)
 
     def _emit(self, node: Node, b: SegmentBuilder) -> Result:
-        outer, b.origin = b.origin, (node.span.start, node.span.end)
+        outer = b.origin
+        if node.span.path == self.checked.document.source.path:  # code of a module stands where it is called
+            b.origin = (node.span.start, node.span.end)
         path = self.path
         if node.label:  # state belongs to the `let` it is written in, whoever asks for it first
             self.path = ["file", node.label]

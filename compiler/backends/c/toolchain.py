@@ -113,7 +113,7 @@ def _find(wanted: str, search: str) -> Toolchain:
 
 def _identified(path: str, arguments: tuple[str, ...]) -> Toolchain | None:
     try:
-        told = subprocess.run([path, *arguments, "-v"], capture_output=True, text=True, env=_environment(), timeout=60)
+        told = subprocess.run([path, *arguments, "-v"], capture_output=True, text=True, env=environment(), timeout=60)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
     version = _VERSION.search(told.stderr)
@@ -182,7 +182,7 @@ class Started:
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                env=_environment(),
+                env=environment(),
                 cwd=self._folder.name,
             )
 
@@ -213,7 +213,7 @@ def command(toolchain: Toolchain, target: Path, free: bool, extra: Sequence[str]
     return [toolchain.path, *toolchain.arguments, *given, "-pipe", *extra, *place]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """No variable that would change what a compiler includes or links; messages in English."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
     return {**kept, "LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}
