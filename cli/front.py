@@ -11,6 +11,7 @@ from ..dsl.source import Source
 from .files import read_source
 
 if TYPE_CHECKING:
+    from ..compiler.frontend.check import TestedFile
     from ..compiler.ir.hir import Checked
     from ..dsl.document import Document
 
@@ -23,6 +24,7 @@ class Front:
     document: Document | None
     checked: Checked | None
     diagnostics: Diagnostics
+    tested: TestedFile | None = None
 
 
 def read_front(path: Path) -> Front:
@@ -42,11 +44,15 @@ def front_of(source: Source, found: Diagnostics | None = None) -> Front:
     found.extend(more)
     if document is None:
         return Front(source, None, None, found)
-    from ..compiler.frontend.check import check
+    from ..compiler.frontend.check import check, check_tests
 
     checked, more = check(document)
     found.extend(more)
-    return Front(source, document, None if found.errors else checked, found)
+    tested = None
+    if not found.errors and document.tests:
+        tested, more = check_tests(document)
+        found.extend(more)
+    return Front(source, document, None if found.errors else checked, found, tested)
 
 
 def checked_or_raise(path: Path) -> tuple[Source, Checked]:

@@ -27,6 +27,7 @@ _ENTRIES = (
     Entry("lock", "lock", "Pin what strategies are made of besides their own text."),
     Entry("verify", "verify", "Check that artefact folders are as they were made."),
     Entry("backtest", "backtest", "Run a strategy over history."),
+    Entry("test", "test", "Run the tests that are written in strategy files."),
     Entry("explain", "explain", "Say why a run traded, or did not, at an instant."),
     Entry("data", "data", "Import, generate, list and verify history."),
     Entry("version", "version", "Print the versions that decide results."),

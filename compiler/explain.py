@@ -81,7 +81,7 @@ def explain_step(
         return Decision(False, 0, 0, ())
     _, reason, mask = out.decisions[row]
     own = [line for line in table if line.get("instance", 0) == reason >> INSTANCE_SHIFT]
-    found = [_reading(line, probes) for line in own if _first_probe(line["tree"]) in probes]
+    found = [read_line(line, probes) for line in own if _first_probe(line["tree"]) in probes]
     return Decision(True, reason, mask, tuple(found))
 
 
@@ -91,7 +91,8 @@ def _first_probe(tree: Mapping[str, Any]) -> int:
     return int(tree["value"]["probe"])
 
 
-def _reading(row: Mapping[str, Any], probes: Mapping[int, Number]) -> Reading:
+def read_line(row: Mapping[str, Any], probes: Mapping[int, Number]) -> Reading:
+    """One line of the explain table with the values that one decision probed."""
     tree = row["tree"]
     holds = bool(probes[tree["holds"]])
     distance, _, size = _distance(tree, probes)

@@ -230,6 +230,83 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """One assertion. `kind`: at, always, never, eventually, count; `time` is the instant of `at` or the end of `within`;
+    `low` and `high` are the range of a count. `index` is its place in the list, from 0."""
+
+    kind: str
+    index: int
+    expr: Expr
+    span: Span
+    time: Expr | None = None
+    low: Expr | None = None
+    high: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestRow:
+    """The values that one step gives, by the names that the file or the market has for them."""
+
+    __test__ = False
+    time: Expr
+    values: tuple[NamedExpr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOrder:
+    """One line of a golden table of orders. `time` is text: a length of time in rows, a UTC time on tapes."""
+
+    time: Located[str]
+    side: str
+    style: str
+    qty: Expr
+    price: Expr | None
+    rule: Located[str] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Data that a seed makes."""
+
+    kind: Located[str]
+    seed: Located[int] | None
+    length: Expr | None
+    begin: Located[str] | None
+    price: Expr | None
+    volatility: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestDecl:
+    """One test. Exactly one of `rows`, `tape` and `generate` is there; `options` are those of `backtest`, by name.
+
+    `intents` is None where the file has no table; `body` is the mapping's text, for edits.
+    """
+
+    __test__ = False
+    name: Located[str]
+    span: Span
+    start: tuple[NamedExpr, ...]
+    rows: tuple[TestRow, ...]
+    fills: str
+    params: tuple[NamedExpr, ...]
+    expect: tuple[Expectation, ...]
+    intents: tuple[WantedOrder, ...] | None
+    tape: Located[str] | None = None
+    sha256: Located[str] | None = None
+    generate: Generated | None = None
+    instrument: Located[str] | None = None
+    options: tuple[tuple[str, Located[str]], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """`rows`, `tape` or `generate`."""
+        return "tape" if self.tape is not None else "generate" if self.generate is not None else "rows"
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One whole strategy file.
 
@@ -260,6 +337,6 @@ class Document:
     capital_start: Expr | None = None  # a notional; None: 10 000 of the quote currency
     capital: Capital | None = None
     lateness: Expr | None = None  # a duration; None: 250ms
-    test_names: tuple[Located[str], ...] = field(default=())
+    tests: tuple[TestDecl, ...] = field(default=())
     unread: frozenset[str] = frozenset()
     complete: bool = True

@@ -79,7 +79,7 @@ class _Reader(Fields):
         risk, capital = rules.risk(root.get("risk"), on_bars), rules.capital(root.get("capital"))
         edition, strategy = self.count(root.get("flash")), self.text(root.get("strategy"))
         body = {key: self.named_exprs(root.get(key)) for key in ("constraints", "let", "labels")}
-        test_names = read_tests(self, root.get("tests"))
+        tests = read_tests(self, root.get("tests"))
         doc = self.scalar(root.get("doc"))
         if strategy is None or not trade or decide is None:
             return None
@@ -109,7 +109,7 @@ class _Reader(Fields):
             capital_start=capital.start,
             capital=capital,
             lateness=self.expr(root.get("lateness")) or _lateness(strategy.span),
-            test_names=test_names,
+            tests=tests,
             unread=self._unread(*params, *functions, *body["let"], *body["labels"]),
             complete=not self.bag.errors,
         )

@@ -102,6 +102,11 @@ AfterStreak = Annotated[
     _Matching(rf"halt|pause\s+({_DURATION}|{_NAME})", "`halt`, or `pause` and a time such as `pause 30m`"),
     WithJsonSchema({"type": "string", "pattern": rf"^(halt|pause\s+({_DURATION}|{_NAME}))$"}),
 ]
+Sha = Annotated[
+    str,
+    _Matching(r"[0-9a-f]{8,64}", "the hexadecimal digits of a hash, at least eight"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{8,64}$"}),
+]
 TestName = Annotated[
     str, _Matching(r"[A-Za-z][A-Za-z0-9_.]*", "a name of the file, or `t`"), WithJsonSchema({"type": "string"})
 ]
@@ -327,25 +332,68 @@ class CapitalBlock(Block):
 class ExpectBlock(Block):
     """One assertion of a test."""
 
-    at: Expression | None = Field(None, description="The time of the row that `holds` speaks about.")
-    holds: Expression | None = Field(None, description="True at that row.")
+    at: Expression | None = Field(None, description="The time that `holds` speaks about: `1s` after the start.")
+    holds: Expression | None = Field(None, description="True at the decision of that time.")
     always: Expression | None = Field(None, description="True at every decision.")
     never: Expression | None = Field(None, description="True at no decision.")
-    eventually: Expression | None = Field(None, description="True at some decision `within` a time.")
-    within: Expression | None = Field(None, description="The time for `eventually`.")
-    count: Expression | None = Field(None, description="How often this is true lies `in` a range.")
+    eventually: Expression | None = Field(None, description="True at some decision, `within` a time if there is one.")
+    within: Expression | None = Field(None, description="The time for `eventually`, counted from the start.")
+    count: Expression | None = Field(None, description="At how many decisions this is true lies `in` a range.")
     in_: Range | None = Field(None, alias="in", description="The range for `count`: `3..40`.")
 
 
+class GenerateBlock(Block):
+    """Data that a seed makes: the same seed gives the same data, everywhere."""
+
+    kind: Literal["walk", "trend", "range", "mixed", "jumps", "gaps", "still", "empty_book", "crossed_book"] = Field(
+        description="What the market does."
+    )
+    seed: Count = Field("1", description="Another seed gives another course of the same kind.")
+    length: Expression | None = Field(None, description="How long: `2d` of bars, `1m` of a book.")
+    from_: Text | None = Field(None, alias="from", description="The time of the first event, such as `2024-03-01`.")
+    price: Expression | None = Field(None, description="The price at the start: `64_000 USDC/BTC`.")
+    volatility: Expression | None = Field(None, description="The size of one bar's noise: `8 bps`.")
+
+
+class IntentBlock(Block):
+    """One order that the strategy wants."""
+
+    t: Text = Field(description="When: `1s` after the start, or a UTC time on a tape.")
+    side: Literal["buy", "sell"] = Field(description="Which way.")
+    style: Literal["post_only", "limit", "ioc", "fok", "market"] = Field(description="The order style.")
+    qty: Expression = Field(description="How much: `0.002 BTC`.")
+    price: Expression | None = Field(None, description="The order's price; a market order has none.")
+    rule: Text | None = Field(None, description="The rule that wants it: `exits.stop`.")
+
+
 class TestBlock(Block):
-    """A test of the strategy: rows of values, or a recorded tape."""
+    """A test of the strategy: rows of values, a recorded tape, or data that a seed makes."""
 
     __test__ = False
-    start: dict[TestName, Expression] | None = Field(None, description="The position at the start.")
-    rows: list[dict[TestName, Expression]] | None = Field(None, description="Values per step; `t` is the time.")
+    doc: Text | None = Field(None, description="What the test shows, for people.")
+    instrument: Name | None = Field(None, description="Of several traded instruments, the one that the test is about.")
+    start: dict[TestName, Expression] | None = Field(
+        None, description="The open position at the start: `{qty: 0.002 BTC, entry: 64_000 USDC/BTC, age: 5m}`."
+    )
+    rows: list[dict[TestName, Expression]] | None = Field(
+        None, description="Values per step; `t` is the time. What a row does not name stays as it was."
+    )
+    fills: Literal["full", "none"] = Field("full", description="In rows: orders fill at once, or never.")
+    tape: Text | None = Field(None, description="Recorded data: a data set or a file.")
+    sha256: Sha | None = Field(None, description="The data's hash, as `flashc data verify` prints it.")
+    generate: GenerateBlock | None = Field(None, description="Data that a seed makes.")
+    from_: Text | None = Field(None, alias="from", description="First time of the tape, as of `backtest --from`.")
+    to: Text | None = Field(None, description="End of the tape, as of `backtest --to`.")
+    fees: Text | None = Field(None, description="As of `backtest --fees`.")
+    slippage: Count | None = Field(None, description="As of `backtest --slippage`.")
+    latency: Text | None = Field(None, description="As of `backtest --latency`.")
+    queue: Text | None = Field(None, description="As of `backtest --queue`.")
+    fill: Text | None = Field(None, description="As of `backtest --fill`.")
     params: dict[Name, Expression] | None = Field(None, description="Parameter values for this test.")
-    tape: Text | None = Field(None, description="A recorded tape.")
-    expect: list[ExpectBlock] = Field(description="What must be true.")
+    expect: list[ExpectBlock] | None = Field(None, description="What must be true.")
+    intents: list[IntentBlock] | None = Field(
+        None, description="Exactly the orders that the strategy wants; `flashc test --update` writes them."
+    )
 
 
 class StrategyFile(Block):

@@ -17,7 +17,7 @@ from ..library.function import is_pointwise
 from ..library.table import FUNCTIONS
 
 ACCOUNT = Clock("account")
-ACCOUNT_SOURCES = frozenset({"pos", "working", "order", "day", "account", "entry"})
+ACCOUNT_SOURCES = frozenset({"pos", "working", "order", "day", "account", "entry", "fired"})
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ..frontend.built import Built
 from ..frontend.literals import grid_types
-from ..ir.types import DURATION, INT, REAL, TIME, Kind, Type
+from ..ir.types import BOOL, DURATION, INT, REAL, TIME, Kind, Type
 
 _ENUM = Type(Kind.ENUM)
 
@@ -21,6 +21,8 @@ def _field_type(types: tuple[Type, Type, Type], source: str, name: str) -> Type:
     price, lots, money = types
     if source == "now":
         return TIME
+    if source == "fired":
+        return BOOL
     shared = {
         "age": DURATION,
         "gain": REAL,

@@ -213,6 +213,8 @@ def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
     }
     if source == "now":
         return Interval(0, 2.0**63)
+    if source == "fired":
+        return _BOOL
     if name == "qty":
         return Interval(lot, most) if source == "trade" else held
     return table.get(name, price)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ...dsl.document import Document, NamedExpr, Rule
 from ...dsl.source import Source, Span
 from ..ir.hir import Graph
 from ..ir.types import Clock
 from ..venues.profile import InstrumentProfile, VenueProfile
+
+if TYPE_CHECKING:
+    from .test_expressions import TestRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Built:
 
     `use_spans[(user, i)]` is where argument i was written when it is a name that stands for a node elsewhere;
     `name_spans` are the names of `member` nodes; `ambients` the clocks under which each `prev` was written. Nodes in
-    `inlined` ranges come from user functions. `unresolved` are the names that mean nothing.
+    `inlined` ranges come from user functions. `unresolved` are the names that mean nothing. `test_roots` are what tests
+    read, where the graph was built for them.
     """
 
     document: Document
@@ -75,6 +80,7 @@ class Built:
     unresolved: set[str] = field(default_factory=set)
     poisoned: set[int] = field(default_factory=set)
     let_decls: dict[str, NamedExpr] = field(default_factory=dict)
+    test_roots: list[tuple[Root, TestRoot]] = field(default_factory=list)
 
     def arg_span(self, user: int, index: int) -> Span:
         """Where argument `index` of node `user` is written."""

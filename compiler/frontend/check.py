@@ -6,20 +6,23 @@ is computed from it stay silent in the later ones, so that one mistake gives one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Document
+from ...dsl.source import Span
 from ..analysis import bounds, clocks, intervals, later, lints, params, presence, qualifiers, roots, units, warmup
 from ..analysis.implication import Implications
 from ..analysis.poison import alive
-from ..ir.hir import Checked, Facts
+from ..ir.hir import Checked, Facts, Graph, Stream
 from ..ir.nodes import DEFAULT_LATENESS_NS
 from ..venues.profile import VenueProfile
 from . import instances
 from .built import Built
 from .inputs import streams
 from .program import build
+from .test_expressions import Checker, CheckedTest
 from .venue import venue_of
 
 
@@ -104,18 +107,85 @@ def _analyse(built: Built, bag: Diagnostics) -> Analysed:
     return Analysed(built, facts, present, *later.run(built, facts, live, bag))
 
 
+# the tests of the file
+
+
+@dataclass(frozen=True, slots=True)
+class TestedFile:
+    """The graphs that tests run on, one per traded instrument, and the tests."""
+
+    __test__ = False
+    instances: tuple[Analysed, ...]
+    tests: tuple[CheckedTest, ...]
+
+    def checked_with_places(self) -> tuple[Checked, Mapping[str, instances.NodeMap]]:
+        """The strategy as it is traded, with the tests' assertions in its graph; where each instance's nodes are in it.
+
+        The graphs are copied: each call gives a graph of its own.
+        """
+        found = [copied(i) for i in self.instances]
+        places: dict[str, instances.NodeMap] = {}
+        return checked_of(found, streams([*found]), places), places
+
+    def instance(self, alias: str) -> Analysed:
+        """A copy of one instrument's graph."""
+        return copied(next(i for i in self.instances if i.built.instance == alias))
+
+
+def copied(one: Analysed) -> Analysed:
+    """The same with a graph of its own."""
+    graph = Graph(list(one.built.graph.nodes), dict(one.built.graph.lets))
+    known = one.facts
+    facts = Facts(
+        dict(known.types), dict(known.qualifiers), dict(known.clocks), dict(known.intervals), dict(known.warmups)
+    )
+    return replace(one, built=replace(one.built, graph=graph), facts=facts)
+
+
+def check_tests(document: Document) -> tuple[TestedFile | None, Diagnostics]:
+    """The tests of a file that is free of errors otherwise. Findings are those about the tests alone."""
+    everything, bag = Diagnostics(), Diagnostics()
+    profile = venue_of(document, everything)
+    if profile is None or not document.tests:
+        return None, bag
+    found: list[Analysed] = []
+    for alias in dict.fromkeys(t.value for t in document.trade):
+        built = build(document, profile, alias, everything, with_tests=True)
+        if built is not None:
+            found.append(_analyse(built, everything))
+    places = [test.span for test in document.tests]
+    mine = (d for d in everything if d.primary is not None and _within(d.primary.span, places))
+    bag.extend(mine)
+    tests = Checker([(one.built, one.facts) for one in found], bag).tests() if found else ()
+    return (None if bag.errors or not found else TestedFile(tuple(found), tests)), bag
+
+
+def _within(span: Span, places: list[Span]) -> bool:
+    return any(place.path == span.path and place.start <= span.start <= place.end for place in places)
+
+
 # the result
 
 
 def _checked(found: list[Analysed]) -> Checked:
     """The common graph, and what each instance makes of it."""
+    return checked_of(found, streams([*found]))
+
+
+def checked_of(
+    found: list[Analysed], needed: tuple[Stream, ...], places: dict[str, instances.NodeMap] | None = None
+) -> Checked:
+    """As `_checked`, with these inputs. `places` is filled with where the nodes of each instance are."""
     first = found[0]
-    document, needed = first.built.document, streams([*found])
+    document = first.built.document
     shared = [instances.shared_nodes(first, one) for one in found[1:]]
     inputs = frozenset(s.clock for s in needed)
     made = [instances.instance(first.built, lambda node: node, inputs)]
+    places = {} if places is None else places
+    places[first.built.instance] = lambda node: node
     for one, same in zip(found[1:], shared, strict=True):
-        made.append(instances.instance(one.built, instances.merge(first, one, same), inputs))
+        places[one.built.instance] = instances.merge(first, one, same)
+        made.append(instances.instance(one.built, places[one.built.instance], inputs))
     return Checked(
         document=document,
         graph=first.built.graph,

@@ -15,7 +15,8 @@ Local = int | None
 @dataclass(frozen=True, slots=True)
 class Environment:
     """`functions` are the user functions being inlined, outermost first. `side` is the direction of the order that is
-    spoken of: +1 buys, -1 sells, 0 where there is none. `scored` names the entry whose score can be read."""
+    spoken of: +1 buys, -1 sells, 0 where there is none. `scored` names the entry whose score can be read.
+    `in_test`: an assertion, which may ask what fired."""
 
     ambient: Clock | None
     instrument: str
@@ -25,6 +26,7 @@ class Environment:
     module: str = ""
     side: int = 0
     scored: str = ""
+    in_test: bool = False
 
     def at(self, clock: Clock) -> Environment:
         return replace(self, ambient=clock)

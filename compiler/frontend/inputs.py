@@ -71,6 +71,7 @@ def _read(built: Built) -> set[int]:
     """The nodes that rules, policies and limits read: what labels and unused equations read is not needed to run."""
     idle = unused(built.document)
     todo = [root.node for root in built.roots if not (root.holder == "order" and root.name in idle)]
+    todo += [root.node for root, _ in built.test_roots if root.role == "test"]
     found = set(todo)
     while todo:
         for a in built.graph[todo.pop()].args:

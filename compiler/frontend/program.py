@@ -18,11 +18,17 @@ from .instances import stale_clock
 from .modules import Loader, short_name
 from .policies import EXIT_SIDE, uses
 from .scope import Scope
+from .test_expressions import read_tests
 from .venue import no_stream, not_traded
 
 
-def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnostics) -> Built | None:
-    """The graph of the instance `instance`; None when the decision clock itself cannot be read."""
+def build(
+    document: Document, profile: VenueProfile, instance: str, bag: Diagnostics, *, with_tests: bool = False
+) -> Built | None:
+    """The graph of the instance `instance`; None when the decision clock itself cannot be read.
+
+    `with_tests`: the expressions of the `tests:` block are read into it too. Such a graph is not what is traded.
+    """
     built = Built(document, profile, instance, None, Clock("book", instance))
     scope = Scope(built, bag)
     elaborator = Elaborator(built, bag, scope)
@@ -40,7 +46,7 @@ def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnos
     scope.modules = loader.modules
     scope.unread = frozenset(short_name(u.value) for u in document.uses) - frozenset(scope.uses)
     built.sources = {m.source.path: m.source for m in loader.modules.values()}
-    _Reader(built, elaborator, scope, document).read()
+    Reader(built, elaborator, scope, document).read(with_tests)
     return built
 
 
@@ -48,14 +54,14 @@ def build(document: Document, profile: VenueProfile, instance: str, bag: Diagnos
 _NAME_CODES = frozenset({"FC0102", "FC0103", "FC0105"})
 
 
-class _Reader:
+class Reader:
     """Walks the document in file order and records the roots."""
 
     def __init__(self, built: Built, elaborator: Elaborator, scope: Scope, document: Document) -> None:
         self.built, self.elaborator, self.scope, self.document = built, elaborator, scope, document
         self.env = Environment(built.ambient, built.instance)
 
-    def read(self) -> None:
+    def read(self, with_tests: bool = False) -> None:
         document = self.document
         for decl in (*document.lets, *document.labels):
             if decl.name.value in self.scope.lets or decl.name.value in self.scope.labels:
@@ -68,6 +74,8 @@ class _Reader:
         for execution, side in uses(document):
             self.execution(execution, side)
         self.limits()
+        if with_tests:
+            read_tests(self)
         self.elaborator.finish()
         self.mark_read()
         self.uncalled()

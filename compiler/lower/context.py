@@ -30,9 +30,11 @@ from ..ir.hir import Checked, Node, WarmUp
 from ..ir.nodes import F64, I1, I64, Param, Slot, Stream
 from ..ir.types import Clock, Kind, Type
 from ..venues.profile import VenueProfile
+from .rows import RowSlots, declare_rows
 from .warmups import inputs_of, lower_term
 
 if TYPE_CHECKING:
+    from ..frontend.rows import RowPlan
     from .machine.machine import PositionMachine
     from .panes import Forming
 
@@ -86,7 +88,7 @@ class Memo:
 class Lowering:
     """State of one lowering run. `expressions.emit` and the library do the work; this class knows homes and holds."""
 
-    def __init__(self, checked: Checked, profile: VenueProfile) -> None:
+    def __init__(self, checked: Checked, profile: VenueProfile, plan: RowPlan | None = None) -> None:
         self.checked = checked
         self.graph = checked.graph
         self.facts = checked.facts
@@ -114,6 +116,9 @@ class Lowering:
         self._declare_params()
         self._declare_streams()
         self._declare_timers()
+        self.rows: RowSlots | None = declare_rows(self, plan) if plan is not None else None
+        self.watching = False  # whether a test's assertions are being lowered
+        self.watched = False  # whether the program keeps what they ask for
 
     # declarations
 

@@ -8,6 +8,8 @@ from .context import Lowered, Lowering, Result
 from .functions import book
 from .machine.fields import account_field
 from .market_fields import book_field, forming_field, trade_field
+from .rows import given_field, unknown_field
+from .watch import fired_field
 
 
 def field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
@@ -19,12 +21,15 @@ def field(lowering: Lowering, node: Node, b: SegmentBuilder) -> Result:
         return book.book_function(lowering, node, b)
     if source in _MARKET:
         return _MARKET[source](lowering, node, b)
+    if source in _OF_TESTS:
+        return _OF_TESTS[source](lowering, node, b)
     if source in ("pos", "working", "order", "day", "account", "entry", "now"):
         return account_field(lowering, node, b)
     raise lowering.unsupported(node, f"`{source}.{name}`", "it comes with a later release")
 
 
 _MARKET = {"book": book_field, "trade": trade_field, "forming": forming_field}
+_OF_TESTS = {"given": given_field, "unknown": unknown_field, "fired": fired_field}
 
 
 def _bar_field(lowering: Lowering, node: Node, name: str, b: SegmentBuilder) -> Value:

@@ -1,4 +1,4 @@
-"""Groups 07, 08 and 09: models, tests, toolchain."""
+"""Groups 07 and 09: models, toolchain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def _reserved(code: str, title: str, category: Category, explanation: str) -> Co
     return Code(code, title, category, explanation, reserved=True)
 
 
-_M, _F, _T = Category.MODEL, Category.FILE, Category.TOOLCHAIN
+_M, _T = Category.MODEL, Category.TOOLCHAIN
 
 CODES = (
     _reserved(
@@ -43,25 +43,6 @@ CODES = (
         "absence of a model output is not handled",
         _M,
         "A model output can be absent after `absent_after`. Give it a fallback with `??`.",
-    ),
-    _reserved(
-        "FC0801", "unknown name in test rows", _F, "A row gives a value to a name that the strategy does not have."
-    ),
-    _reserved("FC0802", "wrong unit in test rows", _F, "A row gives a value of another unit than the name has."),
-    _reserved("FC0803", "tape lacks a stream", _F, "The test's tape does not hold an input that the strategy reads."),
-    _reserved(
-        "FC0804", "tape shorter than the warm-up", _F, "The tape ends before the strategy makes its first decision."
-    ),
-    _reserved("FC0805", "assertion is false", _F, "A test's assertion does not hold. The values are shown."),
-    Code(
-        "FC0806",
-        "law broken",
-        Category.BUG,
-        "A law that holds for every strategy was broken on this tape: for one, that what is decided on the start of a "
-        "tape does not depend on how it goes on. This is always a fault of the compiler. The law and the first time "
-        "and value that differ are shown; please report them together with the strategy and the tape.",
-        (),
-        "flashc test strategy.flash.yaml",
     ),
     Code(
         "FC0901",

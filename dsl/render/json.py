@@ -27,11 +27,12 @@ def document(diagnostics: Diagnostic | Iterable[Diagnostic], sources: Mapping[st
     return {
         "version": VERSION,
         "summary": {"errors": errors, "warnings": len(findings) - errors},
-        "diagnostics": [_diagnostic(d, sources) for d in findings],
+        "diagnostics": [diagnostic_object(d, sources) for d in findings],
     }
 
 
-def _diagnostic(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
+def diagnostic_object(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """One finding."""
     row = CODES.get(diagnostic.code)
     return {
         "code": diagnostic.code,

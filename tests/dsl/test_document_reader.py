@@ -146,7 +146,7 @@ def test_the_long_example_is_read_completely() -> None:
     assert [name.value for name, _ in document.risk.stale.inputs] == ["book", "eth.book", "trade"]
     assert document.risk.order_rate is not None
     assert document.risk.order_rate.max.value == 8
-    assert [name.value for name in document.test_names] == ["stop_wins_over_age", "march_tape"]
+    assert [test.name.value for test in document.tests] == ["stop_wins_over_age", "march_tape"]
 
 
 # --- short forms --------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ...ir.types import Clock
 from ...venues.profile import InstrumentProfile
 from ..context import Lowering
 from ..explain import Explainer
+from ..rows import HIGH, LOW, MARK
 from .chain import Chain
 from .limits import Limits
 from .queue import Queues
@@ -41,12 +42,13 @@ class PositionMachine:
         self.lowering, self.explainer = lowering, explainer
         lowering.machine = self
         checked = lowering.checked
-        self.market = any(s.clock.kind == "book" for s in checked.streams)
+        rows = lowering.rows
+        self.market = rows.plan.market if rows else any(s.clock.kind == "book" for s in checked.streams)
         self.shared = declare_shared(lowering.program, self._start_atoms())
         alone = len(checked.instances) == 1
         self.books = {
             made.alias: declare_book(
-                lowering.program, number, made.alias, self._profile(made.alias), market=self.market, alone=alone
+                lowering.program, number, made.alias, self._profile(made.alias), market=self.market, alone=alone, watched=lowering.watched
             )
             for number, made in enumerate(checked.instances)
         }
@@ -179,6 +181,8 @@ class PositionMachine:
 
     def mark_clock(self, instance: Instance) -> Clock:
         """The clock that carries the instrument's price: its book, or its shortest bars."""
+        if self.lowering.rows is not None:
+            return self.lowering.rows.plan.clock
         own = [c for c in self.lowering.homes if c.instrument == instance.alias]
         if self.market:
             return next(c for c in own if c.kind == "book")
@@ -188,7 +192,9 @@ class PositionMachine:
         """Keep the mark, and the best and the worst price since entry: of bars, or of bids, where one could sell."""
         home = self.lowering.homes[self.mark_clock(instance)]
         b = home.builder
-        if self.market:
+        if self.lowering.rows is not None:
+            mark, high, low = (self.lowering.rows.load(name, b) for name in (MARK, HIGH, LOW))
+        elif self.market:
             bid, ask = (b.op("book.px", b.i(side), b.i(0), attrs=(home.stream.name,)) for side in (1, -1))
             mark, high, low = bid + ask, bid, bid
         else:

@@ -25,7 +25,10 @@ REASON = {name: code for code, name in enumerate(REASONS)}
 def give_reason(book: Book, b: SegmentBuilder, name: str, rule: Value | int = 0) -> None:
     """The reason word of the book's decision: code and rule number."""
     number = b.lift(rule, "i64")
-    b.effect("reason", number * (1 << REASON_SHIFT) + REASON[name], attrs=(book.number,))
+    word = number * (1 << REASON_SHIFT) + REASON[name]
+    b.effect("reason", word, attrs=(book.number,))
+    if book.reason is not None:
+        b.store(book.reason, word)
 
 
 class Rules:

@@ -125,6 +125,7 @@ class Book:
     min_lots: int
     min_atoms: int
     marks_per_tick: int  # 1 on bars (the close), 2 on books (bid + ask)
+    reason: Slot | None  # the last reason word, where a test asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,14 @@ class Shared:
 
 
 def declare_book(
-    program: ProgramBuilder, number: int, alias: str, profile: InstrumentProfile, *, market: bool, alone: bool
+    program: ProgramBuilder,
+    number: int,
+    alias: str,
+    profile: InstrumentProfile,
+    *,
+    market: bool,
+    alone: bool,
+    watched: bool = False,
 ) -> Book:
     """Slots for one traded instrument; `alone`: it is the only one, and needs no name in its labels."""
     prefix = "account" if alone else f"account.{alias}"
@@ -164,6 +172,7 @@ def declare_book(
         min_lots=max(1, profile.min_qty_lots),
         min_atoms=int(profile.min_notional * ATOMS_PER_UNIT),
         marks_per_tick=2 if market else 1,
+        reason=program.slot(I64, f"{prefix}/reason") if watched else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""`flashc test`: the tests that are written in a strategy file, run."""
