@@ -31,7 +31,7 @@ Require = Annotated[
 
 
 @app.command(epilog=example("flashc test strategies/ema_cross.yaml", "flashc test strategies/*.yaml --junit out.xml"))
-def test(
+def run_tests(
     files: StrategyFiles,
     keyword: Keyword = "",
     junit: JUnit = None,

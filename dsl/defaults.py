@@ -330,8 +330,8 @@ class _Writer:
             with self._block(head):
                 for item in node.items:
                     self._item(item)
-        elif head == "tape":
-            self._line(f"tape: {json.dumps(node.value.strip(), ensure_ascii=False)}")
+        elif head in ("tape", "doc"):
+            self._line(f"{head}: {json.dumps(node.value.strip(), ensure_ascii=False)}")
         else:
             self._valued(f"{head}:", textwrap.dedent(self.source.slice(node.content)).strip(), "")
 

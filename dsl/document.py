@@ -231,8 +231,11 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One assertion. `kind`: at, always, never, eventually, count; `time` is the instant of `at` or the end of `within`;
-    `low` and `high` are the range of a count. `index` is its place in the list, from 0."""
+    """One assertion. `kind`: at, always, never, eventually, count.
+
+    `time` is the instant of `at` or the end of `within`; `low` and `high` are the range of a count. `index` is its
+    place in the list, from 0.
+    """
 
     kind: str
     index: int

@@ -53,7 +53,8 @@ class _Reader:
             fields.text(node.get("instrument")),
             tuple((key, text) for key, text in options if text is not None),
         )
-        return made if self._is_whole(made) and len(fields.bag.errors) == begun else None
+        readable = len(fields.bag.errors) == begun
+        return made if readable and self._is_whole(made) and len(fields.bag.errors) == begun else None
 
     def _error(self, code: str, message: str, span: Located[str] | None, label: str, *helps: str) -> None:
         place = self.name.span if span is None else span.span
@@ -70,12 +71,12 @@ class _Reader:
             self._error("FC0809", f"`{name}` {what}", None, "one of `rows`, `tape`, `generate`", *self._choices(given))
             return False
         if given == ["rows"] and not made.rows:
-            self._error("FC0809", f"`{name}` has no rows", None, "nothing happens", "write at least `- {t: 0s, ...}`")
+            self._error("FC0809", f"`{name}` has no rows", None, "nothing happens", "write one: `- {t: 0s, ...}`")
             return False
         self._check_keys(given[0])
         if not made.expect and made.intents is None:
             helps = ("add `expect:` with assertions such as `never: pos.notional > 100 USDC`",
-                     "or run `flashc test FILE --update`, which writes the orders as `intents:`")  # fmt: skip
+                     "or add `intents: []` and run `flashc test FILE --update`: it writes the orders")  # fmt: skip
             self._error("FC0809", f"`{name}` expects nothing", None, "it cannot fail", *helps)
         return True
 
@@ -141,11 +142,13 @@ class _Reader:
         fields, keys = self.fields, [entry.key.value for entry in item.unique()]
         kinds = [key for key in _KINDS if key in keys]
         if len(kinds) != 1 or not set(keys) <= {kinds[0], _COMPANION.get(kinds[0], kinds[0])}:
-            return self._not_one(item, kinds)
+            self._not_one(item, kinds)
+            return None
         kind = kinds[0]
         second = item.get(_COMPANION.get(kind, ""))
         if second is None and kind in ("at", "count"):
-            return self._not_one(item, kinds)
+            self._not_one(item, kinds)
+            return None
         low = high = None
         scalar = fields.scalar(second)
         if kind == "count" and scalar is not None:

@@ -168,4 +168,3 @@ def judges(test: CheckedTest, watched: Watched) -> list[Judge]:
         Judge(test, item, watched, {alias: watched.asserted[name, item.decl.index, alias] for alias in item.node})
         for item in test.expect
     ]
-

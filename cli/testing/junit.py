@@ -19,11 +19,15 @@ def junit_xml(files: Sequence[FileRun]) -> str:
     """The whole document. Times are in seconds; no time stamps, so that equal results give equal text but for times."""
     root = ElementTree.Element("testsuites", _counts([run for file in files for run in file.runs], _broken(files)))
     for file in files:
-        suite = ElementTree.SubElement(root, "testsuite", {"name": str(file.path), **_counts(file.runs, _broken([file]))})
+        suite = ElementTree.SubElement(
+            root, "testsuite", {"name": str(file.path), **_counts(file.runs, _broken([file]))}
+        )
         for run in file.runs:
             _case(suite, file, run)
         if _broken([file]):
-            case = ElementTree.SubElement(suite, "testcase", {"name": "check", "classname": str(file.path), "time": "0"})
+            case = ElementTree.SubElement(
+                suite, "testcase", {"name": "check", "classname": str(file.path), "time": "0"}
+            )
             _element(case, "error", file, list(file.front.diagnostics.errors))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

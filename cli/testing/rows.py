@@ -128,7 +128,7 @@ class RowRun:
         if item is None:
             return int(value)
         if item.type.carrier == F64:
-            return float_bits(float(value))
+            return int(float_bits(float(value)))
         return int(value * 10 ** self._decimals(item))
 
     @property
@@ -163,7 +163,8 @@ class RowRun:
                 self._poke(name, round(Fraction(start[name].value) * scale))
 
     def _lots(self, qty: int | Fraction | bool) -> int:
-        return round(Fraction(qty) * 10**self.facts.qty_decimals)
+        lots: int = round(Fraction(qty) * 10**self.facts.qty_decimals)
+        return lots
 
     def _poke(self, name: str, word: int) -> None:
         """Set a word of the position machine's own books."""
@@ -282,4 +283,3 @@ class RowRun:
         if self.machine.cells[self.machine.offsets[held.name]]:
             return "a position is open, so the exits are asked"
         return "no position is open, so the entries are asked"
-

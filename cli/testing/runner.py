@@ -17,6 +17,7 @@ from ..front import Front
 from .coverage import Coverage
 from .golden import compare
 from .judge import Judge, judges
+from .lawful import Laws
 from .programs import Programs, Watched
 from .rows import RowRun
 from .seen import Order, Seen
@@ -97,11 +98,11 @@ def run_file(path: Path, front: Front, asked: Asked, on_test: Callable[[TestRun]
         return FileRun(path, front, (), None, {})
     facts = traded_facts(document)
     programs, coverage = Programs(tested, is_market(tested)), Coverage(front.checked)
-    runs = []
+    laws, runs = Laws(front) if asked.laws else None, []
     for test in tested.tests:
         if asked.keyword.lower() in test.decl.name.value.lower():
             begun = time.perf_counter()
-            run = _run(test, programs, coverage, facts, front, asked)
+            run = _run(test, programs, coverage, facts, front, laws)
             run.seconds = time.perf_counter() - begun
             on_test(run)
             runs.append(run)
@@ -134,7 +135,7 @@ def _run(
     coverage: Coverage,
     facts: dict[str, InstrumentProfile],
     front: Front,
-    asked: Asked,
+    laws: Laws | None,
 ) -> TestRun:
     watched = programs.of(test)
     run = TestRun(test)
@@ -149,7 +150,8 @@ def _run(
     else:
         from .market import run_market_test
 
-        run.findings += run_market_test(test, watched, front, rules, hearing, asked.laws)
+        found, run.held_laws = run_market_test(test, watched, front, rules, hearing, laws)
+        run.findings += found
     if not run.findings:
         run.findings += _verdicts(run, jury, facts)
     return run

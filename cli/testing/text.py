@@ -62,4 +62,3 @@ def _order(run: TestRun, file: FileRun, number: int) -> dict[str, str]:
     line = line_of(run.test, order, file.facts)
     row = {"t": line.t, "side": line.side, "style": line.style, "qty": line.qty, "price": line.price}
     return {**row, "rule": line.rule, "instrument": order.alias}
-

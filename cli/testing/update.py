@@ -30,4 +30,3 @@ def updated(source: Source, file: FileRun) -> tuple[str, int]:
 def _wants_table(run: TestRun) -> bool:
     broken = any(d.code not in ("FC0805", "FC0810") for d in run.findings)
     return not broken and (run.test.intents is not None or not run.test.expect)
-

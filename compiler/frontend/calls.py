@@ -20,6 +20,7 @@ from ..library.table import FOREIGN_IDIOMS, FOREIGN_NAMES, FUNCTIONS, SPECIAL_FO
 from . import fields, flow
 from .built import Ascription
 from .environment import Environment
+from .fired import fired
 from .modules import Module, short_name
 from .names import DURATIONS, GROUPS
 from .suggest import nearest
@@ -82,14 +83,9 @@ def _named(el: Elaborator, name: str, e: ast.Call, env: Environment) -> int | No
         return _poison(el, e, env)
     if name in own:
         return inline(el, own[name], e, env, env.module)
-    if name == "prev":
-        return _prev(el, e, env)
-    if name == "present":
-        return _present(el, e, env)
-    if name == "fired" and env.in_test:
-        return _fired(el, e, env)
-    if name == "confirm":
-        return _confirm(el, e, env)
+    form = {"prev": _prev, "present": _present, "confirm": _confirm, "fired": fired if env.in_test else None}.get(name)
+    if form is not None:
+        return form(el, e, env)
     if name == "vwap" and _of_session(e) and not el.scope.is_value("session"):
         return _library(el, FUNCTIONS["vwap_session"], replace(e, args=()), env)
     if name in FUNCTIONS:
@@ -132,26 +128,6 @@ def _shown(name: str) -> str:
 
 # special forms
 
-
-def _fired(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
-    """`fired(exits.stop)`: the rule wants its order at this decision. Only tests may ask."""
-    document = el.built.document
-    sets = {"entries": document.entries, "exits": document.exits}
-    rule = e.args[0].value if len(e.args) == 1 else None
-    if isinstance(rule, ast.Member) and isinstance(rule.base, ast.Name) and rule.base.name in sets:
-        names = [r.name.value for r in sets[rule.base.name]]
-        if rule.name in names:
-            name = f"{rule.base.name}.{rule.name}"
-            return el.graph.add("field", (), e.span, instrument=env.instrument, source="fired", name=name)
-        guess = nearest(rule.name, names)
-        fixes = (Fix(f"did you mean `{guess}`?", Safety.SAFE, (Edit(rule.name_span, guess),)),) if guess else ()
-        helps = () if guess else (f"there are {', '.join(names) or 'none'}",)
-        el.error("FC0102", f"no rule called `{rule.name}`", rule.name_span, f"not under `{rule.base.name}`", helps=helps, fixes=fixes)
-        return None
-    known = [f"`fired({key}.{r.name.value})`" for key, rules in sets.items() for r in rules]
-    helps = (f"there are {', '.join(known[:8])}",)
-    el.error("FC0104", "`fired` takes one rule", e.span, "which rule?", helps=helps)
-    return None
 
 def _prev(el: Elaborator, e: ast.Call, env: Environment) -> int | None:
     from .elaborate import Deferred

@@ -21,8 +21,9 @@ from ..venues.profile import VenueProfile
 from . import instances
 from .built import Built
 from .inputs import streams
+from .instances import NodeMap
 from .program import build
-from .test_expressions import Checker, CheckedTest
+from .test_expressions import CheckedTest, Checker
 from .venue import venue_of
 
 
@@ -118,13 +119,13 @@ class TestedFile:
     instances: tuple[Analysed, ...]
     tests: tuple[CheckedTest, ...]
 
-    def checked_with_places(self) -> tuple[Checked, Mapping[str, instances.NodeMap]]:
+    def checked_with_places(self) -> tuple[Checked, Mapping[str, NodeMap]]:
         """The strategy as it is traded, with the tests' assertions in its graph; where each instance's nodes are in it.
 
         The graphs are copied: each call gives a graph of its own.
         """
         found = [copied(i) for i in self.instances]
-        places: dict[str, instances.NodeMap] = {}
+        places: dict[str, NodeMap] = {}
         return checked_of(found, streams([*found]), places), places
 
     def instance(self, alias: str) -> Analysed:
@@ -172,9 +173,7 @@ def _checked(found: list[Analysed]) -> Checked:
     return checked_of(found, streams([*found]))
 
 
-def checked_of(
-    found: list[Analysed], needed: tuple[Stream, ...], places: dict[str, instances.NodeMap] | None = None
-) -> Checked:
+def checked_of(found: list[Analysed], needed: tuple[Stream, ...], places: dict[str, NodeMap] | None = None) -> Checked:
     """As `_checked`, with these inputs. `places` is filled with where the nodes of each instance are."""
     first = found[0]
     document = first.built.document

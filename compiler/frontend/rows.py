@@ -73,9 +73,9 @@ def _follow(keys: Mapping[str, Key]) -> tuple[str, ...]:
 
 def _fields(built: Built, name: str) -> Iterable[int]:
     for node in built.graph.nodes:
-        if node.op == "field" and node.attrs["source"] == "book" and node.attrs["name"] == name:
-            if node.attrs["instrument"] == built.instance:
-                yield node.id
+        wanted = {"instrument": built.instance, "source": "book", "name": name}
+        if node.op == "field" and all(node.attrs[key] == value for key, value in wanted.items()):
+            yield node.id
 
 
 def _replace(graph: Graph, node_id: int, source: str, name: object, alias: str) -> None:

@@ -20,7 +20,7 @@ from ..analysis.wording import noun
 from ..ir.hir import Facts
 from ..ir.types import Kind, Type
 from .built import Built, Root
-from .constants import constant
+from .constants import constant, grid_decimals
 from .environment import Environment
 from .names import GROUPS
 from .suggest import nearest
@@ -246,7 +246,7 @@ class _One:
         if kind is Kind.REAL and wanted.kind is Kind.INT:
             same = Fraction(found.value).denominator == 1
         if same and (found.type.dim == wanted.dim or found.value == 0):
-            return True
+            return self._on_grid(name, wanted, found)
         text = self.built.text(found.span)
         unit = {Kind.DURATION: "s", Kind.BOOL: ""}.get(wanted.kind, f" {wanted.dim}".replace(" per ", "/"))
         bare = found.type.is_number and not found.type.dim.exponents and not any(c.isalpha() for c in text)
@@ -255,6 +255,18 @@ class _One:
             fix = Fix(f"write `{text}{unit}`", Safety.PLACEHOLDER, (Edit(found.span, f"{text}{unit}"),))
         message = f"`{name}` is {noun(wanted, self.built)}, not {noun(found.type, self.built)}"
         self.error("FC0802", message, found.span, "another unit", fix=fix)
+        return False
+
+    def _on_grid(self, name: str, wanted: Type, found: Given) -> bool:
+        """Prices and quantities of the venue are whole ticks and lots."""
+        if wanted.grid is None:
+            return True
+        decimals = grid_decimals(self.built, wanted.grid)
+        if (Fraction(found.value) * 10**decimals).denominator == 1:
+            return True
+        step = f"0.{'0' * (decimals - 1)}1" if decimals else "1"
+        self.error("FC0802", f"`{name}` is not a whole number of {wanted.grid.unit}s", found.span, "off the grid",
+                   f"one {wanted.grid.unit} is {step}")  # fmt: skip
         return False
 
     # --- rows
@@ -283,7 +295,9 @@ class _One:
             return Key(name, (node,), types[node], "")
         if base in graph.lets:
             record = graph.lets[base]
-            nodes = tuple(n.id for n in graph.nodes if n.op == "member" and record in n.args and n.attrs["name"] == member)
+            nodes = tuple(
+                n.id for n in graph.nodes if n.op == "member" and record in n.args and n.attrs["name"] == member
+            )
             fields = dict(types[record].fields) if record in types else {}
             return Key(name, nodes, fields[member], "") if member in fields else None
         return self._field(name)
@@ -351,9 +365,11 @@ class _One:
             found = self.given("row", number, name)
             if found is None or name not in keys or not self.fits(name, keys[name].type, found):
                 continue
-            if number and name not in made and not any(name == v.name.value for v in self.decl.rows[0].values):
-                self.error("FC0807", f"`{name}` has no value in the first row", value.name.span, "given from here on only",
-                           f"add `{name}: ...` to the first row")  # fmt: skip
+            if number and not any(name == v.name.value for v in self.decl.rows[0].values):
+                help_ = f"add `{name}: ...` to the first row"
+                self.error(
+                    "FC0807", f"`{name}` has no value in the first row", value.name.span, "given from here", help_
+                )
             made[name] = found
         return made
 
@@ -369,7 +385,9 @@ class _One:
             if name == "rule":
                 self._rule(value)
             elif name not in types:
-                self.error("FC0801", f"a position has no `{name}`", value.name.span, "", f"there are {', '.join(_START)}")
+                self.error(
+                    "FC0801", f"a position has no `{name}`", value.name.span, "", f"there are {', '.join(_START)}"
+                )
             else:
                 found = self.given("start", name)
                 if found is not None and self.fits(name, types[name], found):
@@ -441,7 +459,9 @@ class _One:
         known = [self.duration("row", number, "t") for number in range(len(self.decl.rows))]
         if time not in known and item.time is not None:
             times = ", ".join(f"`{self.built.text(row.time.span)}`" for row in self.decl.rows[:8])
-            self.error("FC0809", "no row has this time", item.time.span, "nothing is decided then", f"rows are at {times}")
+            self.error(
+                "FC0809", "no row has this time", item.time.span, "nothing is decided then", f"rows are at {times}"
+            )
 
     def _wanted(self, numbered: tuple[int, WantedOrder]) -> Wanted | None:
         number, decl = numbered

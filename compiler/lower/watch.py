@@ -34,7 +34,7 @@ class Watch:
 
 
 def watch(lowering: Lowering, explainer: Explainer, wanted: Sequence[Watch]) -> None:
-    """Probe every assertion. Probe WATCHED + 2k says whether number k has a value, WATCHED + 2k + 1 whether it is warm."""
+    """Probe every assertion. WATCHED + 2k says whether number k has a value, WATCHED + 2k + 1 whether it is warm."""
     b = lowering.risk
     aliases = [instance.alias for instance in lowering.checked.instances]
     lowering.watching = True

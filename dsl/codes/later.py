@@ -10,7 +10,7 @@ def _reserved(code: str, title: str, category: Category, explanation: str) -> Co
     return Code(code, title, category, explanation, reserved=True)
 
 
-_M, _T = Category.MODEL, Category.TOOLCHAIN
+_M, _F, _T = Category.MODEL, Category.FILE, Category.TOOLCHAIN
 
 CODES = (
     _reserved(

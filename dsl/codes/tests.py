@@ -26,7 +26,17 @@ CODES = (
         _F,
         "A test gives a value to a name that the strategy does not have. Rows give values to names of `let` and to "
         "fields of the market such as `mid`, `bid` and `close`; `params` to parameters; `start` to the position.",
-        (_tested("rows:", "  - {t: 0s, opne: 99 USDC/BTC, close: 100 USDC/BTC}", *_BUYS),),
+        (
+            _tested("rows:", "  - {t: 0s, opne: 99 USDC/BTC, close: 100 USDC/BTC}", *_BUYS),
+            _tested(
+                "params: {fats: 3}",
+                *_ROWS,
+                *_BUYS,
+                params="fast: {default: 9, in: 2..20}",
+                let="x: sma(close, fast)",
+                long="close > x",
+            ),
+        ),
         _GOOD,
     ),
     Code(
@@ -35,7 +45,10 @@ CODES = (
         _F,
         "A test gives a value of another unit than the name has, or a price or quantity that is not on the venue's "
         "grid.",
-        (_tested("rows:", "  - {t: 0s, open: 99 USDC/BTC, close: 100}", *_BUYS),),
+        (
+            _tested("rows:", "  - {t: 0s, open: 99 USDC/BTC, close: 100}", *_BUYS),
+            _tested("rows:", "  - {t: 0s, open: 99.001 USDC/BTC, close: 100 USDC/BTC}", *_BUYS),
+        ),
         _GOOD,
     ),
     Code(
@@ -52,8 +65,14 @@ CODES = (
         _F,
         "The test ends before the strategy makes its first decision. On rows, whatever counts ticks counts rows, so "
         "give the value of the name in `let`, not what it is computed from.",
-        (),
-        _COMMAND,
+        (_tested(*_ROWS, "expect:", "  - never: fired(entries.long)", let="slow: sma(close, 9)", long="close > slow"),),
+        _tested(
+            "rows:",
+            "  - {t: 0s, close: 100 USDC/BTC, slow: 99 USDC/BTC}",
+            *_BUYS,
+            let="slow: sma(close, 9)",
+            long="close > slow",
+        ),
     ),
     Code(
         "FC0805",
@@ -61,8 +80,8 @@ CODES = (
         _F,
         "A test's assertion does not hold. The notes show the instant, the value of each part of the assertion, what "
         "the strategy decided, and the clauses of the rules that it asked.",
-        (),
-        _COMMAND,
+        (_tested(*_ROWS, "expect:", "  - always: order.notional < 50 USDC"),),
+        _tested(*_ROWS, "expect:", "  - always: order.notional <= 100 USDC"),
     ),
     Code(
         "FC0806",
@@ -81,7 +100,10 @@ CODES = (
         "A rule, a limit or an assertion reads a value that no row has given. Rows have no market behind them: what "
         "is read must be given, or follow from what is given. All clauses of a rule are read when the rule is asked: "
         "entries while no position is open, exits while one is.",
-        (_tested("rows:", "  - {t: 0s, close: 100 USDC/BTC}", "  - {t: 1m, open: 99 USDC/BTC}", *_BUYS),),
+        (
+            _tested("rows:", "  - {t: 0s, close: 100 USDC/BTC}", *_BUYS),
+            _tested("rows:", "  - {t: 0s, close: 100 USDC/BTC}", "  - {t: 1m, open: 99 USDC/BTC}", *_BUYS),
+        ),
         _GOOD,
     ),
     Code(
@@ -98,16 +120,23 @@ CODES = (
         _F,
         "A test has exactly one of `rows`, `tape` and `generate`, and something that it expects. Its values are "
         "constants, and each assertion is one of `at` with `holds`, `always`, `never`, `eventually` and `count`.",
-        (_tested(*_ROWS),),
+        (
+            _tested(*_ROWS),
+            _tested("expect:", "  - never: pos.qty > 2 BTC"),
+            _tested("rows: []", *_BUYS),
+            _tested(*_ROWS, "expect:", "  - {at: 5s, holds: true}"),
+            _tested(*_ROWS, "expect:", "  - always: true", "    never: false"),
+        ),
         _GOOD,
     ),
     Code(
         "FC0810",
         "the orders are not those of the table",
         _F,
-        "The test has a table of orders under `intents:`, and the strategy wants others. The first difference is shown.",
-        (),
-        _COMMAND,
+        "The test has a table of orders under `intents:`, and the strategy wants others. The first one that differs is "
+        "shown.",
+        (_tested(*_ROWS, "intents:", "  - {t: 0s, side: buy, style: market, qty: 2 BTC}"),),
+        _tested(*_ROWS, "intents:", "  - {t: 0s, side: buy, style: market, qty: 1 BTC, rule: entries.long}"),
     ),
     Code(
         "FC0811",

@@ -34,7 +34,7 @@ risk:
   day_loss: {limit: 5 USDC}
   stale: {book: 1s}
 tests:
-  empty: {rows: [], expect: [{}], start: {}}
+  empty: {rows: [{t: 0s}], expect: [{always: x}], start: {}}
   t: {tape: "a: b", expect: [{always: "x > 1"}, {count: y, in: 1..2}]}
 """
 

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flashc.cli.front import front_of
+from flashc.cli.testing.runner import Asked, run_file
 from flashc.compiler.frontend.check import check
 from flashc.dsl.diagnostic_codes import CODES, Code
-from flashc.dsl.diagnostics import Diagnostics
+from flashc.dsl.diagnostics import Diagnostic, Diagnostics
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.render.text import render
 from flashc.dsl.source import Source
 from flashc.dsl.yaml_reader import load
 
 PATH = "example.flash.yaml"
-FILE_GROUPS = ("FC00", "FC01", "FC02", "FC03", "FC04", "FC05", "FC06", "FC07", "FC09", "FL")
+FILE_GROUPS = ("FC00", "FC01", "FC02", "FC03", "FC04", "FC05", "FC06", "FC07", "FC08", "FC09", "FL")
 FROM_FILES = [
     row
     for code, row in CODES.items()
@@ -34,7 +36,15 @@ def findings(row: Code, text: str, folder: Path) -> tuple[dict[str, Source], Dia
     bag.extend(found)
     if document is not None and not found.errors:
         bag.extend(check(document)[1])
+        if document.tests and not bag.errors:
+            bag.extend(of_tests(sources[PATH]))
     return sources, bag
+
+
+def of_tests(source: Source) -> list[Diagnostic]:
+    """What `flashc test` finds in a file that is free of errors otherwise."""
+    front = front_of(source)
+    return run_file(Path(PATH), front, Asked(laws=False), lambda run: None).findings
 
 
 @pytest.mark.parametrize("code", [row.code for row in FROM_FILES if not row.reserved])

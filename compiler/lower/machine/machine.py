@@ -48,7 +48,13 @@ class PositionMachine:
         alone = len(checked.instances) == 1
         self.books = {
             made.alias: declare_book(
-                lowering.program, number, made.alias, self._profile(made.alias), market=self.market, alone=alone, watched=lowering.watched
+                lowering.program,
+                number,
+                made.alias,
+                self._profile(made.alias),
+                market=self.market,
+                alone=alone,
+                watched=lowering.watched,
             )
             for number, made in enumerate(checked.instances)
         }

@@ -66,9 +66,20 @@ class Rules:
         give_reason(self.book, b, name, rule)
 
     def _armed(self, b: SegmentBuilder) -> Value:
-        """Every root of every rule is warm on every clock it depends on."""
+        """Every root of every rule is warm on every clock it depends on.
+
+        Over the rows of a test it is enough that what is asked is warm: exits while a position is open, else entries.
+        """
+        if self.lowering.rows is None:
+            return self._warm(b, self._roots((*self.instance.entries, *self.instance.exits), 0))
+        held = b.load(self.book.qty).ne(0) & b.load(self.book.dust).eq(0)
+        exits = (*self.instance.exits, *self.adds)
+        buys, sells = self._roots(self.instance.entries, 1), self._roots(exits, 1 if self.adds else -1)
+        return b.select(held, self._warm(b, sells), self._warm(b, buys))
+
+    def _warm(self, b: SegmentBuilder, roots: list[int]) -> Value:
+        """Whether all these nodes are."""
         lowering = self.lowering
-        roots = self._roots()
         armed = b.b(True)
         for clock in lowering.counted:
             terms = {t for n in roots for c, t in lowering.facts.warmups[n].per_clock if c == clock}
@@ -85,12 +96,11 @@ class Rules:
         """Whether the clock is the one that carries the book's mark: without a price nothing may be decided."""
         return clock == self.machine.mark_clock(self.instance)
 
-    def _roots(self) -> list[int]:
-        """All nodes that rules, policies and limits of this instance read."""
-        rules = (*self.instance.entries, *self.instance.exits)
+    def _roots(self, rules: tuple[CheckedRule, ...], side: int) -> list[int]:
+        """All nodes that rules, the policies of a side (0: of both) and limits of this instance read."""
         found = [c.node for r in rules for c in r.clauses]
         found += [n for r in rules for n in (r.size, r.cooldown, r.fraction, r.at_least, *r.weights) if n is not None]
-        policies = [p for _, p in reachable(self.instance)]
+        policies = [p for _, p in reachable(self.instance) if p.side == side or not side]
         found += [n for p in policies for n in (p.price, p.ttl, p.requote_when) if n is not None]
         risk = self.instance.risk
         found += [c.node for c in risk.invariants]
