@@ -23,14 +23,12 @@ static const double LOTS = 1e6, ATOMS = 1e8, TICKS = 100.0;
 
 /* --- the book: lots by tick, a bit for each tick that has some, a bit for each word of those */
 
-static void set_bit(struct side *s, int64_t at) {
-  s->bits[at >> 6] |= UINT64_C(1) << (at & 63);
-  s->words[at >> 12] |= UINT64_C(1) << (at >> 6 & 63);
-}
-
-static void clear_bit(struct side *s, int64_t at) {
-  s->bits[at >> 6] &= ~(UINT64_C(1) << (at & 63));
-  if (s->bits[at >> 6] == 0) s->words[at >> 12] &= ~(UINT64_C(1) << (at >> 6 & 63));
+/* A level appears or disappears: its word's bit changes only when the word becomes or was zero. */
+static void toggle(struct side *s, int64_t at) {
+  uint64_t *word = &s->bits[at >> 6];
+  const uint64_t before = *word, now = before ^ UINT64_C(1) << (at & 63);
+  *word = now;
+  if (before == 0 || now == 0) s->words[at >> 12] ^= UINT64_C(1) << (at >> 6 & 63);
 }
 
 static inline int64_t highest(uint64_t word) { return 63 - __builtin_clzll(word); }
@@ -68,13 +66,9 @@ static inline void set_level(struct book *b, int64_t side, int64_t tick, int64_t
   const int64_t before = s->lots[at];
   s->lots[at] = lots;
   if ((before > 0) == (lots > 0)) return;
-  if (lots > 0) {
-    set_bit(s, at);
-    if (side > 0 ? at > s->best : at < s->best) s->best = at;
-  } else {
-    clear_bit(s, at);
-    if (at == s->best) s->best = side > 0 ? below(s, at) : above(s, at);
-  }
+  toggle(s, at);
+  if ((at - s->best) * (side > 0 ? 1 : -1) < 0) return;
+  s->best = lots > 0 ? at : side > 0 ? below(s, at) : above(s, at);
 }
 
 static inline int64_t bid(const struct book *b) { return b->bids.best < 0 ? 0 : b->low + b->bids.best; }

@@ -9,6 +9,9 @@
 #include "layout.h"
 #include "ops.h"
 
+_Static_assert(FS_BOOK_BEST_ASK == FS_BOOK_BEST_BID + 1 && FS_BOOK_ASK_LEVELS == FS_BOOK_BID_LEVELS + 1,
+               "words of asks follow those of bids");
+
 static inline int64_t fs_parts(int64_t side) { return side > 0 ? FS_BOOK_BID_PARTS : FS_BOOK_ASK_PARTS; }
 
 /* The first word of a part of a side: FS_BOOK_LOTS, FS_BOOK_LAYER_1 .. FS_BOOK_LAYER_3. */
@@ -24,22 +27,14 @@ static inline int64_t fs_high_zeros(int64_t word) { return word == 0 ? 64 : __bu
 
 /* the bitmap */
 
-/* Says that a tick holds lots. */
-static inline void fs_book_mark(int64_t *book, int64_t parts, int64_t cell) {
+/* Says that a tick holds lots now, or that it holds none any more. A layer above changes when a word of it becomes or was
+   zero, so both ways are one. */
+static inline void fs_book_toggle(int64_t *book, int64_t parts, int64_t cell) {
   for (int64_t layer = FS_BOOK_LAYER_1; layer <= FS_BOOK_LAYER_3; layer++, cell >>= 6) {
     int64_t *word = fs_part(book, parts, layer) + (cell >> 6);
-    const int64_t before = *word;
-    *word = before | fs_ishl(1, cell);
-    if (before != 0) return;
-  }
-}
-
-/* Says that a tick holds nothing any more. */
-static inline void fs_book_unmark(int64_t *book, int64_t parts, int64_t cell) {
-  for (int64_t layer = FS_BOOK_LAYER_1; layer <= FS_BOOK_LAYER_3; layer++, cell >>= 6) {
-    int64_t *word = fs_part(book, parts, layer) + (cell >> 6);
-    *word &= ~fs_ishl(1, cell);
-    if (*word != 0) return;
+    const int64_t before = *word, now = before ^ fs_ishl(1, cell);
+    *word = now;
+    if (before != 0 && now != 0) return;
   }
 }
 
@@ -93,9 +88,11 @@ static inline int64_t fs_book_below(const int64_t *book, int64_t cell) {
 
 /* changes */
 
-/* Lets `lots` (0: none) stand at a tick; how many stood there. */
+/* Lets `lots` (0: none) stand at a tick; how many stood there.
+
+   Sides come at random, and so do levels that appear and disappear: as few branches as can be depend on them. */
 static inline int64_t fs_book_set(int64_t *book, int64_t side, int64_t tick, int64_t lots) {
-  const int64_t cell = fs_isub(tick, book[FS_BOOK_LOW]), parts = fs_parts(side);
+  const int64_t cell = fs_isub(tick, book[FS_BOOK_LOW]), parts = fs_parts(side), asks = side <= 0;
   if (cell < 0 || cell >= book[FS_BOOK_CELLS]) {
     book[FS_BOOK_OUTSIDE]++;
     return 0;
@@ -104,16 +101,14 @@ static inline int64_t fs_book_set(int64_t *book, int64_t side, int64_t tick, int
   const int64_t before = *there;
   *there = lots;
   if ((before > 0) == (lots > 0)) return before;
-  int64_t *levels = book + (side > 0 ? FS_BOOK_BID_LEVELS : FS_BOOK_ASK_LEVELS);
-  int64_t *best = book + (side > 0 ? FS_BOOK_BEST_BID : FS_BOOK_BEST_ASK);
+  fs_book_toggle(book, parts, cell);
+  book[FS_BOOK_BID_LEVELS + asks] += lots > 0 ? 1 : -1;
+  int64_t *best = book + FS_BOOK_BEST_BID + asks;
+  if ((cell - *best) * (1 - 2 * asks) < 0) return before;
   if (lots > 0) {
-    fs_book_mark(book, parts, cell);
-    *levels += 1;
-    if (side > 0 ? cell > *best : cell < *best) *best = cell;
+    *best = cell;
   } else {
-    fs_book_unmark(book, parts, cell);
-    *levels -= 1;
-    if (cell == *best) *best = side > 0 ? fs_book_below(book, cell) : fs_book_above(book, cell);
+    *best = side > 0 ? fs_book_below(book, cell) : fs_book_above(book, cell);
   }
   return before;
 }
