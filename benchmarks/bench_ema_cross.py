@@ -1,4 +1,4 @@
-"""EMA(12)/EMA(26) long-only, next open, on one-minute bars: flashc's kernel against a C loop, vectorbt, backtesting.py.
+"""EMA(12)/EMA(26) long-only, next open, on one-minute bars: flashc's engines, a C loop, vectorbt, backtesting.py.
 
     python benchmarks/bench_ema_cross.py [--bars 1000000] [--repeat 7] [--peers vectorbt,backtesting]
 
@@ -22,13 +22,16 @@ from typing import Any
 
 import numpy as np
 from flashc.compiler.artifact import write_artifact
+from flashc.compiler.backends.c.printer import print_strategy
+from flashc.compiler.backends.c.toolchain import build, find_toolchain
 from flashc.compiler.frontend.check import check
 from flashc.compiler.ir.layout import state_words
-from flashc.compiler.pipeline import compile_checked
+from flashc.compiler.pipeline import Compiled, compile_checked
 from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
-from flashc.runtime.backtest import driver, kernel_loader
+from flashc.runtime.backtest import driver, kernel_loader, strategy_object
+from flashc.runtime.backtest.kernel_loader import Kernel
 from flashc.runtime.backtest.result import F_PRICE, F_QTY, F_SIDE, Account, Feed, KernelFacts, Terms
 from numpy.typing import NDArray
 
@@ -78,7 +81,7 @@ def best_of(run: Callable[[], Any], repeat: int) -> tuple[float, float, Any]:
     return min(seconds), sorted(seconds)[len(seconds) // 2], result
 
 
-def flashc_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
+def compiled_strategy() -> Compiled:
     text = STRATEGY.read_text(encoding="utf-8").replace("size: 100 USDC", "size: 1 BTC")
     document, found = read_document(Source(str(STRATEGY), text))
     found.raise_errors()
@@ -86,9 +89,22 @@ def flashc_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
     checked, found = check(document)
     found.raise_errors()
     assert checked is not None
-    compiled = compile_checked(checked)
+    return compile_checked(checked)
+
+
+def numba_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
+    compiled = compiled_strategy()
     artifact = write_artifact(compiled, folder)
-    kernel = kernel_loader.load(next(artifact.glob("kernel_*.py")))
+    return driven(compiled, bars, kernel_loader.load(next(artifact.glob("kernel_*.py"))))
+
+
+def native_run(bars: Words, folder: Path) -> Callable[[], Outcome]:
+    compiled = compiled_strategy()
+    build(print_strategy(compiled.program), folder / "strategy.so", find_toolchain())
+    return driven(compiled, bars, strategy_object.load(folder / "strategy.so"))
+
+
+def driven(compiled: Compiled, bars: Words, kernel: Kernel) -> Callable[[], Outcome]:
     facts = KernelFacts(state_words(compiled.program), (Feed(0, MINUTE_NS),))
     account = Account(CASH * 10**8, (Terms(1, TAKER_RATE, 0, 10**8),))
 
@@ -206,7 +222,11 @@ def main() -> None:
     parser.add_argument("--peers", default="vectorbt,backtesting")
     given = parser.parse_args()
     bars = make_bars(given.bars)
-    contenders = {"flashc": (flashc_run, given.repeat), "C loop": (c_run, given.repeat)}
+    contenders = {
+        "C engine": (native_run, given.repeat),
+        "Numba engine": (numba_run, given.repeat),
+        "C loop": (c_run, given.repeat),
+    }
     peers = {"vectorbt": (vectorbt_run, 3), "backtesting": (backtesting_run, 1)}
     for name in filter(None, given.peers.split(",")):
         if importlib.util.find_spec(name) is None:
@@ -219,7 +239,7 @@ def main() -> None:
 
 def report(bars: Words, contenders: dict[str, tuple[Any, int]], folder: Path) -> None:
     truth, base = None, 0.0
-    print(f"{'':<12} {'best ns/bar':>12} {'median':>10} {'x flashc':>10} {'fills':>8} {'final profit':>16}")
+    print(f"{'':<13} {'best ns/bar':>12} {'median':>10} {'x C engine':>10} {'fills':>8} {'final profit':>16}")
     for name, (prepare, repeat) in contenders.items():
         run = prepare(bars, folder)
         if repeat > 1:
@@ -231,7 +251,7 @@ def report(bars: Words, contenders: dict[str, tuple[Any, int]], folder: Path) ->
         unit = 1e9 / len(bars)
         ratio = least / base
         times = f"{least * unit:>12.1f} {median * unit:>10.1f} {ratio:>10.2f}"
-        print(f"{name:<12} {times} {len(outcome.fills):>8} {outcome.profit:>16.4f}")
+        print(f"{name:<13} {times} {len(outcome.fills):>8} {outcome.profit:>16.4f}")
 
 
 if __name__ == "__main__":

@@ -121,6 +121,9 @@ def backtest(
         compiled = time.perf_counter()
         tape = running.make_tape(prepared, data, *range_, options)
         costs = running.costs_of(prepared, given, slippage)
+        from ..runtime.backtest import run_folder  # now: the C compiler may still be at work
+
+        run_folder.load()
         work = Work(prepared, tape, running.account_of(prepared, costs), engine, begun)
         finished = work.run(options)
         others = work.bounds(options) if bounds and options is not None else {}

@@ -208,6 +208,7 @@ def run(
     if choice.engine == REFERENCE:
         go = _reference(prepared, facts)
     else:
+        _load_driver(facts)  # first: the C compiler may still be at work
         go = _compiled(prepared, facts, begun.kernel(choice, on_compile), progress)
     loaded = time.perf_counter()
     if facts.market:
@@ -244,16 +245,22 @@ def _reference(prepared: Prepared, facts: KernelFacts) -> _Go:
     return go
 
 
-def _compiled(prepared: Prepared, facts: KernelFacts, kernel: Kernel, progress: Progress | None) -> _Go:
-    from ..runtime.backtest import driver
-
-    values = _values(prepared)
+def _load_driver(facts: KernelFacts) -> None:
     if facts.market:
         from ..runtime.backtest.market import driver as market_driver
 
         market_driver.load()
     else:
+        from ..runtime.backtest import driver
+
         driver.load()
+
+
+def _compiled(prepared: Prepared, facts: KernelFacts, kernel: Kernel, progress: Progress | None) -> _Go:
+    from ..runtime.backtest import driver
+    from ..runtime.backtest.market import driver as market_driver
+
+    values = _values(prepared)
 
     def go(tape: Tape, account: Account, options: MarketOptions | None) -> RunResult:
         if options is None:

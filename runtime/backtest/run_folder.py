@@ -1,7 +1,7 @@
 """A run on disk: its columns as Parquet, its facts as `manifest.json`, what it ran as text files.
 
     runs/ema_cross-1f0c9a7be2d4/
-      manifest.json        hashes of data and meaning, parameters, venue, engine, every assumption, figures
+      manifest.json        hashes of data and meaning, parameters, venue, every assumption, figures
       decisions.parquet    one row per decision: time, reason, mask
       orders.parquet  fills.parquet  trades.parquet
       equity.parquet       one row per base bar: time, equity (atoms)
@@ -32,6 +32,11 @@ def run_id(identity: Mapping[str, object]) -> str:
     """Twelve hex digits that stand for everything that decides a result. `identity` must be plain JSON values."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load() -> None:
+    """Bring what writes tables into memory, while something else is waited for."""
+    import polars  # noqa: F401
 
 
 def write_run(

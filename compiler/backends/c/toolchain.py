@@ -144,9 +144,9 @@ def header_stamp() -> str:
     return digest.hexdigest()
 
 
-def build_hash(text: str, toolchain: Toolchain) -> str:
-    """64 hex digits over all that decides the bytes of the object."""
-    parts = [toolchain.identity, *toolchain.arguments, *flags(toolchain), header_stamp(), text]
+def build_hash(text: str, toolchain: Toolchain, extra: Sequence[str] = ()) -> str:
+    """64 hex digits over all that decides the bytes of the object; `extra` flags as for `build`."""
+    parts = [toolchain.identity, *toolchain.arguments, *flags(toolchain), *extra, header_stamp(), text]
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -170,7 +170,8 @@ class Started:
         self._partial = Path(self._folder.name) / "strategy.so"
         self._source = Path(self._folder.name) / "strategy.c"
         self._source.write_text(text, encoding="utf-8")
-        known = f"-DFS_BUILD_HASH={{{','.join(f'{byte:#x}' for byte in bytes.fromhex(build_hash(text, toolchain)))}}}"
+        digest = bytes.fromhex(build_hash(text, toolchain, extra))
+        known = f"-DFS_BUILD_HASH={{{','.join(f'{byte:#x}' for byte in digest)}}}"
         self._process = self._start(command(toolchain, self._partial, self._free, (known, *extra)))
 
     def _start(self, words: Sequence[str]) -> subprocess.Popen[str]:

@@ -119,9 +119,10 @@ def test_the_key_depends_on_text_compiler_flags_and_headers(monkeypatch: pytest.
     }
     keys.add(build_hash(SMALL, Toolchain("gcc", "gcc", "gcc-12.2.0", ("-m64",))))
     keys.add(build_hash(SMALL, Toolchain("clang", "clang", "gcc-12.2.0")))
+    keys.add(build_hash(SMALL, gcc, ("-DFS_BACKTEST",)))
     monkeypatch.setattr(toolchain, "header_stamp", lambda: "0")
     keys.add(build_hash(SMALL, gcc))
-    assert len(keys) == 6
+    assert len(keys) == 7
     assert build_hash(SMALL, gcc) == build_hash(SMALL, Toolchain("/usr/bin/gcc", "gcc", "gcc-12.2.0")), (
         "no place counts"
     )
