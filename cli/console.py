@@ -51,6 +51,11 @@ def raw(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def on_terminal() -> bool:
+    """Whether standard output is read by a person."""
+    return sys.stdout.isatty()
+
+
 def fitted(text: str) -> str:
     """`text` with its long points (`  - ...`) broken between words where a terminal is narrower; else as it is."""
     if not sys.stdout.isatty():

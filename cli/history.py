@@ -9,29 +9,29 @@ from numpy.typing import NDArray
 
 from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.backtest.money import Ints
+from .rule_sets import BOTH, ENTRIES, EXITS
 
 Bools = NDArray[np.bool_]
 
 _CODE = (1 << REASON_SHIFT) - 1
-_NOT_ARMED, _IN_FLIGHT = REASONS.index("not_armed"), REASONS.index("in_flight")
-_NO_ENTRY, _NO_EXIT = REASONS.index("no_entry"), REASONS.index("no_exit")
+_NOT_ARMED, _NO_ENTRY = REASONS.index("not_armed"), REASONS.index("no_entry")
 _FIRED = (REASONS.index("entered"), REASONS.index("exited"))
 
-#: Reasons after which the mask holds the clauses of the exits; else, if rules were evaluated, of the entries.
-_EXIT_REASONS = (_NO_EXIT, REASONS.index("exited"))
-_NO_RULES = (_NOT_ARMED, _IN_FLIGHT)
+#: Codes of `rule_sets` under which the mask has bits of a rule set.
+_WITH = {"entries": (ENTRIES, BOTH), "exits": (EXITS, BOTH)}
 
 
 class History:
-    """Decisions in time order: columns `time`, `reason`, `mask`.
+    """Decisions in time order: columns `time`, `reason`, `mask`, and the rules each evaluated (`rule_sets.evaluated`).
 
     A strategy of several instruments has a row for each that decided. What is asked about a row is answered from the
     rows of its instrument.
     """
 
-    def __init__(self, columns: Mapping[str, Ints]) -> None:
+    def __init__(self, columns: Mapping[str, Ints], sets: NDArray[np.int8]) -> None:
         self._time, self._reason, self._mask = (columns[name] for name in ("time", "reason", "mask"))
         self._code = self._reason & _CODE
+        self._sets = sets
         self._instance = self._reason >> INSTANCE_SHIFT
 
     def __len__(self) -> int:
@@ -68,8 +68,7 @@ class History:
 
     def next_with(self, index: int, bit: int, rule_set: str) -> int | None:
         """The time of the first later decision in which the clause `bit` of that rule set held."""
-        exits = np.isin(self._code[index + 1 :], _EXIT_REASONS)
-        evaluated = exits if rule_set == "exits" else ~exits & ~np.isin(self._code[index + 1 :], _NO_RULES)
+        evaluated = np.isin(self._sets[index + 1 :], _WITH[rule_set])
         own = self._beside(index)[index + 1 :]
         held = np.flatnonzero(own & evaluated & (self._mask[index + 1 :] >> bit & 1 == 1))
         return int(self._time[index + 1 + held[0]]) if len(held) else None

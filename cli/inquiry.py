@@ -4,26 +4,22 @@ the run's other decisions say about it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.explain import Decision, Part, Reading, explain_step
 from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.market_data.moments import NS_PER_DAY, moment_text
+from .again import Again, moment_of, sets_of, take_again
 from .blockers import clause_name
 from .explanation import Clause, Explanation, Flip, RuleView
 from .history import History
-from .inputs import kernel_facts, market_tape
 from .problem import Problem
-from .running import Costs, Prepared, Rates, account_of, make_tape, prepare
+from .running import Prepared, prepare
 from .runs import PastRun
 
 if TYPE_CHECKING:
     from ..runtime.backtest.money import Ints
-    from ..runtime.backtest.rewind import Moment
-    from ..runtime.market_data.tape_file import Tape
-    from .market_options import MarketOptions
 
 #: Reasons that are about the rule whose number the reason word carries.
 _ABOUT_A_RULE = set(REASONS) - {"not_armed", "no_entry", "no_exit", "in_flight"}
@@ -34,7 +30,8 @@ def inquire(past: PastRun, asked: int, data: Sequence[str] | None, instrument: s
 
     Raises `Problem` if there is none.
     """
-    history, prepared = History(past.decisions()), prepare(past.strategy_file, [])
+    prepared = prepare(past.strategy_file, [])
+    history = history_of(past, prepared)
     index = history.last_until(asked, None if instrument is None else _instance(past, prepared, instrument))
     if index is None:
         raise Problem(
@@ -42,17 +39,16 @@ def inquire(past: PastRun, asked: int, data: Sequence[str] | None, instrument: s
             helps=(f"it decided from {moment_text(history.time(0))} on",) if len(history) else (),
             code="FC1104",
         )
-    if prepared.compiled.ir_hash != past.manifest["hashes"]["ir"]:
-        message = "this version of flashc gives the strategy another meaning than the run's"
-        raise Problem(message, kind="data", helps=("run the backtest again",))
-    known = past.manifest["data"]
-    tape = make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"], _options(past))
-    if tape.data_hash != known["hash"]:
-        raise Problem("the data is not the data of this run", kind="data", helps=("name it with `--data`",))
-    decision, state = _take_again(past, prepared, tape, index, history.time(index))
+    again = take_again(past, data, prepared)
+    decision, state = _step(again, index, history.time(index))
     if (decision.reason, decision.mask) != (history.reason_word(index), history.mask(index)):
         raise AssertionError(f"the decision at {history.time(index)} came out differently the second time")
     return _explanation(past, prepared, history, index, asked, decision, state)
+
+
+def history_of(past: PastRun, prepared: Prepared) -> History:
+    """The run's decisions, each with the rules that it evaluated."""
+    return History(past.decisions(), sets_of(past, prepared))
 
 
 def _instance(past: PastRun, prepared: Prepared, name: str) -> int:
@@ -64,55 +60,14 @@ def _instance(past: PastRun, prepared: Prepared, name: str) -> int:
     raise Problem(f"the run does not trade `{name}`", helps=(f"it trades {', '.join(aliases)}",))
 
 
-def _take_again(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> tuple[Decision, Ints]:
+def _step(again: Again, index: int, time: int) -> tuple[Decision, Ints]:
     """Decision number `index` stepped by the reference interpreter from the state that the compiled kernel reached."""
-    moment = _moment(past, prepared, tape, index, time)
-    values = _values(past, prepared)
-    table = json.loads((past.folder / "explain.json").read_text(encoding="utf-8"))
+    moment = moment_of(again, index, time)
+    table = json.loads((again.past.folder / "explain.json").read_text(encoding="utf-8"))
     state = moment.state.tolist()
-    program = prepared.compiled.program
-    decision = explain_step(program, table, values, state, moment.record, moment.books, moment.row)
-    return decision, moment.state
-
-
-def _moment(past: PastRun, prepared: Prepared, tape: Tape, index: int, time: int) -> Moment:
-    from ..runtime.backtest import rewind
-    from ..runtime.backtest.driver import Run
-    from .engines import compiled_kernel
-
-    account = account_of(prepared, _costs(past.manifest["account"]))
-    kernel = compiled_kernel(prepared.compiled, prepared.artifact)
-    facts, values = kernel_facts(prepared.compiled), _values(past, prepared)
-    options = _options(past)
-    if options is None:
-        work = Run(kernel.addresses, facts, tape.records, account)
-        work.start(values)
-        return rewind.on_bars(work, tape.records, index, time)
-    from ..runtime.backtest.market.driver import MarketRun
-
-    market = market_tape(prepared.compiled, tape)
-    meeting = MarketRun(kernel.addresses, facts, market, account, options.model)
-    meeting.start(values)
-    return rewind.on_books(meeting, market, index, time)
-
-
-def _values(past: PastRun, prepared: Prepared) -> list[int | float]:
-    return [past.manifest["params"][param.label] for param in prepared.compiled.program.params]
-
-
-def _options(past: PastRun) -> MarketOptions | None:
-    facts = past.manifest.get("market")
-    if facts is None:
-        return None
-    from .market_options import options_from_facts
-
-    return options_from_facts(facts)
-
-
-def _costs(account: Mapping[str, Any]) -> Costs:
-    pairs = zip(account["maker"], account["taker"], strict=True)
-    rates = tuple(Rates(Decimal(maker), Decimal(taker)) for maker, taker in pairs)
-    return Costs(rates, int(account["slippage_ticks"]))
+    program = again.prepared.compiled.program
+    values = again.over.params
+    return explain_step(program, table, values, state, moment.record, moment.books, moment.row), moment.state
 
 
 def _explanation(

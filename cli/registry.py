@@ -29,6 +29,8 @@ _ENTRIES = (
     Entry("backtest", "backtest", "Run a strategy over history."),
     Entry("test", "test", "Run the tests that are written in strategy files."),
     Entry("explain", "explain", "Say why a run traded, or did not, at an instant."),
+    Entry("why-not", "why_not", "Say what kept a run from trading over a stretch of time."),
+    Entry("trace", "trace", "Export named values of a run as a table."),
     Entry("data", "data", "Import, generate, list and verify history."),
     Entry("version", "version", "Print the versions that decide results."),
 )

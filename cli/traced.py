@@ -7,6 +7,7 @@ decisions must be those of the run, or a page would show values of something els
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
     from ..runtime.backtest.driver import KernelAddresses, Run
     from ..runtime.backtest.market.driver import MarketRun
-    from ..runtime.backtest.result import Words
+    from ..runtime.backtest.result import Account, Words
+    from ..runtime.market_data.tape_file import Tape
     from ..runtime.report.series import Bars, Floats, Indicator
+    from .market_options import MarketOptions
     from .running import Finished, Prepared
 
 REASON_MASK = (1 << REASON_SHIFT) - 1
@@ -95,14 +98,33 @@ def _type(checked: Checked, node: int, part: str) -> Type:
 
 def _trace(prepared: Prepared, compiled: Compiled, finished: Finished, on_compile: Callable[[], None]) -> Floats:
     """One row per decision row, one column per trace."""
+    values = [prepared.params[param.label] for param in compiled.program.params]
+    over = Over(finished.tape, finished.account, finished.options, values)
+    return traced_values(compiled, over, finished.result.decisions, on_compile)
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What a strategy runs over: events, account, the model of a market (None on bars), values of its parameters."""
+
+    tape: Tape
+    account: Account
+    options: MarketOptions | None
+    params: Sequence[int | float]
+
+
+def traced_values(compiled: Compiled, over: Over, expected: Words, on_compile: Callable[[], None]) -> Floats:
+    """The traced program run over all events: a row per decision row, a column per trace.
+
+    `expected` are the decisions of the run: the traced program must make the same.
+    """
     kernel = compiled_kernel(compiled, write_artifact(compiled, cache_root()), on_compile=on_compile)
-    work = _work(compiled, finished, kernel.addresses)
-    expected = finished.result.decisions
+    work = work_over(compiled, over, kernel.addresses)
     # One row more: the kernel clears the row that the next decision would fill.
     rows = np.full((len(expected) + len(compiled.checked.instances) + 1, len(compiled.program.traces)), np.nan)
     work.io[IO_TRACE] = rows.ctypes.data
-    work.start([prepared.params[param.label] for param in compiled.program.params])
-    _drive(work, len(finished.tape))
+    work.start(over.params)
+    _drive(work, len(over.tape))
     assert np.array_equal(work.result().decisions, expected), "the traced kernel decided differently"
     return rows[: len(expected)]
 
@@ -120,15 +142,16 @@ def _drive(work: Run | MarketRun, total: int) -> None:
         at = work.advance(total)
 
 
-def _work(compiled: Compiled, finished: Finished, kernel: KernelAddresses) -> Run | MarketRun:
+def work_over(compiled: Compiled, over: Over, kernel: KernelAddresses) -> Run | MarketRun:
+    """A run that has not started."""
     from ..runtime.backtest.driver import Run
     from ..runtime.backtest.market.driver import MarketRun
 
     facts = kernel_facts(compiled)
-    if finished.options is None:
-        return Run(kernel, facts, finished.tape.records, finished.account)
-    market = market_tape(compiled, finished.tape)
-    return MarketRun(kernel, facts, market, finished.account, finished.options.model)
+    if over.options is None:
+        return Run(kernel, facts, over.tape.records, over.account)
+    market = market_tape(compiled, over.tape)
+    return MarketRun(kernel, facts, market, over.account, over.options.model)
 
 
 def _indicator(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from flashc.cli.blockers import Blocker, blockers
 from flashc.cli.history import History
+from flashc.cli.rule_sets import RuleFacts, evaluated
 from flashc.cython_core.layout import INSTANCE_SHIFT, REASONS
 
 DAY = 1000
@@ -16,7 +17,13 @@ def history(*rows: tuple[int, str, int]) -> History:
     """Rows of (time, reason, mask)."""
     time, reason, mask = zip(*rows, strict=True)
     codes = [REASONS.index(name) for name in reason]
-    return History({"time": np.array(time), "reason": np.array(codes), "mask": np.array(mask)})
+    columns = {"time": np.array(time), "reason": np.array(codes), "mask": np.array(mask)}
+    return History(columns, sets(columns))
+
+
+def sets(columns: dict[str, np.ndarray]) -> np.ndarray:  # type: ignore[type-arg]
+    facts = RuleFacts(entries=9, adds=False, chains=False)
+    return evaluated(columns["reason"], columns["mask"], np.zeros(len(columns["time"]), dtype=np.int8), facts)
 
 
 PAST = history(
@@ -72,7 +79,8 @@ def test_blockers_count_missing_clauses_and_lonely_ones() -> None:
 def test_each_instrument_is_asked_about_its_own_decisions() -> None:
     other = 1 << INSTANCE_SHIFT
     codes = [REASONS.index("not_armed"), REASONS.index("entered") | other, REASONS.index("no_entry")]
-    both = History({"time": np.array([1, 1, 2]), "reason": np.array(codes), "mask": np.array([0, 1, 0])})
+    columns = {"time": np.array([1, 1, 2]), "reason": np.array(codes), "mask": np.array([0, 1, 0])}
+    both = History(columns, sets(columns))
     assert [both.last_until(1), both.last_until(1, 0), both.last_until(2, 1), both.last_until(0, 1)] == [1, 0, 1, None]
     assert [both.is_last(index) for index in range(3)] == [False, True, True]
     assert [both.last_fire(2), both.first_armed(0), both.first_armed(1)] == [None, 2, 1]
