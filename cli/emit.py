@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .problem import Problem
@@ -25,7 +26,11 @@ FORMS = {
 _OTHER_NAMES = {"kernel": "py"}
 
 _DEFINITION = re.compile(r"^define .*?@\"?(_ZN[^\"(]+)\"?\((.*?)^}", re.DOTALL | re.MULTILINE)
-_NOISE = re.compile(r", ![\w.]+ !\d+|, align \d+|\s+#\d+(?= \{|$)|\b(noundef|nocapture|local_unnamed_addr|dso_local) ")
+_NOISE = re.compile(
+    r", ![\w.]+ !\d+|, align \d+|\s+#\d+(?= \{|$)|\b(?:range|captures)\([^)]*\) "
+    r"|\b(?:noundef|noalias|nocapture|nonnull|readonly|readnone|writeonly|local_unnamed_addr|dso_local) "
+)
+_STATE_WORD = re.compile(r"= getelementptr i8, ptr %arg\.s[tf], i64 (\d+)$")
 _MANGLED = re.compile(r"@\"?_ZN(\w+?)[BE]?[\w$]*\"?")
 
 
@@ -72,21 +77,29 @@ def _asm(text: str, cc: str | None) -> str:
 
 def _numba(compiled: Compiled, form: str) -> str:
     """`events` as Numba compiled it: LLVM's text after optimising, or machine code."""
+    import llvmlite.binding as llvm
+
     from ..compiler.artifact import write_artifact
+    from ..compiler.ir.layout import offsets
     from ..runtime.backtest.kernel_loader import import_kernel
     from ..runtime.cache_root import cache_root
 
+    if platform.machine() == "x86_64":
+        llvm.set_option("flashc", "--x86-asm-syntax=intel")  # as `asm`; before Numba makes its printer
     folder = write_artifact(compiled, cache_root())
     module = import_kernel(next(folder.glob("kernel_*.py")))
     library: Any = module.events._library
-    return llvm_function(library.get_llvm_str()) if form == "llvm" else native_function(library.get_asm_str())
+    if form == "asm-numba":
+        return native_function(library.get_asm_str())
+    at = offsets(compiled.program)
+    return llvm_function(library.get_llvm_str(), {8 * at[slot.name]: slot.label for slot in compiled.program.slots})
 
 
-def llvm_function(text: str, name: str = "events") -> str:
-    """The function called `name`, without what only the optimiser reads."""
+def llvm_function(text: str, words: Mapping[int, str], name: str = "events") -> str:
+    """The function called `name`, without what only the optimiser reads; `words` are names of state by offset."""
     for found in _DEFINITION.finditer(text):
         if _is(found[1], name):
-            lines = [_short(line) for line in found[0].splitlines() if not line.lstrip().startswith(";")]
+            lines = [_short(line, words) for line in found[0].splitlines() if not line.lstrip().startswith(";")]
             kept = [line for line in lines if line.strip() and "@llvm.dbg" not in line and "@llvm.lifetime" not in line]
             count = sum(line.startswith("  ") for line in kept)
             return f"; {name}: Numba, {count} instructions\n" + "\n".join(kept) + "\n"
@@ -118,8 +131,11 @@ def _is(symbol: str, name: str) -> bool:
     return f"{len(name)}{name}B" in symbol or f"{len(name)}{name}E" in symbol
 
 
-def _short(line: str) -> str:
-    return _MANGLED.sub(_plain, _NOISE.sub("", line)).rstrip()
+def _short(line: str, words: Mapping[int, str]) -> str:
+    text = _MANGLED.sub(_plain, _NOISE.sub("", line)).rstrip()
+    state = _STATE_WORD.search(text)
+    label = words.get(int(state[1]), "") if state is not None else ""
+    return f"{text:<64}; {label}" if label else text
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -66,11 +66,10 @@ def _finding(lock: Lock, subject: Place, found: list[Change]) -> Diagnostic:
     code = {"modules": "FC0902", "toolchain": "FC0903"}.get(subject[0], "FC0901")
     if subject == ("toolchain", "flashc"):
         code = "FC0901"
-    told = [change for change in found if change.place != subject] or found
-    named = [c for c in told if not (c.old or c.new or "").startswith("sha256:")] or told
+    named = [c for c in found if not (c.old or c.new or "").startswith("sha256:")] or found
     place = named[0].place
     label = Label(lock.span(place), "pinned here" if place in lock.spans else "")
-    return Diagnostic(code, _message(subject, found), label, notes=tuple(_notes(subject, told)), helps=_helps(subject))
+    return Diagnostic(code, _message(subject, found), label, notes=tuple(_notes(subject, found)), helps=_helps(subject))
 
 
 def _message(subject: Place, found: list[Change]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -178,6 +179,14 @@ def test_asm_shows_the_hot_loop_with_places(place: Path, capsys: pytest.CaptureF
     assert not [line for line in lines if line.lstrip().startswith((".cfi", ".loc", ".size", ".p2align"))]
 
 
+@pytest.mark.skipif(shutil.which("clang-14") is None, reason="clang-14 is not installed")
+def test_asm_reads_clang_too(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compile", "s.yaml", "--emit", "asm", "--cc", "clang-14"]) == Exit.OK
+    said = capsys.readouterr().out
+    assert said.startswith("# strategy_events: clang-14")
+    assert "let.quick 7:10" in said
+
+
 def test_c_says_where_each_line_comes_from(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compile", "s.yaml", "--emit", "c"]) == Exit.OK
     assert "· entries.long 10:9 */" in capsys.readouterr().out
@@ -188,6 +197,7 @@ def test_llvm_shows_the_hot_loop_of_the_kernel(place: Path, capsys: pytest.Captu
     said = capsys.readouterr().out
     assert said.startswith("; events: Numba, ")
     assert " fmul double " in said
+    assert "; account/" in said
     assert "@_ZN" not in said
     assert "\n# events: Numba, " in said
     assert len(said.splitlines()) < 3000

@@ -73,7 +73,7 @@ def hot_loop(text: str, toolchain: Toolchain, function: str = "strategy_events")
 
 def _body(listing: str, function: str) -> list[str]:
     lines = listing.splitlines()
-    start = lines.index(f"{function}:")
+    start = next(k for k, line in enumerate(lines) if line.startswith(f"{function}:"))
     end = next(k for k in range(start, len(lines)) if lines[k].lstrip().startswith(f".size\t{function},"))
     return lines[start + 1 : end]
 

@@ -128,6 +128,7 @@ def test_another_c_compiler_has_its_own_code(locked: Path, capsys: pytest.Captur
     said = refusal(capsys, "compile", "strategies/a.yaml", code=Exit.ENVIRONMENT)
     assert "error[FC0903]" in said
     assert "cc: gcc-4.1.2 in the lock" in said
+    assert "cc: gcc-4.1.2\n" in said, "the line of the lock is shown"
     assert "install the pinned compiler" in said
 
 
