@@ -108,6 +108,7 @@ def backtest(
     asked = {"--latency": latency, "--queue": queue, "--fill": fill, "--bounds": bounds or None}
     from . import running
     from .engines import require_engine
+    from .locking import warn_if_stale
     from .market_options import options_for
     from .report import check_place
 
@@ -116,6 +117,7 @@ def backtest(
 
     require_engine(engine)
     prepared = running.prepare(file, set_ or [], data)
+    warn_if_stale(prepared.compiled.checked)
     options = options_for(prepared, asked, slippage)
     with running.begin(prepared, engine) as begun:
         compiled = time.perf_counter()

@@ -79,8 +79,12 @@ def locked_strategies(lock: Lock) -> list[Path]:
 
 
 def stale(checked: Checked, *, with_compiler: bool = True, cc: str | None = None) -> list[Diagnostic]:
-    """What is not as the nearest lock says; empty without a lock. Raises FlashcError (FC0915) for a damaged one."""
-    path = find_lock(Path(checked.document.source.path).parent)
+    """What is not as the nearest lock says; empty without a lock, or for a text that is no file.
+
+    Raises FlashcError (FC0915) for a damaged lock.
+    """
+    file = Path(checked.document.source.path)
+    path = find_lock(file.parent) if file.is_file() else None
     if path is None:
         return []
     from .. import __version__
@@ -100,8 +104,10 @@ def require_lock(checked: Checked, cc: str | None = None) -> None:
 
 
 def warn_if_stale(checked: Checked) -> None:
-    """Say on standard error that a run is not of what is locked. The C compiler does not count: a run proves nothing
-    about it."""
+    """Say on standard error that a run is not of what is locked.
+
+    The C compiler does not count, a run proves nothing about it; nor does a strategy that the lock does not name.
+    """
     try:
         found: Iterable[Diagnostic] = stale(checked, with_compiler=False)
     except FlashcError as damaged:
@@ -109,7 +115,8 @@ def warn_if_stale(checked: Checked) -> None:
     except OSError:
         return
     told = [f"{one.message} ({one.code})" for one in found]
-    if told:
+    named = all(one.facts.get("place", [""])[0] != "strategies" for one in found)  # type: ignore[index]
+    if told and named:
         more = f", and {len(told) - 1} more" if len(told) > 1 else ""
         console.err(f"warning: {told[0]}{more}; `flashc lock --check` shows all")
 

@@ -16,7 +16,6 @@ from ..runtime.cache_root import cache_root
 from .engines import REFERENCE, Begun, Choice
 from .front import Front, read_front
 from .inputs import kernel_facts, market_tape, received, tape_inputs
-from .locking import warn_if_stale
 from .problem import Problem
 from .settings import parameter_texts, parameter_values, values_with
 
@@ -96,8 +95,6 @@ def prepared_of(
     assert front.source is not None and front.document is not None and front.checked is not None
     if data:
         _require_streams(front.checked, data)
-    if compiled is None:
-        warn_if_stale(front.checked)
     compiled = compiled or compile_checked(front.checked)
     params = values_with(front.document, settings) if settings else parameter_values(front.checked)
     shown = parameter_texts(front.document, settings)

@@ -96,14 +96,17 @@ class Strategy:
         return {name: _value(text) for name, text in parameter_texts(document, ()).items()}
 
     def compile(self, out: str | Path | None = None) -> Artifact:
-        """Write the artefact below `out`, or into the cache. Raises `FlashcError`."""
-        from ...compiler.artifact import manifest, write_artifact
+        """Write the artefact below `out`, or into the cache, as `flashc compile` does. Raises `FlashcError`."""
+        from ...runtime.artifact_folder import read_artifact
         from ...runtime.cache_root import cache_root
+        from ..building import build_artifact
+        from ..locking import require_lock
 
         with told(self._front.source):
             compiled = self._compiled()
-            folder = write_artifact(compiled, cache_root() if out is None else Path(out))
-            return Artifact(folder, compiled.ir_hash, manifest(compiled))
+            require_lock(compiled.checked)
+            folder = build_artifact(compiled).write(cache_root() if out is None else Path(out))
+            return Artifact(folder, compiled.ir_hash, read_artifact(folder).manifest)
 
     def backtest(
         self,

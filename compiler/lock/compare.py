@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ...dsl.diagnostics import Diagnostic, Label
 from .file import NAME, Lock
@@ -69,7 +70,8 @@ def _finding(lock: Lock, subject: Place, found: list[Change]) -> Diagnostic:
     named = [c for c in found if not (c.old or c.new or "").startswith("sha256:")] or found
     place = named[0].place
     label = Label(lock.span(place), "pinned here" if place in lock.spans else "")
-    return Diagnostic(code, _message(subject, found), label, notes=tuple(_notes(subject, found)), helps=_helps(subject))
+    notes, facts = tuple(_notes(subject, found)), MappingProxyType({"place": list(subject)})
+    return Diagnostic(code, _message(subject, found), label, notes=notes, helps=_helps(subject), facts=facts)
 
 
 def _message(subject: Place, found: list[Change]) -> str:

@@ -177,6 +177,9 @@ def test_a_backtest_warns_and_goes_on(locked: Path, capsys: pytest.CaptureFixtur
     warn_if_stale(checked)
     said = capsys.readouterr().err
     assert said.startswith("warning: the module `strategies/helpers.yaml` is not the one that flash.lock pins (FC0902)")
+    (locked / "c.yaml").write_text(EMA_CROSS)
+    warn_if_stale(checked_or_raise(Path("c.yaml"))[1])
+    assert capsys.readouterr().err == "", "a strategy that the lock does not name is a sketch"
     (locked / "flash.lock").write_text("lock: 1\n")
     warn_if_stale(checked)
     assert "(FC0915)" in capsys.readouterr().err
