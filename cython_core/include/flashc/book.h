@@ -54,14 +54,16 @@ static inline int64_t fs_book_highest(const int64_t *book, int64_t parts, int64_
   return number;
 }
 
-/* The lowest ask above a cell; the number of cells if there is none. */
-static inline int64_t fs_book_above(const int64_t *book, int64_t cell) {
-  for (int64_t layer = FS_BOOK_LAYER_1; layer <= FS_BOOK_LAYER_3; layer++, cell >>= 6) {
+/* The next level is nearly always in the same word of layer 1; the way through the other layers is kept out of line. */
+
+static __attribute__((noinline, unused)) int64_t fs_book_far_above(const int64_t *book, int64_t cell) {
+  for (int64_t layer = FS_BOOK_LAYER_2; layer <= FS_BOOK_LAYER_3; layer++) {
+    cell >>= 6;
     const int64_t number = cell >> 6;
     const int64_t rest = fs_part_of(book, FS_BOOK_ASK_PARTS, layer)[number] & fs_ishl(-2, cell);
     if (rest != 0) return fs_book_lowest(book, FS_BOOK_ASK_PARTS, layer - 1, (number << 6) + fs_low_zeros(rest));
   }
-  for (int64_t number = cell + 1; number < book[FS_BOOK_TOP_WORDS]; number++) {
+  for (int64_t number = (cell >> 6) + 1; number < book[FS_BOOK_TOP_WORDS]; number++) {
     if (fs_part_of(book, FS_BOOK_ASK_PARTS, FS_BOOK_LAYER_3)[number] != 0) {
       return fs_book_lowest(book, FS_BOOK_ASK_PARTS, FS_BOOK_LAYER_3, number);
     }
@@ -69,21 +71,33 @@ static inline int64_t fs_book_above(const int64_t *book, int64_t cell) {
   return book[FS_BOOK_CELLS];
 }
 
-/* The highest bid below a cell; -1 if there is none. */
-static inline int64_t fs_book_below(const int64_t *book, int64_t cell) {
-  for (int64_t layer = FS_BOOK_LAYER_1; layer <= FS_BOOK_LAYER_3; layer++, cell >>= 6) {
+static __attribute__((noinline, unused)) int64_t fs_book_far_below(const int64_t *book, int64_t cell) {
+  for (int64_t layer = FS_BOOK_LAYER_2; layer <= FS_BOOK_LAYER_3; layer++) {
+    cell >>= 6;
     const int64_t number = cell >> 6;
     const int64_t rest = fs_part_of(book, FS_BOOK_BID_PARTS, layer)[number] & fs_isub(fs_ishl(1, cell), 1);
     if (rest != 0) {
       return fs_book_highest(book, FS_BOOK_BID_PARTS, layer - 1, (number << 6) + 63 - fs_high_zeros(rest));
     }
   }
-  for (int64_t number = cell - 1; number >= 0; number--) {
+  for (int64_t number = (cell >> 6) - 1; number >= 0; number--) {
     if (fs_part_of(book, FS_BOOK_BID_PARTS, FS_BOOK_LAYER_3)[number] != 0) {
       return fs_book_highest(book, FS_BOOK_BID_PARTS, FS_BOOK_LAYER_3, number);
     }
   }
   return -1;
+}
+
+/* The lowest ask above a cell; the number of cells if there is none. */
+static inline int64_t fs_book_above(const int64_t *book, int64_t cell) {
+  const int64_t rest = fs_part_of(book, FS_BOOK_ASK_PARTS, FS_BOOK_LAYER_1)[cell >> 6] & fs_ishl(-2, cell);
+  return rest != 0 ? (cell & ~INT64_C(63)) + fs_low_zeros(rest) : fs_book_far_above(book, cell);
+}
+
+/* The highest bid below a cell; -1 if there is none. */
+static inline int64_t fs_book_below(const int64_t *book, int64_t cell) {
+  const int64_t rest = fs_part_of(book, FS_BOOK_BID_PARTS, FS_BOOK_LAYER_1)[cell >> 6] & fs_isub(fs_ishl(1, cell), 1);
+  return rest != 0 ? (cell & ~INT64_C(63)) + 63 - fs_high_zeros(rest) : fs_book_far_below(book, cell);
 }
 
 /* changes */
