@@ -99,7 +99,7 @@ def _words(a: Checked, b: Checked) -> Iterator[Change]:
         yield Change(Kind.COSMETIC, "strategy", "another name", old, new)
     if a.document.doc != b.document.doc:
         yield Change(Kind.COSMETIC, "doc", "another description")
-    if [t.value for t in a.document.test_names] != [t.value for t in b.document.test_names]:
+    if meaning(a.document.tests) != meaning(b.document.tests):
         yield Change(Kind.COSMETIC, "tests", "other tests")
 
 
