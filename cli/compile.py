@@ -132,7 +132,10 @@ def _deliver(compiled: Compiled, out: Path, cc: str | None, twice: bool, json: b
         from .reproducing import require_same
 
         require_same(compiled, artifact, cc)
-    made = read_artifact(artifact.write(out))
+    folder = artifact.write(out)
+    for name in artifact.mend(folder):
+        console.err(f"warning: {folder / name} was changed since it was made; it is written anew")
+    made = read_artifact(folder)
     if json:
         console.out_json({"version": 1, **artifact_object(made)})
         return

@@ -59,6 +59,11 @@ class Artifact:
     def manifest_bytes(self) -> bytes:
         return canonical(self.manifest).encode()
 
+    @property
+    def content(self) -> dict[str, bytes]:
+        """All files that a hash covers, and the manifest."""
+        return {**self.files, MANIFEST: self.manifest_bytes}
+
     def write(self, root: Path) -> Path:
         """Write the folder below `root` unless it is there already. Returns it. Raises OSError."""
         folder = root / self.name
@@ -66,8 +71,7 @@ class Artifact:
             return folder
         partial = root / f".{folder.name}.{os.getpid()}.partial"
         partial.mkdir(parents=True, exist_ok=True)
-        content = {**self.files, **self.extra, MANIFEST: self.manifest_bytes}
-        for name, data in content.items():
+        for name, data in {**self.extra, **self.content}.items():
             (partial / name).write_bytes(data)
         try:
             partial.rename(folder)
@@ -76,6 +80,19 @@ class Artifact:
             if not (folder / MANIFEST).exists():
                 raise
         return folder
+
+    def mend(self, folder: Path) -> list[str]:
+        """Write the files anew that are not as they should be in a folder of this artefact. Returns their names."""
+        damaged = [name for name, data in self.content.items() if not _holds(folder / name, data)]
+        for name in damaged:
+            partial = folder / f".{name}.{os.getpid()}.partial"
+            partial.write_bytes(self.content[name])
+            partial.replace(folder / name)
+        return sorted(damaged)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == data
 
 
 def artifact_of(

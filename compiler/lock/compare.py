@@ -25,11 +25,12 @@ class Change:
 
     @property
     def text(self) -> str:
-        """`venues mexc.spot instruments BTC/USDC taker_fee: 0.0004 in the lock, 0.0005 now`."""
+        """`venues mexc.spot instruments BTC/USDC taker_fee: 0.0004 -> 0.0005`; `+` and `-` for what comes and goes."""
         name = " ".join(self.place)
-        if self.place[0] == "strategies":
-            return f"{name}: {'not in the lock' if self.old is None else 'in the lock, and gone'}"
-        return f"{name}: {_shown(self.old, 'nothing')} in the lock, {_shown(self.new, 'nothing')} now"
+        if self.old is None or self.new is None:
+            sign, value = ("-", self.old) if self.new is None else ("+", self.new)
+            return f"{sign} {name}: {_shown(value, '')}".rstrip(": ")
+        return f"{name}: {_shown(self.old, '')} -> {_shown(self.new, '')}"
 
 
 def _shown(value: str | None, nothing: str) -> str:

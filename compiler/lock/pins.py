@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from ...cython_core.artifact_format import digest
@@ -88,8 +89,15 @@ def module_hash(module: Module) -> str:
     A function has no type of its own before it is called, so this is the tree that every call starts from. The order of
     functions does not count, and numbers count by value.
     """
-    functions = tuple(sorted((name, repr(meaning(body))) for name, body in module.functions.items()))
+    functions = tuple(sorted((name, repr(_by_value(meaning(body)))) for name, body in module.functions.items()))
     return digest(repr((functions, sorted(module.private), sorted(module.uses.items()))))
+
+
+def _by_value(value: object) -> object:
+    """A meaning in which `2.50` is `2.5`."""
+    if isinstance(value, tuple):
+        return tuple(_by_value(item) for item in value)
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def _venue(document: Document) -> Iterator[tuple[Place, str]]:

@@ -162,11 +162,19 @@ def test_without_a_c_compiler_compile_says_what_to_install(
     assert run(["compile", "s.yaml", "--emit", "fir,py,c,manifest"]) == Exit.OK
 
 
-def test_a_damaged_folder_is_not_passed_off_as_made(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compiling_again_mends_a_damaged_folder(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = made(place / "s.yaml", place / "out")
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
     (folder / "strategy.so").write_bytes(b"")
-    assert run(["compile", "s.yaml", "-o", "out"]) == Exit.FILE
-    assert "strategy.so was changed after it was made" in capsys.readouterr().err
+    (folder / "manifest.json").write_text("{}")
+    (folder / "fir.txt").unlink()
+    (folder / "fir.txt").symlink_to(place / "s.yaml")
+    (folder / "notes.txt").write_text("mine")
+    assert run(["compile", "s.yaml", "-o", "out"]) == Exit.OK
+    said = capsys.readouterr().err
+    assert all(f"{name} was changed since it was made" in said for name in ("strategy.so", "manifest.json", "fir.txt"))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {**whole, "notes.txt": b"mine"}
+    assert (place / "s.yaml").read_text() == EMA_CROSS, "a link is not followed"
 
 
 def test_asm_shows_the_hot_loop_with_places(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

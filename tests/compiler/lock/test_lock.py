@@ -95,7 +95,7 @@ def test_a_lock_in_order_lets_compile_and_check_pass(locked: Path, capsys: pytes
 
 def test_a_comment_or_the_layout_of_a_module_does_not_make_it_stale(locked: Path) -> None:
     text = (
-        MODULE.replace("# a comment", "# another").replace("{x: real}", "{x:   real}").replace("x * 2.0", "(x) * 2.0")
+        MODULE.replace("# a comment", "# another").replace("{x: real}", "{x:   real}").replace("x * 2.0", "(x) * 2.00")
     )
     (locked / "strategies" / "helpers.yaml").write_text(text)
     assert run(["lock", "--check"]) == Exit.OK
