@@ -17,7 +17,7 @@ EXTRAS ?= dev
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; echo $$n)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format types bench docs golden dev wheel clean
+.PHONY: help demo test faults check format types bench docs golden dev wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ demo: $(STAMP) ## Compile a shipped strategy, backtest it on generated data, wri
 
 test: $(STAMP) ## Run all tests, as CI does
 	$(PYTEST) -n $(WORKERS) --dist loadgroup $(TESTS)
+
+faults: $(STAMP) ## Plant faults in copies of the package; the tests must notice each (FAULTS="cse split" chooses)
+	$(BIN)/python tests/faults/plant.py $(FAULTS)
 
 check: $(STAMP) types ## Lint, formatting, types, tidiness
 	$(BIN)/ruff check .

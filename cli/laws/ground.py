@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.market.model import MarketTape
     from ...runtime.backtest.reference import Machine
     from ...runtime.backtest.result import Account, KernelFacts, RunResult, Words
+    from ...runtime.backtest.strategy_object import StrategyObject
     from ...runtime.market_data.tape_file import Tape
     from ..market_options import MarketOptions
     from ..running import Prepared
@@ -112,15 +113,21 @@ class Ground:
 
     def kernel(self, engine: str) -> KernelAddresses:
         """The kernel of a compiled engine."""
+        return self._kernel(engine).addresses
+
+    def strategy_object(self, engine: str) -> StrategyObject | None:
+        """The object that can save and load the strategy's state; None of an engine that has no such functions."""
+        from ...runtime.backtest.strategy_object import StrategyObject
+
+        keeper = self._kernel(engine).keeper
+        return keeper if isinstance(keeper, StrategyObject) else None
+
+    def _kernel(self, engine: str) -> Kernel:
         if engine not in self._kernels:
-            self._kernels[engine] = _load(self.prepared, engine)
-        return self._kernels[engine].addresses
+            from ..engines import compiled_kernel
+
+            self._kernels[engine] = compiled_kernel(self.prepared.compiled, self.prepared.artifact, engine)
+        return self._kernels[engine]
 
     def market(self, tape: Tape) -> MarketTape:
         return market_tape(self.prepared.compiled, tape)
-
-
-def _load(prepared: Prepared, engine: str) -> Kernel:
-    from ..engines import compiled_kernel
-
-    return compiled_kernel(prepared.compiled, prepared.artifact, engine)

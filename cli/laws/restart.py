@@ -1,7 +1,8 @@
 """Law `restart`: a snapshot, put into memory that was never used, goes on as if nothing had stopped.
 
 Compiled engines are stopped between records: the state's words, books, open orders and all else that changes go into a
-run that has only started. The reference interpreter is replaced between events by one that only knows the words.
+run that has only started; the C engine's own functions save and load its state. The reference interpreter is replaced
+between events by one that only knows the words.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ...compiler.evaluate.evaluator import Machine, Out
     from ...runtime.backtest.driver import Run
     from ...runtime.backtest.market.driver import MarketRun
-    from ...runtime.backtest.result import RunResult
+    from ...runtime.backtest.result import RunResult, Words
 
 NAME = "restart"
 STOPS, IN_ORDERS = 4, 3
@@ -64,11 +65,28 @@ def _fresh(ground: Ground, engine: str, work: Run | MarketRun) -> Run | MarketRu
     from ...runtime.backtest.restart import carry_over, carry_over_books
 
     other = ground.work(engine)
+    taken_up = _taken_up(ground, engine, work, other)
     if isinstance(work, Run):
         assert isinstance(other, Run)
-        return carry_over(work, other)
-    assert not isinstance(other, Run)
-    return carry_over_books(work, other)
+        carry_over(work, other)
+    else:
+        assert not isinstance(other, Run)
+        carry_over_books(work, other)
+    other.state[:] = taken_up
+    return other
+
+
+def _taken_up(ground: Ground, engine: str, work: Run | MarketRun, other: Run | MarketRun) -> Words:
+    """The state as a started run has it from a snapshot, where the engine can save and load; else the same words."""
+    from ...runtime.backtest import snapshots
+
+    strategy = ground.strategy_object(engine)
+    if strategy is None:
+        return work.state
+    state = other.state.copy()
+    taken = snapshots.restore(strategy, state, snapshots.save(strategy, work.state))
+    assert taken is snapshots.Taken.WHOLE, "it is the same layout"
+    return state
 
 
 def _reference(ground: Ground, places: Sequence[int]) -> RunResult:

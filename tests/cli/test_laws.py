@@ -60,7 +60,7 @@ def fresh(ground: Ground) -> Ground:
 @pytest.mark.parametrize("kind", ["on_bars", "on_books"])
 def test_all_laws_hold_on_every_engine(kind: str, request: pytest.FixtureRequest) -> None:
     ground: Ground = request.getfixturevalue(kind)
-    found = run_laws(ground.prepared, ground.tape, ground.account, ground.options, ("numba", "ref"))
+    found = run_laws(ground.prepared, ground.tape, ground.account, ground.options, ("ref", "numba", "c"))
     assert [law.name for law in found] == list(ALL)
     assert all(law.held and not law.difference for law in found), [law.message for law in found if not law.held]
     silent = [law.name for law in found if not law.compared]

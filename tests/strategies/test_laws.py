@@ -51,8 +51,7 @@ def test_every_law_holds(file: Path, data: Path) -> None:
     options = options_for(prepared, NO_OPTIONS, 0)
     tape = running.make_tape(prepared, names, None, moment("--to", BOOKS_UNTIL if options else BARS_UNTIL), options)
     account = running.account_of(prepared, running.costs_of(prepared, None, 0))
-    engines = tuple(engine for engine in ENGINES if engine in running.ENGINES)
-    found = {law.name: law for law in run_laws(prepared, tape, account, options, engines)}
+    found = {law.name: law for law in run_laws(prepared, tape, account, options, ENGINES)}
     assert not [law.message for law in found.values() if not law.held]
     several = len(prepared.compiled.checked.document.instruments) > 1
     compared = [name for name in ALL if found[name].compared]

@@ -123,6 +123,7 @@ ALGEBRA_CASES = [
     ("%9: f64 = fmul %3 %4", "%3"),
     ("%9: f64 = fmul %3 %5", "fneg %3"),
     ("%9: f64 = fdiv %3 %4", "%3"),
+    ("%9: f64 = fdiv %4 %3", None),
     ("%9: f64 = fadd %3 %6", None),
     ("%9: f64 = fsub %3 %3", None),
     ("%9: f64 = fdiv %3 %3", None),
@@ -332,6 +333,25 @@ def test_hoisting_leaves_cheap_expressions_and_changing_slots() -> None:
     assert run_passes(cheap, (HOIST,)) == renumber(cheap)
     changing = decide(f"{INVARIANT}\nstore.f %s3 %5", before=SETUP)
     assert run_passes(changing, (HOIST,)) == renumber(changing)
+
+
+def test_hoisting_leaves_what_a_report_changes() -> None:
+    told = decide(INVARIANT, before=f"{SETUP}segment report {{\n %0: f64 = fconst 3.0\n store.f %s3 %0\n}}\n")
+    assert run_passes(told, (HOIST,)) == renumber(told)
+
+
+def test_hoisting_keeps_equal_expressions_over_other_slots_apart() -> None:
+    twice = INVARIANT.replace("%", "%2") + INVARIANT.replace("%s3", "%s4").replace("probe.f 0", "probe.f 1")
+    twice = twice.replace("%2s", "%s").replace("fconst 1.0", "fconst 2.0", 1)
+    setup = 'slot %s4 f64[1] = 0.0 id 00000004 "beta"\n' + SETUP.replace(
+        "}", " %1: f64 = fmul %0 %0\n store.f %s4 %1\n}"
+    )
+    after = run_passes(decide(twice, before=setup), (HOIST, DEAD))
+    assert [s.name for s in after.slots if s.name.startswith("h")] == ["h0", "h1"]
+    assert [line for line in body_text(after) if "%h" in line] == ["%0: f64 = load.f %h0", "%3: f64 = load.f %h1"]
+    computed = [line.partition("= ")[2] for line in body_text(after, "setup")]
+    assert sum(line.startswith("fdiv") for line in computed) == 2
+    assert {"load.f %s3", "load.f %s4", "fconst 0x1.0000000000000p+1"} <= set(computed)
 
 
 def test_a_hoisted_slot_keeps_its_id_when_names_change() -> None:

@@ -56,6 +56,7 @@ MOVED = PROGRAM.replace(
     'slot %s1 i64[1] = 0 id 00000002 "btc.1m/seen"\nslot %s0 i64[1] = 0 id 00000001 "account/qty"\n',
 )
 LONGER = PROGRAM.replace("f64[8]", "f64[16]")
+OTHER_TYPE = PROGRAM.replace("f64[8] = 0x0.0p+0", "i64[8] = 0").replace("ring.put.f %s2 %3 %6", "ring.put.i %s2 %3 %3")
 
 
 class Running:
@@ -101,7 +102,9 @@ def test_slots_are_found_again_by_their_ids_wherever_they_are(folder: Path) -> N
     assert new.state[2:].tolist() == old.state[2:].tolist()
 
 
-@pytest.mark.parametrize("text", [WITH_A_VALUE, LONGER], ids=["another value", "a longer window"])
+@pytest.mark.parametrize(
+    "text", [WITH_A_VALUE, LONGER, OTHER_TYPE], ids=["another value", "a longer window", "another type"]
+)
 def test_values_of_the_market_start_anew_if_one_of_them_is_new(text: str, folder: Path) -> None:
     old, new, fresh = Running(PROGRAM, folder).bars(0, 5), Running(text, folder), Running(text, folder)
     assert restore(new.object, new.state, save(old.object, old.state)) is Taken.RESTARTED

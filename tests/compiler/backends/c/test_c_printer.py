@@ -119,6 +119,23 @@ def test_items_of_the_first_part_use_only_values_of_the_first_part(program: Prog
             seen |= {item.result} if getattr(item, "result", None) is not None else set()
 
 
+@pytest.mark.parametrize("program", programs())
+def test_sums_and_products_of_integers_are_calls(program: Program) -> None:
+    """C leaves their overflow undefined; flags that define it are a second line."""
+    text = print_strategy(program)
+    assert not re.findall(r"const int64_t v\d+ = v\d+ [-+*/%] v\d+;", text)
+
+
+def test_a_region_that_only_explains_is_left_out() -> None:
+    region = "  %0: i64 = iconst 1\n  %9: i1 = bconst 1\n  when %9 {\n    probe.i 0 %0\n  }\n  decided 0\n"
+    asked = AVERAGE.replace("  decided 0\n", region)
+    nested = asked.replace("  when %9 {\n", "  when %9 {\n    decided 0\n    when %9 {\n      probe.i 1 %0\n    }\n")
+    for text, regions in ((asked, 0), (nested, 1)):
+        printed = print_strategy(parse_program(text))
+        assert printed.count("if (v9) {") == regions
+        assert printed.count("{") == printed.count("}")
+
+
 def test_negative_zero_and_the_least_integer_keep_their_bits() -> None:
     text = AVERAGE.replace("fconst 0x1.9p+6", "fconst -0x0.0p+0").replace(
         "slot %s0 f64[1] = 0x0.0p+0", "slot %s0 f64[1] = -0x0.0p+0"

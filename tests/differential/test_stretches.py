@@ -1,0 +1,112 @@
+"""Stretches of records and parts of segments, where order matters: explicit programs that random ones rarely are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flashc.compiler.evaluate.evaluator import Machine
+from flashc.compiler.ir.nodes import Program
+from flashc.compiler.ir.parser import parse_program
+from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
+from support.agreement import differing_tables, drive
+from support.c_machine import CMachine
+from support.fir_programs import Case
+from support.kernels import KernelMachine
+
+MINUTE = 60_000_000_000
+START = 28_000_000 * MINUTE
+
+_HEAD = """\
+program p edition 1
+instance btc
+stream %b0 bar btc "BTC/USDC" 60000000000 ns price 2 qty 6
+slot %s0 i64[1] = 0 id 00000001 "count"
+slot %s1 i64[1] = 0 id 00000002 "seen"
+slot %s2 i64[1] = 0 id 00000003 "before"
+"""
+
+#: Asks at each bar to be woken after a time, and counts what comes.
+WAKES = (
+    _HEAD
+    + """\
+segment bar %b0 {{
+  %0: i64 = ev time
+  %1: i64 = iconst {after}
+  %2: i64 = iadd %0 %1
+  wake %2
+  %3: i64 = load.i %s1
+  %4: i64 = iconst 1
+  %5: i64 = iadd %3 %4
+  store.i %s1 %5
+}}
+segment manage {{
+  %0: i64 = load.i %s0
+  %1: i64 = load.i %s1
+  %2: i64 = iconst 31
+  %3: i64 = imul %0 %2
+  %4: i64 = iadd %3 %1
+  store.i %s0 %4
+}}
+segment decide %b0 {{
+  %0: i64 = load.i %s0
+  reason 0 %0
+  decided 0
+}}
+"""
+)
+
+#: The bar reads %s1, which no order needs; the decision then writes it, because the order does.
+OVERTAKES = (
+    _HEAD
+    + """\
+segment bar %b0 {
+  %0: i64 = load.i %s1
+  store.i %s2 %0
+}
+segment decide %b0 {
+  %0: i64 = load.i %s0
+  %1: i64 = iconst 1
+  %2: i64 = iadd %0 %1
+  store.i %s0 %2
+  store.i %s1 %2
+  %3: i64 = load.i %s2
+  reason 0 %3
+  decided 0
+}
+segment risk {
+  %0: i64 = load.i %s1
+  %1: i64 = iconst 1
+  %2: i64 = iconst 0
+  emit 0 %1 %2 %1 %0 %2 %2 %0
+}
+"""
+)
+
+
+def case_of(program: Program, count: int = 40) -> Case:
+    rows = (
+        (START + k * MINUTE, head(KIND_BAR, FLAG_INSTANT_END), 100 + k, 110 + k, 90, 100 + k, 5, 500)
+        for k in range(1, count)
+    )
+    return Case(program, (), tuple(rows), {})
+
+
+def assert_equal_everywhere(text: str, folder: Path) -> None:
+    case = case_of(parse_program(text))
+    slow = drive(case, Machine(case.program), len(case.records))
+    assert len(slow.decisions) == len(case.records)
+    for machine in (KernelMachine(case.program, folder), CMachine(case.program, folder)):
+        fast = drive(case, machine, len(case.records))
+        assert not differing_tables(case.program, fast, slow), type(machine).__name__
+        assert np.array_equal(fast.decisions, slow.decisions)
+
+
+@pytest.mark.parametrize("after", [1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE])
+def test_a_wake_comes_before_the_record_of_its_time(after: int, tmp_path: Path) -> None:
+    assert_equal_everywhere(WAKES.format(after=after), tmp_path)
+
+
+def test_what_may_wait_is_not_overtaken_by_what_changes_it(tmp_path: Path) -> None:
+    assert_equal_everywhere(OVERTAKES, tmp_path)
