@@ -148,32 +148,34 @@ def rename(view: View, params: lsp.RenameParams) -> lsp.WorkspaceEdit:
 
 def symbols(view: View, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
     """The outline: blocks, the names in them, and the clauses of rules."""
-    return _symbols(view, [key for key in keys(view.text) if len(key.path) <= 2 or "when" in key.path[2:-1]], ())
-
-
-def _symbols(view: View, found: list[Key], above: tuple[str, ...]) -> list[lsp.DocumentSymbol]:
-    made = []
-    for key in found:
-        parent = tuple(step for step in key.path[:-1] if step not in ("when", "[]"))
-        if parent != above or not key.name:
+    roots: list[lsp.DocumentSymbol] = []
+    open_: list[tuple[tuple[str, ...], lsp.DocumentSymbol]] = []
+    for key in keys(view.text):
+        if len(key.path) > 2 and "when" not in key.path[2:-1]:
             continue
-        inner = [k for k in found if k.start > key.start and k.end <= key.end]
-        kind = (
-            _SYMBOL_KINDS.get(key.path[0], lsp.SymbolKind.Property) if len(key.path) > 1 else lsp.SymbolKind.Namespace
-        )
-        end = max(key.end, key.stop)
-        value = " ".join(view.text[key.value_start : end].split())
-        made.append(
-            lsp.DocumentSymbol(
-                name=key.name,
-                kind=kind if len(key.path) < 3 else lsp.SymbolKind.Boolean,
-                range=view.range(key.start, end),
-                selection_range=view.range(key.start, key.stop),
-                detail=value[:60] if len(key.path) != 1 or len(value) < 40 else None,
-                children=_symbols(view, inner, (*above, key.name)),
-            )
-        )
-    return made
+        while open_ and key.path[:-1][: len(open_[-1][0])] != open_[-1][0]:
+            open_.pop()
+        made = _symbol(view, key)
+        siblings = open_[-1][1].children if open_ else roots
+        assert isinstance(siblings, list), "made as one"
+        siblings.append(made)
+        open_.append((key.path, made))
+    return roots
+
+
+def _symbol(view: View, key: Key) -> lsp.DocumentSymbol:
+    end = max(key.end, key.stop)
+    value = " ".join(view.text[key.value_start : end][:400].split())
+    depth = len(key.path)
+    inner = _SYMBOL_KINDS.get(key.path[0], lsp.SymbolKind.Property)
+    return lsp.DocumentSymbol(
+        name=key.name,
+        kind=lsp.SymbolKind.Namespace if depth == 1 else inner if depth == 2 else lsp.SymbolKind.Boolean,
+        range=view.range(key.start, end),
+        selection_range=view.range(key.start, key.stop),
+        detail=value[:60] if depth > 1 or len(value) < 40 else None,
+        children=[],
+    )
 
 
 def formatting(view: View, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:

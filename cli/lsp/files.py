@@ -76,7 +76,7 @@ class Files:
     def open(self, item: lsp.TextDocumentItem) -> None:
         """A file was opened; one that is open already gets the new text."""
         self.close(item.uri)
-        path = uris.to_fs_path(item.uri) or item.uri
+        path = uris.to_fs_path(item.uri) or item.uri.partition("?")[0]
         file = OpenFile(item.uri, path, item.version, self._lines(item.text))
         self._open[item.uri] = file
         self._plan(file)

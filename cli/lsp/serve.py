@@ -6,7 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from .server import FlashServer
+from .server import FlashServer, RequestFailed
 
 _LOOPBACK = "127.0.0.1"
 
@@ -29,6 +29,12 @@ def _log_to(path: Path | None) -> None:
     form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler = logging.FileHandler(path, encoding="utf-8") if path is not None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO if path is not None else logging.WARNING)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A refusal is an answer, not a fault: pygls would log it with a traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], RequestFailed))

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidRequest
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
@@ -118,7 +118,6 @@ def _register(server: FlashServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", "@", " ", ":"]))
     async def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
-        _alive(server)
         view = server.files.view_now(params.text_document.uri)
         return await _answered(server, answers.completion, view, params) if view is not None else None
 
@@ -145,7 +144,6 @@ _REQUESTS: tuple[tuple[str, Answer, Any], ...] = (
 
 def _handler(server: FlashServer, answer: Answer) -> Callable[[Any], Awaitable[Any]]:
     async def handle(params: Any) -> Any:
-        _alive(server)
         try:
             view = await server.files.view(params.text_document.uri)
         except AnalysisFailed as error:
@@ -153,11 +151,6 @@ def _handler(server: FlashServer, answer: Answer) -> Callable[[Any], Awaitable[A
         return await _answered(server, answer, view, params) if view is not None else None
 
     return handle
-
-
-def _alive(server: FlashServer) -> None:
-    if server.ended_well:
-        raise JsonRpcInvalidRequest("the server is shut down")
 
 
 async def _answered(server: FlashServer, answer: Answer, view: View, params: Any) -> Any:

@@ -67,6 +67,8 @@ class Editor:
 
     def open(self, uri: str, text: str, language: str = "yaml") -> None:
         self.versions[uri] = 1
+        with self._news:
+            self.published.pop(uri, None)
         item = lsp.TextDocumentItem(uri, language, 1, text)
         self.tell(lsp.TEXT_DOCUMENT_DID_OPEN, lsp.DidOpenTextDocumentParams(item))
 
