@@ -86,6 +86,7 @@ def _pins(files: Sequence[Path], folder: Path) -> dict[Place, str]:
     from ..compiler.lock.pins import MISSING, pins_of
     from ..dsl.diagnostics import FlashcError
     from .front import read_front
+    from .locking import data_hash
 
     fronts = [read_front(path) for path in files]
     errors = [error for front in fronts for error in front.diagnostics.errors]
@@ -94,7 +95,7 @@ def _pins(files: Sequence[Path], folder: Path) -> dict[Place, str]:
     found: dict[Place, str] = {}
     for front in fronts:
         assert front.document is not None, "a file without errors has a document"
-        found.update(pins_of(front.document, folder, __version__))
+        found.update(pins_of(front.document, folder, __version__, data_hash))
     return {place: value for place, value in found.items() if value != MISSING}
 
 

@@ -93,7 +93,23 @@ def stale(checked: Checked, *, with_compiler: bool = True, cc: str | None = None
     from ..compiler.lock.pins import pins_of
 
     lock = read_lock(shown_path(path))
-    return findings(lock, pins_of(checked.document, lock.folder, __version__, with_compiler=with_compiler, cc=cc))
+    return findings(
+        lock, pins_of(checked.document, lock.folder, __version__, data_hash, with_compiler=with_compiler, cc=cc)
+    )
+
+
+def data_hash(name_or_path: str) -> str | None:
+    """What identifies data of tests: the content of a data set, the bytes of a file; None if there is neither."""
+    from ..runtime.errors import RuntimeFault
+    from ..runtime.market_data.catalog import locate
+    from ..runtime.market_data.files import file_hash
+    from ..runtime.market_data.store import read_record
+
+    try:
+        place = locate(name_or_path)
+        return read_record(place).content_hash if place.is_dir() else file_hash(place)
+    except RuntimeFault:
+        return None
 
 
 def require_lock(checked: Checked, cc: str | None = None) -> None:
@@ -103,22 +119,34 @@ def require_lock(checked: Checked, cc: str | None = None) -> None:
         raise FlashcError(found)
 
 
+def require_lock_if_named(checked: Checked) -> None:
+    """As `require_lock`, for what neither needs the C compiler nor makes anything: tests. A strategy that the lock does
+    not name is a sketch, and may be tested."""
+    found = stale(checked, with_compiler=False)
+    if found and _names(found):
+        raise FlashcError(found)
+
+
 def warn_if_stale(checked: Checked) -> None:
     """Say on standard error that a run is not of what is locked.
 
     The C compiler does not count, a run proves nothing about it; nor does a strategy that the lock does not name.
     """
     try:
-        found: Iterable[Diagnostic] = stale(checked, with_compiler=False)
+        found: Sequence[Diagnostic] = stale(checked, with_compiler=False)
     except FlashcError as damaged:
         found = damaged.diagnostics
     except OSError:
         return
-    told = [f"{one.message} ({one.code})" for one in found]
-    named = all(one.facts.get("place", [""])[0] != "strategies" for one in found)  # type: ignore[index]
-    if told and named:
-        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
-        console.err(f"warning: {told[0]}{more}; `flashc lock --check` shows all")
+    if found and _names(found):
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        console.err(f"warning: {found[0].message} ({found[0].code}){more}; `flashc lock --check` shows all")
+
+
+def _names(found: Iterable[Diagnostic]) -> bool:
+    """Whether the lock that these findings are about names the strategy."""
+    places = (one.facts.get("place") for one in found)
+    return not any(isinstance(place, list) and place[0] == "strategies" for place in places)
 
 
 def shown_path(path: Path) -> Path:

@@ -45,11 +45,14 @@ def run_tests(
     Exit code 0: all tests pass. 1: a test fails, a file has errors, or too few clauses were seen.
     """
     from .front import read_front
+    from .locking import require_lock_if_named
     from .testing.runner import Asked, FileRun, run_file
 
     begun, asked, done = time.perf_counter(), Asked(keyword, not no_laws), list[FileRun]()
     for path in files:
         front = read_front(path)
+        if front.checked is not None:
+            require_lock_if_named(front.checked)
         tests = front.tested.tests if front.tested is not None else ()
         width = max((len(t.decl.name.value) for t in tests), default=0)
         if not json:

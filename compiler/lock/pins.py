@@ -7,17 +7,14 @@ agree wherever both say something, so the pins of many are the union of theirs.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from ...cython_core.artifact_format import digest
-from ...dsl.cst import Mapping as Block
-from ...dsl.cst import Node, Scalar
 from ...dsl.diagnostics import Diagnostics, FlashcError
 from ...dsl.document import Document
 from ...dsl.meaning import meaning
-from ...dsl.yaml_reader import read
 from ..frontend.modules import Loader, Module
 from ..library.edition import LIBRARY_HASH
 from ..venues.profile import InstrumentProfile, profile
@@ -25,15 +22,20 @@ from ..venues.profile import InstrumentProfile, profile
 Place = tuple[str, ...]
 Pins = Mapping[Place, str]
 
+#: The hash of a file or data set, 64 hex digits; None if there is none.
+DataHash = Callable[[str], "str | None"]
+
 #: The value of a tape that is not there.
 MISSING = "missing"
 
 
 def pins_of(
-    document: Document, folder: Path, release: str, *, with_compiler: bool = True, cc: str | None = None
+    document: Document, folder: Path, release: str, data: DataHash, *, with_compiler: bool = True, cc: str | None = None
 ) -> dict[Place, str]:
-    """The pins of one strategy; places of files are relative to `folder`. `release` is the version of
-    flashc, `cc` names the C compiler, as `--cc` does. Without the compiler no process is started.
+    """The pins of one strategy; places of files are relative to `folder`.
+
+    `release` is the version of flashc, `data` knows data by name or place, `cc` names the C compiler as `--cc` does.
+    Without the compiler no process is started.
     """
     found: dict[Place, str] = {
         ("edition", "number"): str(document.edition.value),
@@ -42,7 +44,7 @@ def pins_of(
     }
     found.update({("modules", name): value for name, value in _modules(document, folder)})
     found.update({("venues", document.venue.value, *place): value for place, value in _venue(document)})
-    found.update({("tapes", name): value for name, value in _tapes(document, folder)})
+    found.update({("tapes", name): value for name, value in _tapes(document, folder, data)})
     found["toolchain", "flashc"] = release
     found.update({("toolchain", name): value for name, value in _toolchain(with_compiler, cc)})
     return found
@@ -118,22 +120,11 @@ def _instrument(facts: InstrumentProfile) -> Iterator[tuple[str, str]]:
     yield "taker_fee", f"{facts.taker_fee:f}"
 
 
-def _tapes(document: Document, folder: Path) -> Iterator[tuple[str, str]]:
-    """The files that tests of the strategy replay. A tape's name is a place beside the strategy."""
-    beside = Path(document.source.path).parent
-    for name in sorted(set(tape_names(document))):
-        path = beside / name
-        yield relative(path, folder), hashed(digest(path.read_bytes())) if path.is_file() else MISSING
-
-
-def tape_names(document: Document) -> list[str]:
-    """What stands under `tape:` in the tests of the file."""
-    root, _ = read(document.source)
-    tests = root.get("tests") if root is not None else None
-    blocks = [entry.value for entry in tests.entries] if isinstance(tests, Block) else []
-    return [name for block in blocks if (name := _text(block, "tape"))]
-
-
-def _text(block: Node, key: str) -> str:
-    value = block.get(key) if isinstance(block, Block) else None
-    return value.value.strip() if isinstance(value, Scalar) else ""
+def _tapes(document: Document, folder: Path, hash_of: DataHash) -> Iterator[tuple[str, str]]:
+    """The data that tests of the strategy run over. What has a `/` or a `.` in it, or lies beside the strategy, is a
+    file and named by its place; all else is the name of a data set."""
+    for name in sorted({test.tape.value for test in document.tests if test.tape is not None}):
+        beside = Path(document.source.path).parent / name
+        is_file = "/" in name or "." in name or beside.exists()
+        found = hash_of(str(beside) if is_file else name)
+        yield relative(beside, folder) if is_file else name, MISSING if found is None else hashed(found)

@@ -147,6 +147,28 @@ def test_tapes_of_tests_are_pinned_by_their_bytes(locked: Path, capsys: pytest.C
     assert "the tape `strategies/march.tape` is not there any more" in refusal(capsys, "compile", "strategies/b.yaml")
 
 
+def test_tests_are_not_run_on_what_is_not_locked(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", "strategies/b.yaml", "-k", "none"]) == Exit.USAGE, "no test of this name"
+    (locked / "strategies" / "helpers.yaml").write_text(MODULE.replace("2.0", "2.5"))
+    assert "error[FC0902]" in refusal(capsys, "test", "strategies/b.yaml", "-k", "none")
+    (locked / "sketch.yaml").write_text((locked / "strategies" / "a.yaml").read_text())
+    assert run(["test", "sketch.yaml"]) == Exit.OK
+
+
+def test_data_sets_of_tests_are_pinned_by_their_content(
+    locked: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASHC_DATA", str(locked / "data"))
+    text = EMA_CROSS + TESTED.replace("march.tape", "demo")
+    (locked / "strategies" / "a.yaml").write_text(text)
+    synth = ["data", "synth", "--bars", "50", "--name", "demo", "--replace", "--seed"]
+    assert run([*synth, "1"]) == Exit.OK
+    assert run(["lock"]) == Exit.OK
+    assert "  demo: sha256:" in (locked / "flash.lock").read_text()
+    assert run([*synth, "2"]) == Exit.OK
+    assert "the tape `demo` is not the one" in refusal(capsys, "lock", "--check")
+
+
 def test_a_strategy_that_is_not_in_the_lock_is_not_compiled(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (locked / "new.yaml").write_text(EMA_CROSS)
     said = refusal(capsys, "compile", "new.yaml")
