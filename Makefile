@@ -16,8 +16,12 @@ EXTRAS ?= dev
 # Test processes side by side: the number of processors, at most four.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; echo $$n)
 
+# How much `make prove` shows, and after how many minutes it stops (0: when it is done).
+PROGRAMS ?= 100000
+MINUTES ?= 0
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check format types bench docs golden dev wheel clean
+.PHONY: help demo test faults prove check format types bench docs golden dev wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -31,6 +35,9 @@ test: $(STAMP) ## Run all tests, as CI does
 
 faults: $(STAMP) ## Plant faults in copies of the package; the tests must notice each (FAULTS="cse split" chooses)
 	$(BIN)/python tests/faults/plant.py $(FAULTS)
+
+prove: $(STAMP) ## Show on generated programs that all engines agree (PROGRAMS=100000 MINUTES=0); goes on where it was
+	PYTHONPATH=tests $(BIN)/python -m prove --programs $(PROGRAMS) --minutes $(MINUTES) $(PROVE)
 
 check: $(STAMP) types ## Lint, formatting, types, tidiness
 	$(BIN)/ruff check .

@@ -150,7 +150,7 @@ class Chain:
     def __init__(self, tape: Tape, make_book: MakeBook) -> None:
         self._tape, self._make_book = tape, make_book
         self._before: Behaviour | None = None
-        self.steps = 0
+        self.steps = self.words = 0  # steps followed, words of state compared
 
     def follow(self, program: Program) -> str:
         """The program after the next step; how its behaviour differs from the last one's."""
@@ -159,4 +159,5 @@ class Chain:
         if before is None:
             return ""
         self.steps += 1
+        self.words += sum(len(rows) * len(rows[0]) // memory.WORD_BYTES for rows in after.slots.values())
         return difference(before, after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,27 +11,21 @@ from flashc.runtime.backtest.driver import KernelAddresses
 from flashc.runtime.backtest.market.driver import MarketRun
 from flashc.runtime.backtest.market.model import MarketModel
 from flashc.runtime.backtest.result import Account, Terms
-from support.agreement import Tally
-from support.kernels import addresses, import_kernel
+from prove.jobs import SIZES, Job, work
 from support.market_feeds import tape_for
-from support.source_runs import market_facts, market_source, source_disagreement
-
-#: The last ones read bars and books: their first stream is not the book.
-SEEDS = (*range(8), 9, 13)
+from support.source_runs import market_facts, market_source
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_random_market_strategy_runs_the_same_everywhere_and_sees_no_future(seed: int, tmp_path: Path) -> None:
-    source = market_source(seed)
-    if source is None:
-        pytest.skip("the random file does not check")
-    kernels = {"numba": addresses(import_kernel(source.program, tmp_path))}
-    engine, what = source_disagreement(source, kernels, seed, Tally())
-    assert not what, f"{engine}: {what}\n{source.text}"
+@pytest.mark.parametrize("shard", range(3))
+def test_random_market_strategies_run_the_same_everywhere_and_see_no_future(shard: int) -> None:
+    first = shard * SIZES["market"]
+    outcome = work(Job("market", shard, first, first + SIZES["market"], 2))
+    assert not outcome.failures, outcome.failures[0].message()
+    assert outcome.tally.programs >= 3 and outcome.tally.by_engine["numba"] >= 1
 
 
 def test_enough_of_the_random_market_files_check_and_some_read_bars_first() -> None:
-    good = [source for source in map(market_source, range(40)) if source is not None]
+    good = [source for seed in range(40) if (source := market_source(seed, 120)) is not None]
     assert len(good) >= 20, f"only {len(good)} of 40 files check"
     first = [source for source in good if source.program.streams[0].kind == "bar"]
     assert len(first) >= 3, "no file has bars before its book"

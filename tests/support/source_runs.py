@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flashc.compiler.evaluate.evaluator import Machine
 from flashc.compiler.frontend.check import check
+from flashc.compiler.ir.hir import Checked
 from flashc.compiler.ir.layout import state_words
 from flashc.compiler.ir.nodes import Program
 from flashc.compiler.pipeline import Compiled, compile_checked
@@ -44,11 +45,15 @@ class RandomSource:
     market: bool = False
 
 
-def compiled(text: str) -> Compiled | None:
-    """The compiled file; None if the random expressions broke a rule of the language."""
+def checked_source(text: str) -> Checked | None:
+    """The checked file; None if the random expressions broke a rule of the language."""
     document, found = read_document(Source("random.yaml", text))
     assert document is not None, [d.message for d in found]
-    checked, found = check(document)
+    return check(document)[0]
+
+
+def compiled(text: str) -> Compiled | None:
+    checked = checked_source(text)
     return None if checked is None else compile_checked(checked)
 
 
