@@ -5,11 +5,15 @@ C runs all of them; Numba, which compiles a hundred times longer, every fifth. `
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from prove.jobs import SIZES, Job, work
 
-PROGRAMS, NUMBA = 2000, 5
-SHARDS = PROGRAMS // SIZES["fir"]
+#: How many programs, and one of how many goes through Numba as well.
+PROGRAMS = int(os.environ.get("FLASHC_RANDOM_PROGRAMS", "2000"))
+NUMBA = int(os.environ.get("FLASHC_RANDOM_NUMBA", "5"))
+SHARDS = -(-PROGRAMS // SIZES["fir"])
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
