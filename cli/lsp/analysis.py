@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...compiler.frontend.built import Built
-from ...compiler.frontend.check import Analysed, analyse
+from ...compiler.frontend.check import Analysed, analyse, check_tests
 from ...dsl.diagnostics import Diagnostic, Diagnostics
 from ...dsl.document import Document
 from ...dsl.document_reader import read_document
@@ -43,4 +43,6 @@ def analysis_of(source: Source, version: int, is_stale: Callable[[], bool] = lam
     bag = Diagnostics()
     bag.extend(found)
     bag.extend(more)
+    if document.tests and not bag.errors and not is_stale():
+        bag.extend(check_tests(document)[1])
     return None if is_stale() else Analysis(version, source, document, analysed, tuple(bag))

@@ -11,13 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from .. import ast
-from ..diagnostics import Diagnostics
 from ..document import Document, FunctionDecl, Located
 from ..expression_parser import children
-from ..scalar_expressions import read_expression
 from ..source import Source, Span
-from ..yaml_reader import read
-from .tests_names import names_in_tests
 
 _EXPRESSIONS = ast.Expr.__args__  # type: ignore[attr-defined]
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -80,18 +76,19 @@ class _Walker:
         }
         self.aliases = {i.alias.value for i in document.instruments}
         self.functions = {f.name.value: f for f in document.functions}
+        self.rules = {Symbol(rule.kind, rule.name.value) for rule in (*document.entries, *document.exits)}
         self.modules = {use.value.rpartition(".")[2]: use.value for use in document.uses}
 
     def walk(self) -> list[Occurrence]:
         self.definitions()
         for name, use in self.modules.items():
             self.note(Symbol("module", name), next(u.span for u in self.document.uses if u.value == use), True)
+        self.tests()
         for function in self.document.functions:
             self.function(function)
         for expr in _expressions(self.document):
             self.expression(expr, None)
         self.plain_references()
-        self.tests()
         return sorted(self.found.values(), key=lambda o: o.span)
 
     def note(self, symbol: Symbol, span: Span, is_definition: bool = False) -> None:
@@ -169,6 +166,8 @@ class _Walker:
                 if argument.name is not None:
                     span = Span(argument.span.path, argument.span.start, argument.span.start + len(argument.name))
                     self.note(Symbol("arg", argument.name, func.name), span)
+        elif func.name == "fired":
+            self.fired(node)
         elif isinstance(func, ast.Member) and isinstance(func.base, ast.Name) and func.base.name in self.modules:
             self.note(Symbol("member", func.name, self.modules[func.base.name]), func.name_span)
 
@@ -205,21 +204,46 @@ class _Walker:
                 start = name.span.start
                 self.note(Symbol("instrument", alias), Span(name.span.path, start, start + len(alias)))
 
+    # tests
+
     def tests(self) -> None:
-        """Names in `tests:`, which the document may hold in another form."""
-        root, _ = read(self.source)
-        if root is None or not self.document.test_names:
-            return
-        for word, scalar in names_in_tests(root.get("tests")):
-            if word is not None:
-                text = self.source.slice(word).partition(".")[0]
-                symbol = self.meaning(text, None)
-                if symbol is not None:
-                    self.note(symbol, Span(word.path, word.start, word.start + len(text)))
-            if scalar is not None:
-                expr = read_expression(self.source, scalar, Diagnostics())
-                if expr is not None:
-                    self.expression(expr, None)
+        """Names that tests use outside expressions: of values in rows, of parameters, of rules."""
+        for test in self.document.tests:
+            if test.instrument is not None:
+                self.note(Symbol("instrument", test.instrument.value), test.instrument.span)
+            for given in (*test.params, *(value for row in test.rows for value in row.values)):
+                self.tested_value(given.name)
+            for given in test.start:
+                if given.name.value == "rule" and isinstance(given.expr, ast.Name):
+                    self.note(Symbol("entry", given.expr.name), given.expr.span)
+            for order in test.intents or ():
+                if order.rule is not None:
+                    self.tested_rule(order.rule)
+
+    def tested_value(self, name: Located[str]) -> None:
+        """`quick`, or `eth.mid`: its first word may be a name of the file."""
+        first = name.value.partition(".")[0]
+        symbol = self.meaning(first, None)
+        if symbol is not None:
+            self.note(symbol, Span(name.span.path, name.span.start, name.span.start + len(first)))
+
+    def tested_rule(self, rule: Located[str]) -> None:
+        """`entries.long`, or `long`."""
+        block, dot, name = rule.value.rpartition(".")
+        kinds = {"entries": ("entry",), "exits": ("exit",), "": ("entry", "exit")}.get(block, ())
+        start = rule.span.start + len(block) + len(dot)
+        for kind in kinds:
+            if Symbol(kind, name) in self.rules:
+                self.note(Symbol(kind, name), Span(rule.span.path, start, start + len(name)))
+
+    def fired(self, node: ast.Call) -> None:
+        """`fired(exits.stop)` names a rule."""
+        for argument in node.args:
+            rule = argument.value
+            if isinstance(rule, ast.Member) and isinstance(rule.base, ast.Name):
+                kind = {"entries": "entry", "exits": "exit"}.get(rule.base.name)
+                if kind is not None and Symbol(kind, rule.name) in self.rules:
+                    self.note(Symbol(kind, rule.name), rule.name_span)
 
 
 def _expressions(value: object) -> Iterator[ast.Expr]:
