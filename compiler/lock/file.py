@@ -120,8 +120,9 @@ def read_lock(path: Path) -> Lock:
     if conflict:
         raise _wrong("a merge was left half done", source.span(*conflict.span()), "mark of a conflict")
     root, found = read(source)
-    if root is None or found.errors:
-        raise FlashcError([_refusal(found.errors[0])])
+    errors = [error for error in found.errors if error.code != "FC0011"]  # a data set may be called `on`
+    if root is None or errors:
+        raise FlashcError([_refusal((errors or found.errors)[0])])
     reader = _Reader(source)
     reader.check_version(root)
     reader.sections(root)

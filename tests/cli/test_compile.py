@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -198,6 +199,16 @@ def test_asm_reads_clang_too(place: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_c_says_where_each_line_comes_from(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compile", "s.yaml", "--emit", "c"]) == Exit.OK
     assert "· entries.long 10:9 */" in capsys.readouterr().out
+
+
+def test_code_of_a_module_stands_where_it_is_called(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = EMA_CROSS.replace("decide: 1m\n", "decide: 1m\nuse: [std.bars]\n").replace(
+        "cross_up(", "bars.inside() and cross_up("
+    )
+    (place / "m.yaml").write_text("# a comment\n" * 50 + text)
+    assert run(["compile", "m.yaml", "--emit", "c"]) == Exit.OK
+    lines = [int(found) for found in re.findall(r" (\d+):\d+ \*/", capsys.readouterr().out)]
+    assert min(lines) > 50
 
 
 def test_llvm_shows_the_hot_loop_of_the_kernel(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,8 @@ from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
 from flashc.runtime.artifact_folder import ArtifactFolder, read_artifact
 from flashc.runtime.errors import RuntimeFault
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.strategies import EMA_CROSS
 
 
@@ -148,11 +150,44 @@ def test_a_manifest_of_another_form_is_no_artefact(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe", b"[]", b"{}", b'{"manifest": "2"}', b"{" * 100_000, b"not json"], ids=repr
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b'{"manifest": "2"}',
+        b"{" * 100_000,
+        b"[" * 100_000,
+        b"not json",
+        b'{"manifest": true}',
+    ],
+    ids=repr,
 )
 def test_foreign_content_is_no_artefact(content: bytes, folder: Path) -> None:
     (folder / "manifest.json").write_bytes(content)
     assert refused(folder).first.code == "FC0913"
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", '"\\ud800"', "1" * 5_000, "-0.0", "2e400"])
+def test_odd_values_are_no_way_in(value: str, folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"risk": {}', f'"risk": {{"x": {value}}}'))
+    assert refused(folder).first.code in ("FC0913", "FC0914")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_changed_byte_of_the_manifest_goes_unnoticed(folder: Path, data: st.DataObject) -> None:
+    path = folder / "manifest.json"
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    piece = data.draw(st.binary(max_size=3).filter(lambda b: b != whole[at : at + 1]))
+    path.write_bytes(whole[:at] + piece + whole[at + 1 :])
+    try:
+        assert refused(folder).first.code in ("FC0913", "FC0914")
+    finally:
+        path.write_bytes(whole)
 
 
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
 from flashc.compiler.lock.file import lock_text, read_lock
+from flashc.dsl.diagnostics import FlashcError
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from support.strategies import EMA_CROSS
 
 MODULE = """\
@@ -280,3 +283,42 @@ def test_files_with_odd_names_are_quoted(place: Path) -> None:
     assert run(["lock", 'a "b" #c.yaml']) == Exit.OK
     assert run(["lock", "--check"]) == Exit.OK
     assert subprocess.run(["grep", "-c", r'\\"b\\" #c', "flash.lock"], check=True, capture_output=True).stdout == b"1\n"
+
+
+PINS = {
+    ("edition", "number"): "1",
+    ("edition", "library"): "sha256:" + "a" * 64,
+    ("strategies", "s.yaml"): "",
+    ("modules", "std.flow"): "sha256:" + "b" * 64,
+    ("venues", "v", "profile"): "sha256:" + "c" * 64,
+    ("venues", "v", "instruments", "BTC/USDC", "taker_fee"): "0.0005",
+    ("toolchain", "flashc"): "0.1.0",
+}
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_lock_is_refused_or_says_the_same(tmp_path: Path, data: st.DataObject) -> None:
+    whole, path = lock_text(PINS).encode(), tmp_path / "flash.lock"
+    at = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(at, min(len(whole), at + 4)))
+    path.write_bytes(whole[:at] + data.draw(st.binary(max_size=3)) + whole[end:])
+    try:
+        codes, pins = set(), dict(read_lock(path).pins)
+    except FlashcError as refused:
+        codes, pins = {one.code for one in refused.diagnostics}, PINS
+    assert codes <= {"FC0915"}
+    assert pins == PINS
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["on", "y", "a b", "#", "a: b", "'", '"', "-", "1"])
+    | st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda name: name.strip() == name)
+)
+def test_any_name_of_a_file_is_read_back(tmp_path: Path, name: str) -> None:
+    pins = {**PINS, ("strategies", name): "", ("tapes", name): "sha256:" + "d" * 64}
+    assume(not set(name) & set("\u2028\u2029\ufeff\ufffe\uffff"))  # no YAML
+    path = tmp_path / "flash.lock"
+    path.write_text(lock_text(pins))
+    assert dict(read_lock(path).pins) == pins
