@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 #: Records per call of the compiled driver.
 CHUNK = 1 << 18
-_FIRST_ROWS = 1 << 15  # untouched rows cost no memory
+_FIRST_ROWS = 1 << 16  # untouched rows cost no memory
 _ORDERS_AT_ONCE = 2 * block.MAX_PENDING  # that one step of the driver can bring
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
 _DECISION_WORDS = len(DECISION_COLUMNS)
@@ -180,8 +180,8 @@ class Run:
             equity_time=times,
             equity=equity,
             decisions=self.decisions[: sim[block.N_DECISIONS]],
-            orders=self.orders[: sim[block.N_ORDERS]].copy(),
-            fills=self.fills[: sim[block.N_FILLS]].copy(),
+            orders=self.orders[: sim[block.N_ORDERS]],
+            fills=self.fills[: sim[block.N_FILLS]],
             state=self.state,
             waits=int(sim[block.WAITS]),
             cash=int(sim[block.CASH]),

@@ -12,11 +12,21 @@ from typing import Any
 
 from numba import cfunc, types
 
-from ...cython_core.layout import CLOSE, HEAD, KIND_BAR, NEVER, STREAM_SHIFT, TIME, WORD_BYTES, WORDS_PER_RECORD
+from ...cython_core.layout import (
+    CLOSE,
+    HEAD,
+    KIND_BAR,
+    NEVER,
+    OUT_INTENTS,
+    STREAM_SHIFT,
+    TIME,
+    WORD_BYTES,
+    WORDS_PER_RECORD,
+)
 from . import numba_cache
 from .core import compiled, equity_of, instance_of
 from .native_ops import call_init, float_words, iadd, imul, int_words, words_after
-from .schedule import fire, passed, plan, step
+from .schedule import ask_wake, fire, passed, plan, step
 from .sim_words import (
     BAR,
     CASH,
@@ -32,10 +42,10 @@ from .sim_words import (
     N_FILLS,
     N_OPEN,
     N_ORDERS,
-    N_PENDING,
     NO_TIME,
     NOW,
     ORDERS_LIMIT,
+    OUT_AT,
     POINT_TIME,
     POSITION,
     SCALE,
@@ -43,7 +53,7 @@ from .sim_words import (
     STRETCH,
     WAKES,
 )
-from .simulator import submit_pending, trade
+from .simulator import submit_out, submit_pending, trade
 
 _KIND_AND_STREAM = 0xFFFF00FF  # of a head
 _RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
@@ -141,14 +151,17 @@ def _one_step(sim: Any, rec: Any, at: int, many: int) -> int:
             meet(sim, rec)
             if sim[DUE] <= rec[TIME]:
                 return 0
-        many = 1
+        if sim[N_OPEN] > 0:
+            many = 1
     done = step(sim, rec, _before(sim, rec, many))
+    out = int_words(sim[OUT_AT])
+    ask_wake(sim, out)
     if sim[WAKES] != 0:
         passed(sim, sim[NOW])
         plan(sim)
     mark(sim, rec, done)
-    if sim[N_PENDING] > 0:
-        submit_pending(sim)
+    if out[OUT_INTENTS] > 0:
+        submit_out(sim)
     return done
 
 

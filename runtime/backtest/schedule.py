@@ -91,6 +91,12 @@ def take(sim: Words, out: Words, time: int) -> None:
             for word in range(INTENT_WORDS):
                 slot[1 + word] = out[OUT_FIRST_INTENT + k * INTENT_WORDS + word]
             sim[N_PENDING] += 1
+    ask_wake(sim, out)
+
+
+@compiled
+def ask_wake(sim: Words, out: Words) -> None:
+    """Note the wake that a call of the kernel asks for."""
     if out[OUT_WAKE] != NEVER:
         sim[WAKE_AT] = min(sim[WAKE_AT], max(out[OUT_WAKE], sim[NOW] + 1))
         plan(sim)
@@ -98,15 +104,12 @@ def take(sim: Words, out: Words, time: int) -> None:
 
 @compiled
 def step(sim: Words, rec: Words, many: int) -> int:
-    """Let the kernel work through up to `many` records; how many it took. Its wishes wait in `sim`."""
+    """Let the kernel work through up to `many` records; how many it took. Its wishes stand in its `out` block."""
     st, sf, out = int_words(sim[STATE_AT]), float_words(sim[STATE_AT]), int_words(sim[OUT_AT])
     rows = int_words(sim[DECISIONS_AT] + sim[N_DECISIONS] * _DECISION_WORDS * WORD_BYTES)
     done: int = call_events(sim[EVENTS_FUNCTION], rec, many, st, sf, out, rows, int_words(sim[IO_AT]))
     sim[N_DECISIONS] += out[OUT_DECIDED]
-    time = words_after(rec, (done - 1) * WORDS_PER_RECORD)[TIME]
-    sim[NOW] = time
-    if out[OUT_INTENTS] > 0 or out[OUT_WAKE] != NEVER:
-        take(sim, out, time)
+    sim[NOW] = words_after(rec, (done - 1) * WORDS_PER_RECORD)[TIME]
     return done
 
 
@@ -117,6 +120,9 @@ def _made(sim: Words, time: int, head: int) -> None:
     rec[TIME] = time
     rec[HEAD] = head
     step(sim, rec, 1)
+    out = int_words(sim[OUT_AT])
+    if out[OUT_INTENTS] > 0 or out[OUT_WAKE] != NEVER:
+        take(sim, out, time)
 
 
 @compiled

@@ -12,9 +12,11 @@ from ...cython_core.layout import (
     I_RULE,
     I_STYLE,
     I_TAG,
+    INTENT_WORDS,
     LOW,
     NEVER,
     OPEN,
+    OUT_FIRST_INTENT,
     OUT_INTENTS,
     OUT_WAKE,
     STYLE_CANCEL,
@@ -63,7 +65,9 @@ from .sim_words import (
     IO_AT,
     N_OPEN,
     N_PENDING,
+    NOW,
     OPEN_ORDERS,
+    OUT_AT,
     PENDING,
     PENDING_WORDS,
     PERIOD,
@@ -198,15 +202,35 @@ def _cancel(sim: Words, intent: Words, time: int) -> None:
 
 
 @compiled
+def _do(sim: Words, intent: Words, time: int) -> None:
+    if intent[I_STYLE] == STYLE_CANCEL:
+        _cancel(sim, intent, time)
+    else:
+        _submit(sim, intent, time)
+
+
+@compiled
 def submit_pending(sim: Words) -> None:
     """Do what the strategy wants, in order, and then what it wants when it hears of that."""
-    done = 0
+    _submit_from(sim, 0)
+
+
+@compiled
+def submit_out(sim: Words) -> None:
+    """The same for what the last record left in the kernel's `out` block, while nothing waits: it is not copied. It has
+    its places at the head of the queue all the same, for those are counted."""
+    out, time = int_words(sim[OUT_AT]), sim[NOW]
+    count = out[OUT_INTENTS]
+    sim[N_PENDING] = count
+    for k in range(count):
+        _do(sim, words_after(out, OUT_FIRST_INTENT + k * INTENT_WORDS), time)
+    _submit_from(sim, count)
+
+
+@compiled
+def _submit_from(sim: Words, done: int) -> None:
     while done < sim[N_PENDING]:
         pending = words_after(sim, PENDING + done * PENDING_WORDS)
-        intent = words_after(pending, 1)
-        if intent[I_STYLE] == STYLE_CANCEL:
-            _cancel(sim, intent, pending[0])
-        else:
-            _submit(sim, intent, pending[0])
+        _do(sim, words_after(pending, 1), pending[0])
         done += 1
     sim[N_PENDING] = 0
