@@ -38,22 +38,45 @@ static inline double fs_ring_get_f(const fs_word *st, int64_t base, int64_t word
   return st[base + (fs_isub(tick, back) & (words - 1))].f;
 }
 
-/* windows: `back` runs from the oldest value to the newest, 0 */
+/* windows: the n newest values, oldest first, in at most two contiguous runs */
 
 static inline int64_t fs_clamped(int64_t length, int64_t most) { return fs_imax(0, fs_imin(length, most)); }
 
+typedef struct {
+  const fs_word *from[2], *to[2];
+} fs_runs;
+
+static inline fs_runs fs_window(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const int64_t n = fs_clamped(length, words);
+  const int64_t start = fs_iadd(fs_isub(tick, n), 1) & (words - 1), end = fs_imin(start + n, words);
+  const fs_word *ring = st + base;
+  return (fs_runs){{ring + start, ring}, {ring + end, ring + (start + n - end)}};
+}
+
+#define FS_EACH(x, runs) \
+  for (int run = 0; run < 2; run++) \
+    for (const fs_word *x = (runs).from[run]; x != (runs).to[run]; x++)
+
+/* Integers may be combined in any order: eight at a time, in two halves that do not wait for each other. */
+typedef int64_t fs_four __attribute__((vector_size(32)));
+typedef double fs_four_reals __attribute__((vector_size(32)));
+
+#define FS_TAKE_EIGHT(kind, a, b, x) \
+  kind a, b; \
+  __builtin_memcpy(&a, x, sizeof a), __builtin_memcpy(&b, (x) + 4, sizeof b)
+
 static inline double fs_win_sum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double total = 0.0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    total = total + fs_ring_get_f(st, base, words, tick, back);
-  }
+  FS_EACH(x, window) total = total + x->f;
   return total;
 }
 
 static inline double fs_win_wsum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double total = 0.0, weight = 1.0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    const double weighted = weight * fs_ring_get_f(st, base, words, tick, back);
+  FS_EACH(x, window) {
+    const double weighted = weight * x->f;
     total = total + weighted;
     weight = weight + 1.0;
   }
@@ -61,10 +84,11 @@ static inline double fs_win_wsum(const fs_word *st, int64_t base, int64_t words,
 }
 
 static inline double fs_win_m2(
-  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double total = 0.0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
+  FS_EACH(x, window) {
+    const double d = x->f - mean;
     const double square = d * d;
     total = total + square;
   }
@@ -72,10 +96,11 @@ static inline double fs_win_m2(
 }
 
 static inline double fs_win_m3(
-  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double total = 0.0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    const double d = fs_ring_get_f(st, base, words, tick, back) - mean;
+  FS_EACH(x, window) {
+    const double d = x->f - mean;
     const double square = d * d;
     const double cube = square * d;
     total = total + cube;
@@ -84,81 +109,125 @@ static inline double fs_win_m3(
 }
 
 static inline double fs_win_absdev(
-  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double mean) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double total = 0.0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    total = total + fs_fabs(fs_ring_get_f(st, base, words, tick, back) - mean);
-  }
+  FS_EACH(x, window) total = total + fs_fabs(x->f - mean);
   return total;
 }
 
 static inline double fs_win_min(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double found = __builtin_inf();
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    found = fs_fmin(found, fs_ring_get_f(st, base, words, tick, back));
-  }
+  FS_EACH(x, window) found = fs_fmin(found, x->f);
   return found;
 }
 
 static inline double fs_win_max(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double found = -__builtin_inf();
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    found = fs_fmax(found, fs_ring_get_f(st, base, words, tick, back));
-  }
+  FS_EACH(x, window) found = fs_fmax(found, x->f);
   return found;
-}
-
-static inline int64_t fs_win_imin(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-  int64_t found = INT64_MAX;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    found = fs_imin(found, fs_ring_get_i(st, base, words, tick, back));
-  }
-  return found;
-}
-
-static inline int64_t fs_win_imax(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-  int64_t found = INT64_MIN;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    found = fs_imax(found, fs_ring_get_i(st, base, words, tick, back));
-  }
-  return found;
-}
-
-static inline int64_t fs_win_isum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
-  int64_t total = 0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    total = fs_iadd(total, fs_ring_get_i(st, base, words, tick, back));
-  }
-  return total;
 }
 
 static inline int64_t fs_win_argmin(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double found = __builtin_inf();
-  int64_t ago = 0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    const double x = fs_ring_get_f(st, base, words, tick, back);
-    if (x <= found) found = x, ago = back;
+  int64_t back = fs_clamped(length, words), ago = 0;
+  FS_EACH(x, window) {
+    back--;
+    if (x->f <= found) found = x->f, ago = back;
   }
   return ago;
 }
 
 static inline int64_t fs_win_argmax(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
   double found = -__builtin_inf();
-  int64_t ago = 0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    const double x = fs_ring_get_f(st, base, words, tick, back);
-    if (found <= x) found = x, ago = back;
+  int64_t back = fs_clamped(length, words), ago = 0;
+  FS_EACH(x, window) {
+    back--;
+    if (found <= x->f) found = x->f, ago = back;
   }
   return ago;
 }
 
-static inline int64_t fs_win_below(
-  const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double limit) {
-  int64_t count = 0;
-  for (int64_t back = fs_clamped(length, words) - 1; back >= 0; back--) {
-    count += fs_ring_get_f(st, base, words, tick, back) < limit;
+/* The least, the greatest and the sum of a run, and how many of it are below a limit. */
+
+static inline int64_t fs_run_imin(const fs_word *x, const fs_word *end, int64_t found) {
+  fs_four a = {found, found, found, found}, b = a;
+  for (; end - x >= 8; x += 8) {
+    FS_TAKE_EIGHT(fs_four, next_a, next_b, x);
+    const fs_four in_a = next_a < a, in_b = next_b < b;
+    a = (next_a & in_a) | (a & ~in_a);
+    b = (next_b & in_b) | (b & ~in_b);
   }
+  for (int k = 0; k < 4; k++) found = fs_imin(found, fs_imin(a[k], b[k]));
+  for (; x != end; x++) found = fs_imin(found, x->i);
+  return found;
+}
+
+static inline int64_t fs_run_imax(const fs_word *x, const fs_word *end, int64_t found) {
+  fs_four a = {found, found, found, found}, b = a;
+  for (; end - x >= 8; x += 8) {
+    FS_TAKE_EIGHT(fs_four, next_a, next_b, x);
+    const fs_four in_a = a < next_a, in_b = b < next_b;
+    a = (next_a & in_a) | (a & ~in_a);
+    b = (next_b & in_b) | (b & ~in_b);
+  }
+  for (int k = 0; k < 4; k++) found = fs_imax(found, fs_imax(a[k], b[k]));
+  for (; x != end; x++) found = fs_imax(found, x->i);
+  return found;
+}
+
+static inline int64_t fs_run_isum(const fs_word *x, const fs_word *end, int64_t total) {
+  fs_four a = {0}, b = {0}; /* these wrap: -fwrapv */
+  for (; end - x >= 8; x += 8) {
+    FS_TAKE_EIGHT(fs_four, next_a, next_b, x);
+    a += next_a;
+    b += next_b;
+  }
+  for (int k = 0; k < 4; k++) total = fs_iadd(total, fs_iadd(a[k], b[k]));
+  for (; x != end; x++) total = fs_iadd(total, x->i);
+  return total;
+}
+
+static inline int64_t fs_run_below(const fs_word *x, const fs_word *end, double limit) {
+  fs_four a = {0}, b = {0};
+  int64_t count = 0;
+  for (; end - x >= 8; x += 8) {
+    FS_TAKE_EIGHT(fs_four_reals, next_a, next_b, x);
+    a -= next_a < limit; /* a comparison that holds is -1 */
+    b -= next_b < limit;
+  }
+  for (int k = 0; k < 4; k++) count += a[k] + b[k];
+  for (; x != end; x++) count += x->f < limit;
   return count;
+}
+
+static inline int64_t fs_win_imin(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
+  const int64_t older = fs_run_imin(window.from[0], window.to[0], INT64_MAX);
+  return fs_run_imin(window.from[1], window.to[1], older);
+}
+
+static inline int64_t fs_win_imax(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
+  const int64_t older = fs_run_imax(window.from[0], window.to[0], INT64_MIN);
+  return fs_run_imax(window.from[1], window.to[1], older);
+}
+
+static inline int64_t fs_win_isum(const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
+  const int64_t older = fs_run_isum(window.from[0], window.to[0], 0);
+  return fs_run_isum(window.from[1], window.to[1], older);
+}
+
+static inline int64_t fs_win_below(
+    const fs_word *st, int64_t base, int64_t words, int64_t tick, int64_t length, double limit) {
+  const fs_runs window = fs_window(st, base, words, tick, length);
+  const int64_t older = fs_run_below(window.from[0], window.to[0], limit);
+  return older + fs_run_below(window.from[1], window.to[1], limit);
 }
 
 /* trees: node p combines 2p and 2p + 1, the leaf of a tick is node N + (tick & (N - 1)) */
