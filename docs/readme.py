@@ -1,4 +1,4 @@
-"""Runs the commands that README.md shows and writes what they print below them. `make docs` runs it."""
+"""Runs the commands that README.md and docs/testing.md show and writes what they print. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import tempfile
 from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+PAGES = (README, README.parent / "docs" / "testing.md")
 
 
 def filled(text: str, folder: Path) -> str:
-    """The README with fresh output; its first strategy becomes `ema_cross.yaml` in `folder`."""
+    """The page with fresh output; its first strategy becomes a file in `folder` that is called as the strategy is."""
     strategy = re.search(r"```yaml\n(flash: 1.*?)```", text, flags=re.DOTALL)
-    assert strategy is not None, "the README shows a strategy"
-    (folder / "ema_cross.yaml").write_text(strategy[1])
+    assert strategy is not None, "the page shows a strategy"
+    name = re.search(r"^strategy: (\w+)$", strategy[1], flags=re.MULTILINE)
+    assert name is not None, "a strategy has a name"
+    (folder / f"{name[1]}.yaml").write_text(strategy[1])
     (folder / "typo.yaml").write_text(strategy[1].replace("cross_up(quick", "cross_up(quik"))
 
     def block(match: re.Match[str]) -> str:
@@ -56,5 +59,6 @@ def _session(text: str, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        README.write_text(filled(README.read_text(encoding="utf-8"), Path(name)), encoding="utf-8")
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as place:
+            page.write_text(filled(page.read_text(encoding="utf-8"), Path(place)), encoding="utf-8")

@@ -134,12 +134,20 @@ class Judge:
         """The values of the condition's parts, what was decided, and the clauses of the rules that were asked."""
         lines = [f"at {self._when(seen)}" + (f", {seen.alias}" if len(self.probed) > 1 else "")]
         lines += _lines(read_line(self._probed(seen).line, seen.probes), "")
-        lines.append(f"the strategy: {seen.reason.replace('_', ' ')}")
+        lines.append(f"the strategy: {self._decision(seen)}")
         for line in self.watched.clauses:
             if line.get("instance", 0) == self._instance(seen) and asked(line, seen.probes):
                 reading = read_line(line, seen.probes)
                 lines += _lines(reading, f"{reading.set}.{reading.rule}.{reading.name}: ")
         return lines
+
+    def _decision(self, seen: Seen) -> str:
+        """`exited by exits.stop`, `no entry`."""
+        document, reason = self.watched.checked.document, seen.reason.replace("_", " ")
+        names = [f"entries.{rule.name.value}" for rule in document.entries]
+        names += [f"exits.{rule.name.value}" for rule in document.exits]
+        by_rule = seen.reason in ("entered", "added", "exited") and seen.rule < len(names)
+        return f"{reason} by {names[seen.rule]}" if by_rule else reason
 
     def _instance(self, seen: Seen) -> int:
         return self.watched.checked.traded.index(seen.alias)
