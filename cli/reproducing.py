@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from ..compiler.pipeline import Compiled
 
 _PARENT = Path(__file__).resolve().parents[2]
-_OTHERWISE = {"PYTHONHASHSEED": "4711", "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "SOURCE_DATE_EPOCH": "1"}
+_OTHERWISE = {
+    "LC_ALL": "C",
+    "PYTHONHASHSEED": "4711",
+    "PYTHONOPTIMIZE": "1",  # without assertions
+    "SOURCE_DATE_EPOCH": "1",
+    "TZ": "Pacific/Kiritimati",
+}
 _SCRIPT = """
 import os, sys
 os.umask(0o077)

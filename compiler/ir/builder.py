@@ -170,7 +170,8 @@ class SegmentBuilder:
         region = _Region()
         self._regions.append(region)
         yield
-        assert self._regions.pop() is region
+        closed = self._regions.pop()
+        assert closed is region
         if region.items:
             self._regions[-1].items.append(When(condition.id, tuple(region.items)))
 

@@ -90,7 +90,16 @@ sys.exit(run(["compile", sys.argv[2], "-o", "out"]))
 #: Two surroundings that differ in everything that must not matter.
 SURROUNDINGS = (
     ("022", {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC", "HOME": "one"}),
-    ("077", {"PYTHONHASHSEED": "77", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "HOME": "another home"}),
+    (
+        "077",
+        {
+            "PYTHONHASHSEED": "77",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "Asia/Tokyo",
+            "HOME": "another home",
+            "PYTHONOPTIMIZE": "1",
+        },
+    ),
 )
 
 
