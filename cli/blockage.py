@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .history import Bools
 
 _CODE, _RULE = (1 << REASON_SHIFT) - 1, 0xFFFF
+_IN_FLIGHT = REASONS.index("in_flight")
 #: Codes of `rule_sets` under which a rule of the set was evaluated; an entry that does not add, when flat alone.
 _WITH = {"entries": (ENTRIES,), "adds": (ENTRIES, BOTH), "exits": (EXITS, BOTH)}
 
@@ -165,7 +166,9 @@ class _Counter:
         return Blockage(symbol, int(own.sum()), reasons, untold, rules)
 
     def rule(self, instance: int, own: Bools, name: str, number: int, kind: str) -> RuleCount:
-        rows = np.flatnonzero(own & np.isin(self.sets, _WITH[kind]))
+        # While an order is on its way, exits that do not hold leave no sign that they were asked: none is counted.
+        asked = np.isin(self.sets, _WITH[kind]) & (self.reason & _CODE != _IN_FLIGHT)
+        rows = np.flatnonzero(own & asked)
         group, _, bare = name.partition(".")
         bits = [c for c in self.clauses if c.set == group and c.rule == bare]
         written = (*self.checked.entries, *self.checked.exits)[number]
@@ -204,7 +207,7 @@ class _Counter:
             about = word >> REASON_SHIFT & _RULE
             if reason in ("no_entry", "no_exit"):
                 reason = idle
-            elif reason not in ("cooling_down", "in_flight") and about != number:
+            elif reason != "cooling_down" and about != number:
                 reason = "another_rule"
             found[reason] = found.get(reason, 0) + 1
         return dict(sorted(found.items(), key=lambda item: -item[1]))

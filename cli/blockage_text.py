@@ -65,8 +65,15 @@ def _word(reason: str) -> str:
 
 def _rule(rule: RuleCount, width: int) -> str:
     kept = ", ".join(f"{count:,} {_word(reason)}" for reason, count in rule.kept.items())
-    what = "clauses that must hold did" if rule.scored else "all clauses held"
-    head = f"{rule.rule}: evaluated {_times(rule.evaluated)}, {what} {_times(rule.held)}{f': {kept}' if kept else ''}"
+    what = "what must hold did" if rule.scored else "held"
+    held = (
+        f"{what} {_times(rule.held)}"
+        if rule.held
+        else f"never {what}"
+        if not rule.scored
+        else "what must hold never did"
+    )
+    head = f"{rule.rule}: evaluated {_times(rule.evaluated)}, {held}{f' ({kept})' if kept else ''}"
     if not rule.clauses or not rule.evaluated:
         return head
     rows = [_row(clause, rule.evaluated) for clause in sorted(rule.clauses, key=lambda c: (-c.alone, -c.false))]

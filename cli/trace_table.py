@@ -201,6 +201,11 @@ def _same_inputs(before: Checked, after: Checked) -> None:
         raise Problem(said, helps=("use what the strategy reads itself",), code="FC1111")
 
 
+def _type(checked: Checked, node: int, part: str) -> Type:
+    type_ = checked.facts.types[node]
+    return dict(type_.fields)[part] if part else type_
+
+
 def _columns(checked: Checked, made: Sequence[str], names: Sequence[str], wanted: Wanted) -> list[tuple[str, Column]]:
     """(label of the trace, column) in the order in which they were asked for."""
     asked = list(wanted.names) or [name for name in names if not name.startswith("trace_")]
@@ -215,10 +220,10 @@ def _columns(checked: Checked, made: Sequence[str], names: Sequence[str], wanted
             helps = ("use what the strategy's rules read",)
             raise Problem(f"`{what}` needs events which the run did not have", helps=helps, code="FC1111")
         for label in labels:
-            type_ = checked.facts.types[checked.instances[0].lets[bare]]
-            type_ = dict(type_.fields)[label.partition(".")[2]] if "." in label else type_
+            types = [_type(checked, one.lets[bare], label.partition(".")[2]) for one in checked.instances]
+            unit = " or ".join(dict.fromkeys(unit_of(type_, "") for type_ in types))
             shown = label
             if bare.startswith("trace_") and bare not in wanted.names:
                 shown = wanted.expressions[int(bare.removeprefix("trace_"))] + label.removeprefix(bare)
-            found.append((label, Column(shown, unit_of(type_, ""), type_.kind)))
+            found.append((label, Column(shown, unit, types[0].kind)))
     return found

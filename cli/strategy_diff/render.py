@@ -41,7 +41,7 @@ def _block(change: Change, found: Comparison, policy: Policy, width: int, color:
 
 def _values(change: Change) -> str:
     """`, 25 USDC → 40 USDC` where both are short."""
-    if change.before is None or change.after is None:
+    if change.before is None or change.after is None or change.said.startswith("renamed"):
         return ""
     texts = change.before.text, change.after.text
     return f", {texts[0]} → {texts[1]}" if max(map(len, texts)) <= 20 and texts[0] != texts[1] else ""
