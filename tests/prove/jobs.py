@@ -2,7 +2,8 @@
 
 | kind     | a job is                                                                                    |
 |----------|---------------------------------------------------------------------------------------------|
-| fir      | 40 random programs and tapes in one C file; one of them through Numba too                   |
+| fir      | 40 random programs and tapes in one C file; one of them through Numba too. Every other job   |
+|          | after all passes; every tenth with large programs, and none through Numba                   |
 | source   | 10 random strategy files on bars, in one C file; one through Numba too                      |
 | market   | 5 random strategy files on books and trades, the same                                       |
 | passes   | each step of the compiler validated: random programs, random files, a ready strategy        |
@@ -34,6 +35,7 @@ from prove.replayed import SANITIZED, replay_differences
 from support.agreement import Tally, disagreement, first_difference
 from support.c_batches import BACKTEST, Batch
 from support.case_files import all_cases, read_case
+from support.fir_programs import SIZES as PROGRAM_SIZES
 from support.fir_programs import Case, budgeted_case, random_program
 from support.kernels import KernelMachine, NativeMachine, addresses, import_kernel, steps
 from support.market_sources import random_market_source
@@ -49,8 +51,11 @@ from support.source_runs import (
 STRATEGIES = sorted((Path(__file__).resolve().parents[2] / "strategies").glob("*.yaml"))
 SIZES = {"fir": 40, "source": 10, "market": 5, "passes": 20, "sanitize": 10}
 SHARES = {"source": 0.01, "market": 0.005, "passes": 0.01, "sanitize": 0.003}  # of the programs; fir has the rest
+LARGE = (12, 20, 30)  # operations per segment; else `fir_programs.SIZES`
+#: gcc guesses wrong about uninitialised words at -O1; at -O2, which users get, such a warning is an error.
+_LESS = ("-O1", "-Wno-unknown-warning-option", "-Wno-maybe-uninitialized", BACKTEST)
 #: Optimisation of a batch by its number: what users get, with and without the live functions, and two others.
-LEVELS = (("-O2",), ("-O1", BACKTEST), ("-O2", BACKTEST), ("-O1", BACKTEST), ("-O0",), ("-O1", BACKTEST))
+LEVELS = (("-O2",), _LESS, ("-O2", BACKTEST), _LESS, ("-O0",), _LESS)
 _BUILDS = 4  # two compilers at two levels
 EVENTS = 1000  # of a tape that a step of the compiler is validated on
 
@@ -134,12 +139,13 @@ def work(job: Job) -> Outcome:
 
 def _fir(job: Job, folder: Path) -> Outcome:
     done, seeds = Outcome(), range(job.first, job.stop)
-    cases = [budgeted_case(seed) for seed in seeds]
+    sizes, numba = (LARGE, False) if job.number % 10 == 9 else (PROGRAM_SIZES, True)
+    cases = [budgeted_case(seed, sizes, optimised=job.number % 2 == 1) for seed in seeds]
     extra = LEVELS[job.number % len(LEVELS)]
     batch = Batch([case.program for case in cases], folder, extra=extra)
     for k, (seed, case) in enumerate(zip(seeds, cases, strict=True)):
         machines: dict[str, NativeMachine] = {f"c {extra[0]}": batch.machine(k)}
-        if job.takes_numba(seed):
+        if numba and job.takes_numba(seed):
             machines["numba"] = KernelMachine(case.program, folder)
         engine, what = disagreement(case, machines, seed, done.tally)
         if not what and BACKTEST not in extra:

@@ -17,6 +17,7 @@ from flashc.compiler.ir.nodes import F64, I1, I64, Attr, Clause, Item, Op, Param
 from flashc.compiler.ir.ops import FIELDS, OPS
 from flashc.compiler.ir.printer import print_program
 from flashc.compiler.ir.verify import PLACES, PROFILE_HEADER, slot_shape, slot_type
+from flashc.compiler.passes import run_passes
 from hypothesis import strategies as st
 from support.fir_tapes import HIGH, LOW, MINUTE, Books, random_records, random_report
 from support.order_budget import within_budget
@@ -313,15 +314,16 @@ RECORDS = 30
 SIZES = (1, 1, 2, 2, 2, 3, 3, 4, 5, 8)
 
 
-def budgeted_case(seed: int) -> Case:
-    """The random program of this number, as the engines are compared on it.
+def budgeted_case(seed: int, sizes: Sequence[int] = SIZES, *, optimised: bool = False) -> Case:
+    """The random program of this number, as the engines are compared on it; `optimised`: after all passes.
 
     A program that answers reports has a budget of orders: it could send without end.
     """
     rng = random.Random(seed)
-    case = random_case(rng, rng.choice(SIZES), RECORDS)
-    answers = any(s.trigger == "manage" for s in case.program.segments)
-    return replace(case, program=within_budget(case.program)) if answers else case
+    case = random_case(rng, rng.choice(sizes), RECORDS)
+    if any(s.trigger == "manage" for s in case.program.segments):
+        case = replace(case, program=within_budget(case.program))
+    return replace(case, program=run_passes(case.program)) if optimised else case
 
 
 def observe(program: Program, case: Case) -> tuple[list[object], dict[str, list[tuple[int, ...]]]]:
