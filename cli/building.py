@@ -61,10 +61,16 @@ def commit_of(path: Path) -> dict[str, object] | None:
 
 
 def _git(path: Path, *words: str) -> str | None:
-    """What git says about the folder of a file; None where git, the folder or the repository is missing."""
-    call = ["git", "-C", str(path.resolve().parent), *words]
+    """What git says about the folder of a file; None where git, the folder or the repository is missing.
+
+    No program that the repository's settings name is started, and another repository that a hook works on is not asked.
+    """
+    call = ["git", "-c", "core.fsmonitor=false", "-C", str(path.resolve().parent), *words]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(call, capture_output=True, text=True, errors="replace", check=False, timeout=10)
+        done = subprocess.run(
+            call, env=plain, capture_output=True, text=True, errors="replace", check=False, timeout=10
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -147,18 +147,22 @@ def test_other_bytes_are_our_bug_and_named(
 
 def test_provenance_names_time_and_commit_and_changes_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    plain = made(place / "s.yaml", place / "plain")
-    known = json.loads((plain / "provenance.json").read_text())
+    plain = dict(os.environ)
+    uncommitted = made(place / "s.yaml", place / "uncommitted")
+    known = json.loads((uncommitted / "provenance.json").read_text())
     assert known["built"] == "2023-11-14T22:13:20Z"
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(place)]
     for words in (["init", "-q"], ["add", "s.yaml"], ["commit", "-qm", "first"]):
         subprocess.run([*git, *words], check=True, capture_output=True)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000001")
+    monkeypatch.setenv("GIT_DIR", "elsewhere")  # as in a hook of another repository
+    subprocess.run([*git, "config", "core.fsmonitor", f"touch {place}/ran;"], check=True, env=plain)
     committed = made(place / "s.yaml", place / "committed")
     known = json.loads((committed / "provenance.json").read_text())
     assert len(known["git"]["commit"]) == 40
     assert known["git"]["unchanged"] is True
-    assert committed.name == plain.name
+    assert committed.name == uncommitted.name
+    assert not (place / "ran").exists()
 
 
 def test_without_a_c_compiler_compile_says_what_to_install(
