@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .text import pairs
@@ -12,13 +11,14 @@ if TYPE_CHECKING:
     from ..runtime.artifact_folder import ArtifactFolder
 
 
-def artifact_text(artifact: ArtifactFolder, root: Path | None = None) -> str:
-    """A title, one line per topic, and where it is. `root` is named instead of the whole path."""
+def artifact_text(artifact: ArtifactFolder) -> str:
+    """A title, one line per topic, and where it is."""
     facts = artifact.manifest
     limits = facts["bounds"]
     rows = [
         ("trades", _trades(facts)),
-        ("needs", " · ".join(_need(need, facts) for need in facts["needs"] if not need["optional"])),
+        ("needs", " · ".join(_need(need) for need in facts["needs"] if not need["optional"])),
+        ("armed", facts["armed"]),
         ("limits", _limits(facts["risk"])),
         ("state", f"{limits['state_bytes']:,} bytes"),
         ("work", f"at most {limits['ops_per_event']:,} operations per event"),
@@ -48,16 +48,13 @@ def _trades(facts: Mapping[str, Any]) -> str:
     return f"{symbols} on {facts['venue']['name']} (profile of {facts['venue']['taken']})"
 
 
-def _need(need: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+def _need(need: Mapping[str, Any]) -> str:
     what = need["kind"]
     if need["period_ns"]:
         what = f"{_period(need['period_ns'])} {'bars' if what == 'bar' else what}"
     of = f" of {need['symbol']}" if need["symbol"] else ""
     depth = f", {need['depth']} levels" if need["depth"] else ""
-    usual, most = need["warm_up"]["default"], need["warm_up"]["most"]
-    top = f", {most:,} at the top of the sweep" if most > usual else ""
-    warm = f" ({usual:,} to warm up{top})" if usual > 1 else ""
-    return f"{what}{of}{depth}{warm}"
+    return f"{what}{of}{depth}"
 
 
 def _period(ns: int) -> str:

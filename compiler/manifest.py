@@ -15,7 +15,7 @@ from ..dsl.document import Located
 from ..dsl.expression_printer import print_expression
 from ..dsl.source import Span
 from .backends.work import work_bound
-from .frontend.report import warm_up
+from .frontend.report import armed, warm_up
 from .ir.layout import layout_hash, offsets, state_words
 from .ir.nodes import Program, Stream
 from .ir.types import Clock
@@ -43,6 +43,7 @@ def manifest(compiled: Compiled) -> dict[str, object]:
         "min_gap_ns": program.min_gap_ns,
         "lateness_ns": program.lateness_ns,
         "needs": _needs(compiled),
+        "armed": armed(checked),
         "params": [
             {"name": p.label, "type": p.type, "default": p.default, "low": p.low, "high": p.high}
             for p in program.params

@@ -32,6 +32,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 
 #: What every manifest has, and of which kind. `files` and `hashes` hold text by name.
 _FORM: Mapping[str, type | tuple[type, ...]] = {
+    "armed": str,
     "bounds": dict,
     "capital": dict,
     "clauses": list,

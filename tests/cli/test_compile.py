@@ -57,7 +57,8 @@ def test_the_print_says_what_was_made_what_it_needs_and_where(place: Path, capsy
     folder = made(place / "s.yaml", place / "out")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ema_cross · edition 1 · ir ")
-    assert "needs      1m bars of BTC/USDC (181 to warm up)" in lines
+    assert "needs      1m bars of BTC/USDC" in lines
+    assert "armed      after 181 closed 1m bars of btc" in lines
     assert lines[-1].endswith(folder.name)
 
 

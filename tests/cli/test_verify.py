@@ -23,7 +23,7 @@ def test_a_whole_artefact_is_described(folder: Path, capsys: pytest.CaptureFixtu
     assert run(["verify", str(folder)]) == Exit.OK
     said = capsys.readouterr().out
     assert said.startswith("ema_cross · edition 1 · ir ")
-    assert "1m bars of BTC/USDC (181 to warm up)" in said
+    assert "after 181 closed 1m bars of btc" in said
     assert str(folder) in said
 
 
