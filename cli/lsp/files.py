@@ -25,7 +25,7 @@ from .view import Client, View
 log = logging.getLogger("flashc.lsp")
 
 #: An analysis shorter than this is made at every change; a longer one waits for a pause.
-QUICK_SECONDS = 0.02
+QUICK_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 0.3
 
 #: More text than this is not kept: the reader refuses a sixteenth of it.
@@ -54,7 +54,7 @@ class OpenFile:
     @property
     def wait(self) -> float:
         """How long to wait for the next key before analysing."""
-        return 0.0 if self.seconds < QUICK_SECONDS else min(LONGEST_WAIT_SECONDS, 2 * self.seconds)
+        return 0.0 if self.seconds < QUICK_SECONDS else min(LONGEST_WAIT_SECONDS, self.seconds)
 
 
 class AnalysisFailed(Exception):

@@ -55,6 +55,16 @@ def test_check_json_is_one_object(bad: Path, capsys: pytest.CaptureFixture[str])
     assert captured.err == ""
 
 
+def test_check_annotates_pull_requests(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(bad), "--format", "github"]) == Exit.FILE
+    captured = capsys.readouterr()
+    (line,) = captured.out.splitlines()
+    assert line.startswith(f"::error file={bad},line=10,col=18,endLine=10,endColumn=22,title=FC0102::no value called")
+    assert "%0Ahelp: did you mean `quick`" in line
+    assert "1 error" in captured.err
+    assert run(["check", str(bad), "--format", "gitlab"]) == Exit.USAGE
+
+
 def test_check_concise_is_one_line_each(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", str(bad), "--concise"]) == Exit.FILE
     lines = capsys.readouterr().out.splitlines()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flashc.dsl.diagnostics import Diagnostic, Edit, Fix, Label, Safety
-from flashc.dsl.render import concise, text
+from flashc.dsl.render import concise, github, text
 from flashc.dsl.render import json as json_render
 from flashc.dsl.render.canvas import width
 from flashc.dsl.source import Source, Span
@@ -260,3 +260,15 @@ def test_any_labels_on_any_text_can_be_rendered(body: str, places: list[tuple[in
 def test_golden_samples_are_those_of_the_guide() -> None:
     folder = Path(__file__).parents[1] / "golden" / "render"
     assert {path.stem for path in folder.glob("*.txt")} == {*(sample.__name__ for sample in SAMPLES), "concise"}
+
+
+def test_annotations_escape_what_the_runner_would_read() -> None:
+    source = Source("a,b:c.yaml", "x\ny\n")
+    found = Diagnostic("FC0001", "100 % wrong", Label(source.span(0, 3), "here\r"), notes=("a::b",))
+    warning = Diagnostic("FL101", "unused", Label(source.span(0, 1)))
+    assert github.render([warning, found], {source.path: source}).splitlines() == [
+        "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=FC0001::100 %25 wrong: here%0D%0Anote: a::b",
+        "::warning file=a%2Cb%3Ac.yaml,line=1,col=1,endLine=1,endColumn=2,title=FL101::unused",
+    ]
+    nowhere = Diagnostic("FC1004", "rows are out of order", None, where="bars.csv, row 17")
+    assert github.render(nowhere, {}) == "::error file=bars.csv%2C row 17,title=FC1004::rows are out of order\n"
