@@ -49,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
         ["backtest", "--help"],
         ["explain", "--help"],
         ["data", "--help"],
+        ["lsp", "--help"],
     ],
     ids=" ".join,
 )
