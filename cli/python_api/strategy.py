@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...compiler.pipeline import Compiled
     from ..running import Prepared
     from .result import Result
+    from .tests import Tests
 
 _OPTIONS = ("data", "engine", "from_", "to", "fees", "slippage", "latency", "queue", "fill", "params")
 
@@ -107,6 +108,16 @@ class Strategy:
             require_lock(compiled.checked)
             folder = build_artifact(compiled).write(cache_root() if out is None else Path(out))
             return Artifact(folder, compiled.ir_hash, read_artifact(folder).manifest)
+
+    def test(self, keyword: str = "", *, laws: bool = True) -> Tests:
+        """Run the tests of the file whose names have `keyword` in them, as `flashc test` does. Raises `FlashcError`."""
+        from ..testing.runner import Asked as AskedTests
+        from ..testing.runner import run_file
+        from .tests import Tests
+
+        self._require_clean()
+        with told(self._front.source):
+            return Tests(run_file(Path(self.path), self._front, AskedTests(keyword, laws), lambda run: None))
 
     def backtest(
         self,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ..running import Prepared
     from .lawful import Laws
 
+#: The reference interpreter reads some ten thousand records a second.
+MOST_RECORDS = 1_000_000
+
 _MARKET_OPTIONS = ("latency", "queue", "fill")
 
 
@@ -134,6 +137,8 @@ def _prepare(
     options = options_for(prepared, asked, slippage)
     span = _span(test)
     tape = running.make_tape(prepared, data, span[0], span[1], options)
+    if len(tape) > MOST_RECORDS:
+        return _too_long(test.decl, len(tape))
     pinned = test.decl.sha256
     if pinned is not None and not tape.data_hash.startswith(pinned.value):
         return Diagnostic(
@@ -146,6 +151,16 @@ def _prepare(
     fees: tuple[Decimal, Decimal] | None = rates(given["fees"].value if "fees" in given else None)
     account = running.account_of(prepared, running.costs_of(prepared, fees, slippage))
     return prepared, tape, account, options
+
+
+def _too_long(decl: TestDecl, records: int) -> Diagnostic:
+    return Diagnostic(
+        "FC0809",
+        "this tape is too long for a test",
+        Label(_place(decl), f"{records:,} records"),
+        notes=(f"tests are run by the reference interpreter; they may have {MOST_RECORDS:,} records",),
+        helps=("cut it with `from` and `to`, or run it with `flashc backtest`",),
+    )
 
 
 def _span(test: CheckedTest) -> list[int | None]:

@@ -38,7 +38,8 @@ class RowRun:
 
     test: CheckedTest
     watched: Watched
-    facts: InstrumentProfile
+    facts: InstrumentProfile  # of the instrument that the test is about
+    grids: Mapping[str, InstrumentProfile]  # of every instrument of the file, by alias
     rules: Sequence[str]
     witness: Witness
     findings: list[Diagnostic] = field(default_factory=list)
@@ -139,7 +140,8 @@ class RowRun:
     def _decimals(self, item: RowInput) -> int:
         if item.type.grid is None:
             return 0
-        return self.facts.price_decimals if item.type.grid.unit == "tick" else self.facts.qty_decimals
+        facts = self.grids[item.type.grid.instrument]
+        return facts.price_decimals if item.type.grid.unit == "tick" else facts.qty_decimals
 
     # --- the position at the start
 

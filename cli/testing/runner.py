@@ -18,6 +18,7 @@ from .coverage import Coverage
 from .golden import compare
 from .judge import Judge, judges
 from .lawful import Laws
+from .needs import rows_needed
 from .programs import Programs, Watched
 from .rows import RowRun
 from .seen import Order, Seen
@@ -115,11 +116,16 @@ def is_market(tested: TestedFile) -> bool:
     return any(stream.clock.kind == "book" for stream in checked.streams)
 
 
+def instrument_facts(document: Document) -> dict[str, InstrumentProfile]:
+    """What the venue pins of each instrument of the file, by alias."""
+    known = profile(document.venue.value).instruments
+    return {i.alias.value: known[i.symbol.value] for i in document.instruments}
+
+
 def traded_facts(document: Document) -> dict[str, InstrumentProfile]:
     """What the venue pins of each traded instrument, by alias."""
-    known = profile(document.venue.value).instruments
-    symbols = {i.alias.value: i.symbol.value for i in document.instruments}
-    return {t.value: known[symbols[t.value]] for t in document.trade}
+    found = instrument_facts(document)
+    return {t.value: found[t.value] for t in document.trade}
 
 
 def rule_names(document: Document) -> list[str]:
@@ -144,7 +150,8 @@ def _run(
     assert front.document is not None
     rules = rule_names(front.document)
     if test.decl.kind == "rows":
-        made = RowRun(test, watched, facts[test.aliases[0]], rules, hearing)
+        grids = instrument_facts(front.document)
+        made = RowRun(test, watched, facts[test.aliases[0]], grids, rules, hearing)
         made.run()
         run.findings += made.findings
     else:
@@ -153,18 +160,20 @@ def _run(
         found, run.held_laws = run_market_test(test, watched, front, rules, hearing, laws)
         run.findings += found
     if not run.findings:
-        run.findings += _verdicts(run, jury, facts)
+        run.findings += _verdicts(run, watched, jury, facts)
     return run
 
 
-def _verdicts(run: TestRun, jury: Sequence[Judge], facts: dict[str, InstrumentProfile]) -> list[Diagnostic]:
+def _verdicts(
+    run: TestRun, watched: Watched, jury: Sequence[Judge], facts: dict[str, InstrumentProfile]
+) -> list[Diagnostic]:
     if not run.armed:
-        return [_never_armed(run)]
+        return [_never_armed(run, watched)]
     found = [judge.finding() for judge in jury]
     return [d for d in (*found, compare(run.test, run.orders, facts)) if d is not None]
 
 
-def _never_armed(run: TestRun) -> Diagnostic:
+def _never_armed(run: TestRun, watched: Watched) -> Diagnostic:
     """FC0804: what the test brings is too short for the strategy to decide anything."""
     rows = run.test.decl.kind == "rows"
     what = "rows end" if rows else "data end"
@@ -173,6 +182,8 @@ def _never_armed(run: TestRun) -> Diagnostic:
         "FC0804",
         f"the {what} before the warm-up does",
         Label(run.test.decl.name.span, "nothing was decided in this test"),
-        notes=("what counts ticks counts rows, as far as rows do not give its value",) if rows else (),
+        notes=("what counts ticks counts rows, as far as rows do not give its value", *rows_needed(run.test, watched))
+        if rows
+        else (),
         helps=(help_,),
     )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
+from flashc.cli.front import Front, front_of
+from flashc.cli.testing.programs import Programs, Watched
+from flashc.cli.testing.rows import RowRun
+from flashc.cli.testing.runner import instrument_facts, rule_names
+from flashc.cli.testing.seen import Order, Seen
+from flashc.compiler.frontend.test_expressions import CheckedTest
+from flashc.compiler.ir.walk import renumber
+from flashc.compiler.passes import PASSES
+from flashc.dsl.source import Source
 from suite import BOOK, CROSS, messages, one, run, wrong
 
 START = "    start: {qty: 0.5 BTC, entry: 100 USDC/BTC, age: 5m}\n"
@@ -157,3 +168,57 @@ class TestWrongRows:
     def test_a_test_named_twice_is_a_duplicate_key(self) -> None:
         found = run("  t: {rows: [{t: 0s}], intents: []}\n  t: {rows: [{t: 0s}], intents: []}\n")
         assert [d.code for d in found.front.diagnostics.errors] == ["FC0003"]
+
+
+def test_rows_may_give_values_of_another_instrument_on_its_own_grid() -> None:
+    text = (
+        CROSS.replace("trade: BTC/USDC", "instruments: {btc: BTC/USDC, eth: ETH/USDC}\ntrade: btc")
+        .replace("out: quick < calm", "out: eth.close < 2_000 USDC/ETH and eth.volume > 1 ETH")
+        .replace("quick: ema(close, 12)", "quick: ema(close, 12)\n  unread: eth.close")
+    )
+    given = rows("t: 0s, close: 100 USDC/BTC, eth.close: 1_999.99 USDC/ETH, eth.volume: 1.00001 ETH")
+    assert messages(one(START + given + expect("- always: fired(exits.out)"), text)) == []
+
+
+@pytest.mark.parametrize("strategy", [CROSS, BOOK])
+def test_the_program_of_rows_means_the_same_after_every_pass(strategy: str) -> None:
+    """Passes keep every decision and every order: such a program could run on any executor."""
+    given = {
+        CROSS: rows(
+            f"t: 0s, {HELD}, bands.upper: 200 USDC/BTC",
+            *(f"t: {k}m, close: {100 + k * k % 7} USDC/BTC" for k in range(1, 30)),
+        ),
+        BOOK: rows(
+            "t: 0s, mid: 100 USDC/BTC, lean: 0.5", *(f"t: {k}s, mid: {100 + k * k % 7} USDC/BTC" for k in range(1, 30))
+        ),
+    }[strategy]
+    front = front_of(Source("f.yaml", f"{strategy}tests:\n  t:\n{given}    intents: []\n"))
+    assert front.tested is not None
+    test = front.tested.tests[0]
+    watched = Programs(front.tested, strategy is BOOK).of(test)
+    program = watched.program
+    for step in PASSES:
+        program = renumber(step.run(program))
+    plain, passed = heard(front, test, watched), heard(front, test, replace(watched, program=program))
+    assert plain == passed
+    assert len(plain) > 35
+
+
+def heard(front: Front, test: CheckedTest, watched: Watched) -> list[object]:
+    """Decisions and orders of a run over rows."""
+    assert front.document is not None
+    facts = instrument_facts(front.document)
+    witness = Heard([])
+    RowRun(test, watched, facts["btc"], facts, rule_names(front.document), witness).run()
+    return witness.found
+
+
+@dataclass
+class Heard:
+    found: list[object]
+
+    def decided(self, seen: Seen) -> None:
+        self.found.append((seen.since_ns, seen.reason_word, seen.mask))
+
+    def ordered(self, order: Order) -> None:
+        self.found.append(order)
