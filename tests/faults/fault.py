@@ -36,7 +36,9 @@ def passes(*names: str) -> Check:
 #: Every operation on extreme values, windows, rings and trees of all lengths: the reference, Numba and C.
 OPERATIONS = check("tests/differential/test_operations.py")
 #: Random programs, Numba against the reference.
-NUMBA = check("tests/differential/test_random_programs.py", FLASHC_RANDOM_PROGRAMS="120", FLASHC_RANDOM_NUMBA="1")
+NUMBA = check("tests/differential/test_random_programs.py", FLASHC_RANDOM_PROGRAMS="40", FLASHC_RANDOM_NUMBA="1")
+#: The text of kernels.
+KERNEL_TEXT = check("tests/compiler/backends/test_numba_printer.py")
 #: Random programs, C against the reference, also by the calls of a live process and over snapshots.
 C_PROGRAMS = check("tests/differential/test_c_programs.py")
 #: Every function of the C headers, gcc and clang, optimized and sanitized.

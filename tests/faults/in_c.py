@@ -254,5 +254,11 @@ FAULTS = (
         "slot[high + 1].i > slot[low - 1].i",
         C_CALLS,
     ),
-    Fault("header: the next ask may be the same", f"{_H}/book.h", "fs_ishl(-2, cell)", "fs_ishl(-1, cell)", C_CALLS),
+    Fault(
+        "header: the next ask may be the same",
+        f"{_H}/book.h",
+        "layer)[number] & fs_ishl(-2, cell)",
+        "layer)[number] & fs_ishl(-1, cell)",
+        C_CALLS,
+    ),
 )

@@ -68,7 +68,7 @@ FAULTS = (
         f"{_L}/state.py",
         "first = home.seen <= 1",
         "first = home.seen <= 0",
-        LIBRARY,
+        BITS,
     ),
     Fault(
         "seeds: history is one value too short",
@@ -89,7 +89,7 @@ FAULTS = (
         f"{_L}/context.py",
         "present = b.load(slots[1]).ne(0) if slots[1] is not None else None",
         "present = b.b(True) if slots[1] is not None else None",
-        HOLDS,
+        BITS,
     ),
     Fault(
         "machine: a cooldown ends a nanosecond later",
@@ -120,10 +120,10 @@ FAULTS = (
         MACHINE,
     ),
     Fault(
-        "machine: the report of another instrument ends an order",
+        "machine: the fill of another instrument is booked",
         f"{_L}/machine/chain.py",
-        'mine & ended & b.ev("tag")',
-        'ended & b.ev("tag")',
+        "with b.when(mine & kind.eq(KIND_FILL)):",
+        "with b.when(kind.eq(KIND_FILL)):",
         MACHINE,
     ),
     Fault(

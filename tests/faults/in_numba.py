@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.fault import NUMBA, OPERATIONS, STRETCHES, Fault, check
+from faults.fault import KERNEL_TEXT, NUMBA, OPERATIONS, STRETCHES, Fault, check
 
 _B, _R = "compiler/backends/numba", "runtime/backtest"
 MACHINE_CODE = check("tests/compiler/backends/test_machine_code.py", "tests/differential/test_operations.py")
@@ -13,14 +13,14 @@ FAULTS = (
         f"{_B}/body.py",
         "        self._settle(_written((op,)))\n",
         "",
-        NUMBA,
+        KERNEL_TEXT,
     ),
     Fault(
         "numba: a value that reads a slot waits past a region",
         f"{_B}/body.py",
         "        self._settle(_written(item.body))\n",
         "",
-        NUMBA,
+        KERNEL_TEXT,
     ),
     Fault(
         "numba: a variable is not stored before the loop is left",
@@ -55,7 +55,7 @@ FAULTS = (
         f"{_B}/spelling.py",
         "else repr(value)",
         'else f"{value:.16g}" if value % 1 else repr(value)',
-        OPERATIONS,
+        KERNEL_TEXT,
     ),
     Fault(
         "numba: integers add as Python's operator",

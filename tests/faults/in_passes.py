@@ -153,10 +153,10 @@ FAULTS = (
         SCHEDULE,
     ),
     Fault(
-        "schedule: a cancel passes an order",
+        "schedule: regions in regions touch nothing",
         "compiler/ir/dependence.py",
-        '"cancel": "emit", "reason"',
-        '"cancel": "cancel", "reason"',
+        "ops = [item] if isinstance(item, Op) else list(operations(item.body))",
+        "ops = [item] if isinstance(item, Op) else [i for i in item.body if isinstance(i, Op)]",
         SCHEDULE,
     ),
     Fault(

@@ -45,15 +45,15 @@ class Stage:
 
     # what happens in the market
 
-    def bar(self, close: float, alias: str = "", *, last: bool = True) -> Out:
-        """A one-minute bar that opens, moves and closes at one price, in whole quote units."""
+    def bar(self, close: float, alias: str = "", *, last: bool = True, spread: float = 0.0) -> Out:
+        """A one-minute bar that opens and closes at one price, in whole quote units, and moves `spread` around it."""
         self.now += MINUTE if last else 0
         stream = self._stream("bar", alias)
         scale = 10 ** self.program.streams[stream].price_decimals
-        price = round(close * scale)
+        price, around = round(close * scale), round(spread * scale)
         flags = memory.FLAG_INSTANT_END if last else 0
-        time = self.now if last else self.now + MINUTE
-        return self._event([time, memory.head(memory.KIND_BAR, flags, stream), price, price, price, price, 100, 100 * price])  # fmt: skip
+        time, high, low = self.now if last else self.now + MINUTE, price + around, price - around
+        return self._event([time, memory.head(memory.KIND_BAR, flags, stream), price, high, low, price, 100, 100 * price])  # fmt: skip
 
     def quote(self, bid: int, ask: int, after: int = SECOND, alias: str = "", lots: int = 10**6) -> Out:
         """The book becomes one level a side, in ticks, `after` ns later."""

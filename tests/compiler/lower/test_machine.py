@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flashc.cython_core import layout as memory
-from support.stage import CANCELLED, Stage
+from support.stage import CANCELLED, MINUTE, Stage
 
+DAY = 1440 * MINUTE
 BARS = "flash: 1\nstrategy: stage\ntrade: BTC/USDC\ndecide: 1m\n"
 UP_DOWN = "entries:\n  up: close > 100 USDC/BTC\nexits:\n  down: close < 90 USDC/BTC\nsize: 0.5 BTC\n"
 
@@ -93,6 +94,19 @@ class TestPartsOfAPosition:
         assert stage.said[-1] == ("sell", 250_000)
 
 
+def test_best_and_worst_are_the_highest_high_and_the_lowest_low_since_the_entry() -> None:
+    for rule, spreads in (
+        ("pos.worst < 130 USDC/BTC", [(15, 0), (25, 1)]),
+        ("pos.best > 170 USDC/BTC", [(15, 0), (25, 1)]),
+    ):
+        stage = Stage(BARS + UP_DOWN.replace("close < 90 USDC/BTC", rule))
+        stage.bar(150, spread=40)
+        stage.fill(500_000, 15_000)
+        for spread, sells in spreads:
+            stage.bar(150, spread=spread)
+            assert stage.said[1:] == [("sell", 500_000)] * sells
+
+
 class TestLimits:
     def stage(self, risk: str, more: str = "") -> Stage:
         return Stage(BARS + UP_DOWN + more + "risk:\n" + risk)
@@ -137,6 +151,22 @@ class TestLimits:
         stage.bar(100)
         assert stage.said[-1] == ("sell", 500_000)
         assert stage.reasons[-1] == "drawdown"
+
+    def test_fees_are_part_of_what_is_lost(self) -> None:
+        stage = self.stage("  drawdown: {limit: 10 pct, then: flatten_and_halt}\n", "capital:\n  start: 100 USDC\n")
+        stage.bar(150)
+        stage.fill(500_000, 15_000, fee=11 * 10**8)
+        stage.bar(150)
+        assert stage.reasons[-1] == "drawdown"
+
+    def test_what_is_lost_over_midnight_is_lost_on_the_new_day(self) -> None:
+        stage = self.stage("  day_loss: {limit: 20 USDC, then: flatten_and_halt}\n")
+        stage.bar(150)
+        stage.fill(500_000, 15_000)
+        while stage.now % DAY != DAY - MINUTE:
+            stage.bar(150)
+        stage.bar(100)  # closes at midnight, 25 USDC lower
+        assert stage.reasons[-2:] == ["no_exit", "day_loss"]
 
     def test_an_order_rate_holds_back_what_is_too_much(self) -> None:
         stage = self.stage("  order_rate: {max: 2, per: 10m}\n")

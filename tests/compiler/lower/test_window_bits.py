@@ -6,8 +6,9 @@ import math
 
 import pytest
 from flashc.compiler.analysis.warmup import ticks_needed
+from flashc.cython_core.layout import FLAG_INSTANT_END, KIND_BAR, head
 from support.checking import analysed
-from support.library_series import random_bars, series, strategy
+from support.library_series import MINUTE, START, random_bars, series, strategy
 
 BARS = random_bars(400, 5)
 
@@ -46,3 +47,23 @@ def test_a_program_is_armed_at_the_tick_that_the_checker_says(expression: str) -
     (ticks,) = ticks_needed(checked.built, checked.facts.warmups[node], {}).values()
     found = series(expression, BARS)
     assert found.index(known(found)[0]) + 1 == ticks
+
+
+def test_the_value_before_the_first_is_the_given_one() -> None:
+    parts = known(series("close / open", BARS))
+    assert known(series("prev(close / open, 7.0)", BARS)) == [7.0, *parts[:-1]]
+
+
+def test_a_held_value_may_be_absent_until_its_clock_ticks_again() -> None:
+    rows, expected, held = [], [], 7.0
+    for k, bar in enumerate(BARS.records[:100]):
+        time = (START // (5 * MINUTE) + 1) * 5 * MINUTE + (k + 1) * MINUTE
+        ends = k % 5 == 4
+        rows.append([time, head(KIND_BAR, 0 if ends else FLAG_INSTANT_END), *bar[2:]])
+        if ends:
+            spread = 0 if k % 10 == 4 else 50
+            rows.append([time, head(KIND_BAR, FLAG_INSTANT_END, 1), 900, 900 + spread, 900, 900 + spread // 2, 1, 900])
+            held = 0.5 if spread else 7.0
+        expected += [held] * (k >= 4)
+    found = series("((close - open) / (high - low))@5m ?? 7.0", BARS, rows)
+    assert known([found[k] for k, row in enumerate(rows) if row[1] >> 8 & 1]) == expected
