@@ -31,7 +31,7 @@ def crash_at(seed: int) -> Callable[[Job, Path], Outcome]:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     made = [Job("fir", number, 4 * number, 4 * number + 4) for number in range(3)]
-    monkeypatch.setattr(prove, "all_jobs", lambda programs, seed: made)
+    monkeypatch.setattr(prove, "all_jobs", lambda programs, seed, place: made)
     monkeypatch.setitem(jobs._WORK, "fir", one_program)
     return made
 

@@ -23,6 +23,7 @@ from flashc.runtime.backtest import driver
 from flashc.runtime.backtest.market import driver as market_driver
 from prove.failures import keep
 from prove.jobs import Failure, Job, Outcome, all_jobs, compilers, work
+from prove.recorded import import_recorded
 from support.agreement import Tally
 
 _BUILD = Path(__file__).resolve().parents[2] / "build" / "prove"
@@ -30,7 +31,10 @@ _BUILD = Path(__file__).resolve().parents[2] / "build" / "prove"
 
 def main(words: list[str] | None = None) -> int:
     options = _options().parse_args(words)
-    proof = Proof(options.programs, options.seed, options.folder)
+    place = options.folder / "recorded" if options.data else None
+    if place is not None:
+        import_recorded(options.data, place)
+    proof = Proof(options.programs, options.seed, options.folder, place)
     print(f"{options.programs:,} programs from seed {options.seed}, {options.workers} processes", flush=True)
     print(f"compilers: {', '.join(toolchain.identity for toolchain in compilers())}", flush=True)
     _warm()
@@ -46,6 +50,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="other numbers are other programs")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes side by side")
     parser.add_argument("--folder", type=Path, default=_BUILD, help="where progress and failures are kept")
+    parser.add_argument("--data", type=Path, help="folder with recorded files, for the ready strategies")
     return parser
 
 
@@ -73,6 +78,7 @@ class Proof:
     programs: int
     seed: int
     folder: Path
+    place: Path | None = None  # of recorded data sets
     tally: Tally = field(default_factory=Tally)
     done: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
@@ -84,7 +90,7 @@ class Proof:
         return self.folder / f"{self.programs}-{self.seed}.jsonl"
 
     def run(self, workers: int, limit: float | None) -> None:
-        jobs = all_jobs(self.programs, self.seed)
+        jobs = all_jobs(self.programs, self.seed, self.place)
         self.total = len(jobs)
         self._resume()
         waiting = [job for job in jobs if job.name not in self.done]

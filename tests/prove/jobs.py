@@ -9,6 +9,7 @@
 | passes   | each step of the compiler validated: random programs, random files, a ready strategy        |
 | sanitize | one of gcc and clang, at -O0 or -O2, with the address and undefined behaviour sanitizers:    |
 |          | random programs; the first four jobs have the ready strategies and permanent cases as well   |
+| recorded | a ready strategy over recorded data, where there is some (`--data`)                         |
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from flashc.compiler.passes import PASSES
 from flashc.compiler.validation.generated import generated_tape
 from flashc.compiler.validation.translation import Chain, Tape, armed
 from flashc.runtime.backtest.market.reference_book import Book
+from prove.recorded import recorded_differences
 from prove.replayed import SANITIZED, replay_differences
 from support.agreement import Tally, disagreement, first_difference
 from support.c_batches import BACKTEST, Batch
@@ -70,6 +72,7 @@ class Job:
     stop: int
     numba: int = 40
     part: bool = False  # of a job that crashed
+    place: Path | None = None  # of recorded data
 
     def takes_numba(self, k: int) -> bool:
         """Whether the k-th program does."""
@@ -113,8 +116,11 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
 
 
-def all_jobs(programs: int, seed: int = 0) -> list[Job]:
-    """All jobs of a proof over so many generated programs, kinds mixed evenly. Another `seed`, other programs."""
+def all_jobs(programs: int, seed: int = 0, place: Path | None = None) -> list[Job]:
+    """All jobs of a proof over so many generated programs, kinds mixed evenly. Another `seed`, other programs.
+
+    `place` has recorded data sets: the ready strategies run on them first.
+    """
     counts = {kind: max(SIZES[kind], int(share * programs)) for kind, share in SHARES.items()}
     counts["sanitize"] = max(_BUILDS * SIZES["sanitize"], counts["sanitize"])
     counts["fir"] = max(SIZES["fir"], programs - sum(counts.values()))
@@ -125,7 +131,8 @@ def all_jobs(programs: int, seed: int = 0) -> list[Job]:
             stop = min(count, (number + 1) * size)
             job = Job(kind, number, base + number * size, base + stop, size)
             placed.append((number * size / count, job))
-    return [job for _, job in sorted(placed, key=lambda each: (each[0], each[1].kind))]
+    recorded = [Job("recorded", k, k, k + 1, place=place) for k in range(len(STRATEGIES))] if place else []
+    return [*recorded, *(job for _, job in sorted(placed, key=lambda each: (each[0], each[1].kind)))]
 
 
 def work(job: Job) -> Outcome:
@@ -244,6 +251,15 @@ def _sanitize(job: Job, folder: Path) -> Outcome:
     return done
 
 
+def _recorded(job: Job, folder: Path) -> Outcome:
+    assert job.place is not None, "there is recorded data"
+    file, done = STRATEGIES[job.number], Outcome()
+    done.tally.events, found = recorded_differences(file, job.place)
+    done.tally.programs, done.tally.by_engine = 1, {"recorded data": 1}
+    done.failures += [Failure(job.name, job.first, "recorded", f"{file.stem}: {what}") for what in found]
+    return done
+
+
 def ready_case(path: Path, events: int, seed: int = 7) -> Case:
     """A ready strategy on a generated tape."""
     checked = checked_source(path.read_text())
@@ -272,4 +288,11 @@ def _ticks(records: Sequence[Sequence[int]]) -> tuple[int, int]:
     return min(prices), max(prices)
 
 
-_WORK = {"fir": _fir, "source": _sources, "market": _sources, "passes": _passes, "sanitize": _sanitize}
+_WORK = {
+    "fir": _fir,
+    "source": _sources,
+    "market": _sources,
+    "passes": _passes,
+    "sanitize": _sanitize,
+    "recorded": _recorded,
+}
