@@ -221,8 +221,8 @@ FAULTS = (
     Fault(
         "header: of equal values the oldest is the least",
         f"{_H}/windows.h",
-        "if (x <= found) found = x, ago = back;",
-        "if (x < found) found = x, ago = back;",
+        "if (x->f <= found) found = x->f, ago = back;",
+        "if (x->f < found) found = x->f, ago = back;",
         C_CALLS,
     ),
     Fault(

@@ -65,5 +65,5 @@ def test_a_held_value_may_be_absent_until_its_clock_ticks_again() -> None:
             rows.append([time, head(KIND_BAR, FLAG_INSTANT_END, 1), 900, 900 + spread, 900, 900 + spread // 2, 1, 900])
             held = 0.5 if spread else 7.0
         expected += [held] * (k >= 4)
-    found = series("((close - open) / (high - low))@5m ?? 7.0", BARS, rows)
+    found = series("((close - open) / (high - low))@5m ?? 7.0 * (close / close)", BARS, rows)
     assert known([found[k] for k, row in enumerate(rows) if row[1] >> 8 & 1]) == expected
