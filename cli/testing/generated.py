@@ -20,6 +20,7 @@ from ...compiler.frontend.test_expressions import CheckedTest
 from ...compiler.ir.nodes import Program
 from ...dsl.diagnostics import Diagnostic, Label
 from ...runtime.cache_root import cache_root
+from ...runtime.market_data.moments import parse_moment
 
 if TYPE_CHECKING:
     from ...runtime.market_data.synth import SynthParameters
@@ -66,6 +67,9 @@ def generated_data(test: CheckedTest, program: Program) -> list[str] | Diagnosti
         helps = (f"for {what} there are {', '.join(kinds)}",)
         message = f"`{made.kind.value}` is no kind of {what}"
         return Diagnostic("FC0809", message, Label(made.kind.span, f"this strategy reads {what}"), helps=helps)
+    if made.begin is not None and parse_moment(made.begin.value) is None:
+        helps = ("write 2024-03-01 or 2024-03-01T09:30 (UTC)",)
+        return Diagnostic("FC0809", f"`{made.begin.value}` is not a time", Label(made.begin.span), helps=helps)
     symbols = dict.fromkeys(s.symbol for s in program.streams if s.symbol)
     found: list[str] = []
     for symbol in symbols:
@@ -81,8 +85,6 @@ def _common(
     test: CheckedTest, program: Program, symbol: str, given: dict[str, Any]
 ) -> tuple[dict[str, Any], float | None]:
     """What both generators are told, and the price if the test says one."""
-    from ...runtime.market_data.moments import parse_moment
-
     made = test.decl.generate
     assert made is not None
     given |= {"seed": made.seed.value if made.seed is not None else 1, "instrument": symbol}

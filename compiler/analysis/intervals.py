@@ -158,7 +158,7 @@ def parameter_interval(built: Built, name: str) -> Interval:
 def field_interval(built: Built, node: Node) -> Interval:
     """What the venue profile promises about a field."""
     alias, name, source = (str(node.attrs[k]) for k in ("instrument", "name", "source"))
-    return _promised(built.instrument(alias), source, name)
+    return promised(built.instrument(alias), source, name)
 
 
 def score_interval(built: Built, known: dict[int, Interval], node: Node) -> Interval:
@@ -179,7 +179,8 @@ def reachable_score(weights: list[Interval]) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=1024)
-def _promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
+def promised(facts: InstrumentProfile, source: str, name: str) -> Interval:
+    """Where a field lies, by the venue's own bounds."""
     tick, cap, lot, most = (float(v) for v in (facts.tick, facts.max_price, facts.lot, facts.max_qty))
     money = cap * most
     price, held = Interval(tick, cap), Interval(0, most)

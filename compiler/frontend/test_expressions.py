@@ -16,6 +16,7 @@ from ...dsl.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
 from ...dsl.document import Expectation, Generated, NamedExpr, TestDecl, TestRow, WantedOrder
 from ...dsl.source import Span
 from ..analysis.field_types import field_type
+from ..analysis.intervals import promised
 from ..analysis.wording import noun
 from ..ir.hir import Facts
 from ..ir.types import Kind, Type
@@ -352,6 +353,8 @@ class _One:
             time = self.duration("row", number, "t")
             if time is None:
                 continue
+            if time < 0:
+                self.error("FC0808", "a row cannot be before the start", row.time.span, "", "begin with `t: 0s`")
             if found and time <= found[-1].time_ns:
                 self.error("FC0808", "rows go forward in time", row.time.span, "not after the row before",
                            "put the rows in order; two rows cannot be at one time")  # fmt: skip
@@ -363,7 +366,7 @@ class _One:
         for value in row.values:
             name = value.name.value
             found = self.given("row", number, name)
-            if found is None or name not in keys or not self.fits(name, keys[name].type, found):
+            if found is None or name not in keys or not self._can_be(name, keys[name], found):
                 continue
             if number and not any(name == v.name.value for v in self.decl.rows[0].values):
                 help_ = f"add `{name}: ...` to the first row"
@@ -372,6 +375,20 @@ class _One:
                 )
             made[name] = found
         return made
+
+    def _can_be(self, name: str, key: Key, found: Given) -> bool:
+        """Whether a value fits and lies where the compiler has proved values of this name to lie."""
+        if not self.fits(name, key.type, found):
+            return False
+        known = [self.facts.intervals[node] for node in key.nodes if node in self.facts.intervals]
+        if key.field and not known:
+            source = "book" if key.field in MARKET_FIELDS else "bar"
+            known = [promised(self.built.instrument(self.built.instance), source, key.field)]
+        if all(interval.low <= found.value <= interval.high for interval in known):
+            return True
+        text = self.built.text(found.span)
+        self.error("FC0802", f"`{name}` cannot be {text}", found.span, "never so by the venue's bounds")
+        return False
 
     # --- start, parameters
 
@@ -390,12 +407,18 @@ class _One:
                 )
             else:
                 found = self.given("start", name)
-                if found is not None and self.fits(name, types[name], found):
+                if found is not None and self.fits(name, types[name], found) and self._positive(name, found):
                     made[name] = found
         if self.decl.start and not {"qty", "entry"} <= {v.name.value for v in self.decl.start}:
             self.error("FC0809", "an open position has a quantity and an entry price", self.decl.start[0].name.span, "",
                        "write `start: {qty: 0.002 BTC, entry: 64_000 USDC/BTC}`")  # fmt: skip
         return made
+
+    def _positive(self, name: str, found: Given) -> bool:
+        if found.value > 0 or (name == "age" and found.value == 0):
+            return True
+        self.error("FC0802", f"`{name}` of an open position is above 0", found.span, "no such position")
+        return False
 
     def _rule(self, value: NamedExpr) -> None:
         entries = [rule.name.value for rule in self.built.document.entries]
@@ -479,4 +502,8 @@ class _One:
         price = field_type(self.built, self.built.instance, "pos", "entry")
         types = {"length": Type(Kind.DURATION), "price": price, "volatility": Type(Kind.REAL)}
         found = ((name, type_, self.given("generate", name)) for name, type_ in types.items())
-        return {name: value for name, type_, value in found if value is not None and self.fits(name, type_, value)}
+        made = {name: value for name, type_, value in found if value is not None and self.fits(name, type_, value)}
+        for name, value in made.items():
+            if value.value < 0 or (value.value == 0 and name != "volatility"):
+                self.error("FC0809", f"the {name} of generated data is above 0", value.span)
+        return made

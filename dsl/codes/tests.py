@@ -43,8 +43,8 @@ CODES = (
         "FC0802",
         "wrong unit in a test",
         _F,
-        "A test gives a value of another unit than the name has, or a price or quantity that is not on the venue's "
-        "grid.",
+        "A test gives a value of another unit than the name has, a price or quantity that is not on the venue's grid, "
+        "or a value that cannot occur, such as a price below 0.",
         (
             _tested("rows:", "  - {t: 0s, open: 99 USDC/BTC, close: 100}", *_BUYS),
             _tested("rows:", "  - {t: 0s, open: 99.001 USDC/BTC, close: 100 USDC/BTC}", *_BUYS),

@@ -46,6 +46,22 @@ def test_a_kind_that_the_strategy_cannot_read_is_refused() -> None:
     assert messages(one(f"    generate: {{kind: trend}}\n{NEVER}", BOOK)) == ["FC0809 `trend` is no kind of a book"]
 
 
+@pytest.mark.parametrize(
+    ("generate", "message"),
+    [
+        ("kind: walk, length: -3h", "the length of generated data is above 0"),
+        ("kind: walk, price: 0 USDC/BTC", "the price of generated data is above 0"),
+    ],
+)
+def test_settings_that_give_no_data_are_refused(generate: str, message: str) -> None:
+    assert wrong(f"    generate: {{{generate}}}\n{NEVER}") == [f"FC0809 {message}"]
+
+
+def test_a_start_that_is_no_time_is_refused() -> None:
+    found = one(f"    generate: {{kind: walk, from: yesterday}}\n{NEVER}")
+    assert messages(found) == ["FC0809 `yesterday` is not a time"]
+
+
 def test_data_shorter_than_the_warm_up_is_said() -> None:
     found = one(f"    generate: {{kind: walk, length: 9m}}\n{NEVER}")
     assert messages(found) == ["FC0804 the data end before the warm-up does"]

@@ -132,6 +132,13 @@ class TestWrongRows:
             (rows("t: 0s, close: 5.001 USDC/BTC"), "FC0802 `close` is not a whole number of ticks"),
             (rows("t: 5s", "t: 4s"), "FC0808 rows go forward in time"),
             (rows("t: 5"), "FC0802 expected a length of time"),
+            (rows("t: -1s"), "FC0808 a row cannot be before the start"),
+            (rows("t: 0s, close: -5 USDC/BTC"), "FC0802 `close` cannot be -5 USDC/BTC"),
+            (rows("t: 0s, volume: -5 BTC"), "FC0802 `volume` cannot be -5 BTC"),
+            (
+                "    start: {qty: 0 BTC, entry: 1 USDC/BTC}\n" + rows("t: 0s"),
+                "FC0802 `qty` of an open position is above 0",
+            ),
             (rows("quick: 5 USDC/BTC"), "FC0809 a row of `t` has no time"),
             (rows("t: 0s, close: quick"), "FC0809 a test's values are constants"),
             ("    start: {qty: 1 BTC}\n" + rows("t: 0s"), "FC0809 an open position has a quantity and an entry price"),
