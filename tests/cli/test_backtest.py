@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import platform
 import re
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -131,6 +134,22 @@ def test_generated_c_that_does_not_compile_is_our_fault_and_says_what_to_report(
     assert sorted(texts) == ["facts.json", "fir.txt", "messages.txt", "strategy.c"]
     assert "missing" in texts["messages.txt"]
     assert not [name for name, text in texts.items() if str(Path.home()) in text or str(place) in text]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="sets a register of this processor")
+def test_a_process_that_flushes_subnormals_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = "void control(unsigned word);\nvoid control(unsigned word) { __builtin_ia32_ldmxcsr(word); }\n"
+    helper = str(tmp_path / "control.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", helper], input=text.encode(), check=True)
+    control = ctypes.CDLL(helper).control
+    control(0x9FC0)  # flush to zero, subnormals are zero
+    try:
+        found = run(["backtest", "s.yaml", "--data", "demo", "--engine", "c"])
+    finally:
+        control(0x1F80)
+    assert found == Exit.ENVIRONMENT
+    assert "error[FC0911]: the processor rounds differently here" in capsys.readouterr().err
+    assert run(["backtest", "s.yaml", "--data", "demo", "--engine", "c"]) == Exit.OK
 
 
 def test_a_damaged_object_of_the_cache_is_made_again(
