@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from ..compiler.ir.types import Kind
 from ..runtime.market_data.moments import moment_text
 from .text import table
@@ -90,24 +92,23 @@ def json_of(found: Traced) -> dict[str, object]:
 
 
 def preview(found: Traced, width: int) -> str:
-    """The first and last rows, as many columns as the terminal has room for."""
-    total = len(found.time)
-    if total <= _HEAD + _TAIL:
-        lines = [_short(found, k) for k in range(total)]
+    """The first rows with a value and the last ones, as many columns as the terminal has room for."""
+    present = np.flatnonzero(np.isfinite(found.values).any(axis=1))
+    start, total = int(present[0]) if len(present) else 0, len(found.time)
+    if total - start <= _HEAD + _TAIL:
+        lines = [_short(found, k) for k in range(start, total)]
     else:
         gap = ["..."] + [""] * (len(header(found)) - 2)
-        lines = [
-            *(_short(found, k) for k in range(_HEAD)),
-            gap,
-            *(_short(found, k) for k in range(total - _TAIL, total)),
-        ]
+        head, tail = range(start, start + _HEAD), range(total - _TAIL, total)
+        lines = [*(_short(found, k) for k in head), gap, *(_short(found, k) for k in tail)]
     titles = [title for title in header(found) if title != "time_ns"]
     count = len(titles)
     while count > 2 and sum(max(len(line[k]) for line in (titles, *lines)) + 2 for k in range(count)) > width + 2:
         count -= 1
     left = f" · {len(titles) - count} more columns" if count < len(titles) else ""
+    left += f" · the first {start:,} have no value yet" if start else ""
     text = table(titles[:count], [line[:count] for line in lines])
-    return f"{text}\n\n{total:,} rows{left} · `-o FILE.csv` writes all of them, with times in ns"
+    return f"{text}\n\n{total:,} rows{left} · all of them with `-o FILE.csv`"
 
 
 def _short(found: Traced, k: int) -> list[str]:

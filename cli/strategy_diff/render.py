@@ -19,15 +19,16 @@ def text_of(found: Comparison, policy: Policy, width: int, color: bool) -> str:
     if not found.changes:
         return f"{found.name_a} and {found.name_b}: no difference"
     blocks = [_block(change, found, policy, width, color) for change in found.changes]
-    return "\n\n".join([f"{found.name_a} → {found.name_b}", *blocks, summary(found, policy)])
+    closing = "\n".join(_wrapped(summary(found, policy), width, "", "  "))
+    return "\n\n".join([f"{found.name_a} → {found.name_b}", *blocks, closing])
 
 
 def _block(change: Change, found: Comparison, policy: Policy, width: int, color: bool) -> str:
     kind = change.kind.value.replace("-", " ")
     head = f"\x1b[{_COLORS[change.kind]}m{kind}\x1b[0m" if color else kind
-    lines = [
-        f"{head}  {change.item}: {change.said}{_values(change)}{'' if policy.allows(change) else '  [not allowed]'}"
-    ]
+    verdict = "✔" if policy.allows(change) else "✘"
+    lines = _wrapped(f"{verdict} {kind}  {change.item}: {change.said}{_values(change)}", width, "", "    ")
+    lines[0] = lines[0].replace(kind, head, 1)
     for mark, place, source, name in (
         ("-", change.before, found.source_a, found.name_a),
         ("+", change.after, found.source_b, found.name_b),
@@ -35,7 +36,7 @@ def _block(change: Change, found: Comparison, policy: Policy, width: int, color:
         if place is not None:
             lines += _excerpt(mark, place, source, name, width, color)
     for line in change.consequences:
-        lines += _wrapped(line, width)
+        lines += _wrapped(line, width, "    = ", "      ")
     return "\n".join(lines)
 
 
@@ -47,10 +48,13 @@ def _values(change: Change) -> str:
     return f", {texts[0]} → {texts[1]}" if max(map(len, texts)) <= 20 and texts[0] != texts[1] else ""
 
 
-def _wrapped(line: str, width: int) -> list[str]:
+def _wrapped(line: str, width: int, first: str, rest: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(line, max(40, width), initial_indent="    = ", subsequent_indent="      ")
+    most = max(40, width)
+    return textwrap.wrap(
+        line, most, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _excerpt(mark: str, place: Place, source: Source, name: str, width: int, color: bool) -> list[str]:

@@ -58,7 +58,7 @@ def test_a_revision_is_written_as_in_git(repo: Path, capsys: pytest.CaptureFixtu
     ):
         code, text = asked(capsys, *arguments)
         assert code == Exit.FILE
-        assert "risk loosened  risk.day_loss.limit: limit raised, 25 USDC → 40 USDC  [not allowed]" in text
+        assert "✘ risk loosened  risk.day_loss.limit: limit raised, 25 USDC → 40 USDC\n" in text
 
 
 def test_modules_beside_a_file_are_those_of_the_revision(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
