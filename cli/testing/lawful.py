@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ...dsl.diagnostics import Diagnostic, Label
+from ...dsl.diagnostics import Diagnostic, FlashcError, Label
 from ...dsl.source import Span
 from ..front import Front
 from .programs import parameter_words
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from ..market_options import MarketOptions
     from ..running import Prepared
 
-#: The reference says what is right; a compiled engine is what trades.
-ENGINES = ("ref", "numba")
+
+def engines() -> tuple[str, ...]:
+    """All engines that can run here: the reference says what is right; C needs a compiler."""
+    from ...compiler.backends.c.toolchain import find_toolchain
+
+    try:
+        find_toolchain()
+    except FlashcError:
+        return ("ref", "numba")
+    return ("ref", "c", "numba")
 
 
 class Laws:
@@ -49,7 +57,7 @@ class Laws:
         params = {param.label: value for param, value in zip(program.params, values, strict=True)}
         prepared = replace(self._prepared, params=params)
         tape = running.make_tape(prepared, data, span[0], span[1], options)
-        results = run_laws(prepared, tape, account, options, ENGINES)
+        results = run_laws(prepared, tape, account, options, engines())
         place = test.decl.name.span
         broken = [_broken(law, place) for law in results if not law.held]
         return broken, tuple(law.name for law in results if law.held and law.compared)
