@@ -28,6 +28,8 @@ log = logging.getLogger("flashc.lsp")
 QUICK_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 0.3
 
+LONGEST_COMPLETION_WAIT_SECONDS = 0.1
+
 #: More text than this is not kept: the reader refuses a sixteenth of it.
 MOST_CHARACTERS = 4 * 1024 * 1024
 
@@ -123,9 +125,12 @@ class Files:
             return None
         return View(file.uri, file.path, file.version, file.lines, file.now, file.good, self.client)
 
-    def view_now(self, uri: str) -> View | None:
-        """The newest text with the last analysis there is: for completion, which never waits."""
+    async def view_soon(self, uri: str) -> View | None:
+        """The newest text with the newest analysis that a short wait brings: for completion, which must be quick."""
         file = self._open.get(uri)
+        if file is not None and file.task is not None and not file.task.done():
+            await asyncio.wait([file.task], timeout=LONGEST_COMPLETION_WAIT_SECONDS)
+            file = self._open.get(uri)
         if file is None or not file.is_strategy:
             return None
         now = file.now or Analysis(-1, Source(file.path, file.lines.text), None, None, ())

@@ -118,7 +118,7 @@ def _register(server: FlashServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", "@", " ", ":"]))
     async def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
-        view = server.files.view_now(params.text_document.uri)
+        view = await server.files.view_soon(params.text_document.uri)
         return await _answered(server, answers.completion, view, params) if view is not None else None
 
 

@@ -284,6 +284,15 @@ class TestCompletion:
         assert wanted <= found.keys()
         assert not unwanted & found.keys()
 
+    def test_a_new_file_is_completed_as_it_is_typed(self, editor: Editor, uri: str) -> None:
+        text = "flash: 1\nstrategy: s\ntrade: BTC/USDC\ndecide: 1m\nlet:\n  quick: ema(close, 12)\n  wide: rsi(close)\n"
+        text += "entries:\n  long: quick > "
+        editor.open(uri, text)
+        editor.findings(uri)
+        found = editor.completions(uri, 8, len("  long: quick > "))
+        assert {"quick", "close"} <= found.keys()
+        assert not {"wide", "volume", "n_trades"} & found.keys()
+
     def test_rules_come_as_snippets(self, editor: Editor, uri: str) -> None:
         item = self.complete(editor, uri, "entries:\n", "entries:\n  ¦\n")["long"]
         assert item.insert_text_format == lsp.InsertTextFormat.Snippet
