@@ -12,7 +12,7 @@ from ..ir.types import Clock
 from ..venues.profile import InstrumentProfile, VenueProfile
 
 if TYPE_CHECKING:
-    from .test_expressions import TestRoot
+    from .test_roots import TestRoot
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from .instances import stale_clock
 from .modules import Loader, short_name
 from .policies import EXIT_SIDE, uses
 from .scope import Scope
-from .test_expressions import read_tests
+from .test_roots import read_tests
 from .venue import no_stream, not_traded
 
 

@@ -7,27 +7,22 @@ is compiled and traded: the same file, elaborated once more with the assertions 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from ...dsl import ast
 from ...dsl.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Label, Safety
-from ...dsl.document import Expectation, Generated, NamedExpr, TestDecl, TestRow, WantedOrder
+from ...dsl.document import Expectation, NamedExpr, TestDecl, TestRow, WantedOrder
 from ...dsl.source import Span
 from ..analysis.field_types import field_type
 from ..analysis.intervals import promised
 from ..analysis.wording import noun
 from ..ir.hir import Facts
 from ..ir.types import Kind, Type
-from .built import Built, Root
+from .built import Built
 from .constants import constant, grid_decimals
-from .environment import Environment
 from .names import GROUPS
 from .suggest import nearest
-
-if TYPE_CHECKING:
-    from .program import Reader
 
 Value = int | Fraction | bool
 
@@ -35,16 +30,6 @@ Value = int | Fraction | bool
 MARKET_FIELDS = ("bid", "ask", "mid", "spread", "bid_qty", "ask_qty")
 BAR_FIELDS = ("open", "high", "low", "close", "volume", "vwap", "n_trades")
 _START = ("qty", "entry", "age", "best", "worst", "rule")
-
-
-@dataclass(frozen=True, slots=True)
-class TestRoot:
-    """What a root of role `test` or `given` stands for: the test, the part of it, and the place in that part."""
-
-    __test__ = False
-    test: str
-    part: str  # expect, time, row, start, params, low, high, qty, price, length, noise
-    place: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,56 +94,6 @@ class CheckedTest:
     expect: tuple[Assertion, ...]
     intents: tuple[Wanted, ...] | None
     generate: Mapping[str, Given]
-
-
-def read_tests(reader: Reader) -> None:
-    """Every expression of every test, as roots of role `test` (conditions) and `given` (constants)."""
-    for test in reader.document.tests:
-        if test.instrument is None or test.instrument.value == reader.built.instance:
-            _Roots(reader, test).read()
-
-
-class _Roots:
-    """Elaborates one test."""
-
-    def __init__(self, reader: Reader, test: TestDecl) -> None:
-        self.reader, self.test = reader, test
-        self.env = replace(Environment(reader.built.ambient, reader.built.instance), in_test=True)
-
-    def read(self) -> None:
-        test = self.test
-        for item in test.expect:
-            self.root(item.expr, "test", "expect", item.index)
-            self.root(item.time, "given", "time", item.index)
-            self.root(item.low, "given", "low", item.index)
-            self.root(item.high, "given", "high", item.index)
-        for number, row in enumerate(test.rows):
-            self.root(row.time, "given", "row", number, "t")
-            for value in row.values:
-                self.root(value.expr, "given", "row", number, value.name.value)
-        for value in test.start:
-            if value.name.value != "rule":
-                self.root(value.expr, "given", "start", value.name.value)
-        for value in test.params:
-            self.root(value.expr, "given", "params", value.name.value)
-        for number, wanted in enumerate(test.intents or ()):
-            self.root(wanted.qty, "given", "qty", number)
-            self.root(wanted.price, "given", "price", number)
-        if test.generate is not None:
-            self.generated(test.generate)
-
-    def generated(self, generate: Generated) -> None:
-        self.root(generate.length, "given", "generate", "length")
-        self.root(generate.price, "given", "generate", "price")
-        self.root(generate.volatility, "given", "generate", "volatility")
-
-    def root(self, expr: ast.Expr | None, role: str, part: str, *place: object) -> None:
-        if expr is None:
-            return
-        node = self.reader.elaborator.expr(expr, self.env)
-        if node is not None:
-            where = TestRoot(self.test.name.value, part, place)
-            self.reader.built.test_roots.append((Root(node, role, expr.span, self.test.name.value, "test"), where))
 
 
 class Checker:
