@@ -53,3 +53,12 @@ def test_no_function_calls_a_library(compiler: str, level: str, tmp_path: Path) 
     subprocess.run(command(compiler, level, "-c", source, "-o", target), check=True)
     found = subprocess.run(["nm", "-u", str(target)], check=True, capture_output=True, text=True).stdout.split()
     assert {name for name in found if name != "U"} <= {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
+
+
+def test_sums_and_products_of_integers_are_made_of_unsigned_words() -> None:
+    """Signed overflow is undefined in C. The flag that defines it is a second line: a header may be compiled without."""
+    text = (HEADERS / "ops.h").read_text()
+    for name in ("iadd", "isub", "imul", "ineg"):
+        (line,) = re.findall(rf"^static inline int64_t fs_{name}\(.*$", text, flags=re.MULTILINE)
+        assert "return (int64_t)(" in line
+        assert line.count("(uint64_t)") == line.count("int64_t ") - 1, line

@@ -157,6 +157,14 @@ def test_cash_never_goes_below_zero(run: Run) -> None:
     assert short.rejects() == {"insufficient_balance": 1}
 
 
+def test_a_priced_order_may_take_all_the_cash_and_not_an_atom_more(run: Run) -> None:
+    rows = [FLAT, order(1, 1, STYLE_LIMIT, 1000, 100), bar(2, 101, 101, 101, 101)]
+    fee = 50  # 5 bps
+    enough, short = run(rows, account(100_000 + fee)), run(rows, account(100_000 + fee - 1))
+    assert status(enough) == "resting"
+    assert reject(short) == "insufficient_balance"
+
+
 @pytest.mark.parametrize(
     ("intent", "reason"),
     [
