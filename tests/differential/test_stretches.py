@@ -85,6 +85,31 @@ segment risk {
 )
 
 
+#: A timer fires at the time of each bar and between: what it does and what the bar does must not change places.
+TIMED = (
+    _HEAD.replace("slot %s0", 'stream %c0 timer "" "" 30000000000 ns price 0 qty 0\nslot %s0', 1)
+    + """\
+segment timer %c0 {
+  %0: i64 = load.i %s0
+  %1: i64 = iconst 3
+  %2: i64 = imul %0 %1
+  store.i %s0 %2
+}
+segment bar %b0 {
+  %0: i64 = load.i %s0
+  %1: i64 = iconst 1
+  %2: i64 = iadd %0 %1
+  store.i %s0 %2
+}
+segment decide %b0 {
+  %0: i64 = load.i %s0
+  reason 0 %0
+  decided 0
+}
+"""
+)
+
+
 def case_of(program: Program, count: int = 40) -> Case:
     rows = (
         (START + k * MINUTE, head(KIND_BAR, FLAG_INSTANT_END), 100 + k, 110 + k, 90, 100 + k, 5, 500)
@@ -110,3 +135,7 @@ def test_a_wake_comes_before_the_record_of_its_time(after: int, tmp_path: Path) 
 
 def test_what_may_wait_is_not_overtaken_by_what_changes_it(tmp_path: Path) -> None:
     assert_equal_everywhere(OVERTAKES, tmp_path)
+
+
+def test_a_timer_comes_before_the_record_of_its_time(tmp_path: Path) -> None:
+    assert_equal_everywhere(TIMED, tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.fault import LAWS, MARKET, SIMULATOR, Fault, check
+from faults.fault import LAWS, MARKET, SIMULATOR, STRETCHES, Fault, check
 
 _R = "runtime/backtest"
 _M = f"{_R}/market"
@@ -42,7 +42,7 @@ FAULTS = (
         f"{_R}/native_driver.py",
         "if words_after(rec, middle * WORDS_PER_RECORD)[TIME] < due:",
         "if words_after(rec, middle * WORDS_PER_RECORD)[TIME] <= due:",
-        SIMULATOR,
+        STRETCHES,
     ),
     Fault(
         "bars: records are taken at once while orders are open",
