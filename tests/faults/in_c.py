@@ -246,7 +246,7 @@ FAULTS = (
         "header: a pane of another time is added to",
         f"{_H}/panes.h",
         "st[at].f = combine(st[at + panes].f == number ? st[at].f : neutral, x);",
-        "st[at].f = combine(st[at].f, x);",
+        "st[at].f = combine(st[at + panes].f <= number ? st[at].f : neutral, x);",
         C_CALLS,
     ),
     Fault(
