@@ -139,3 +139,27 @@ def test_what_may_wait_is_not_overtaken_by_what_changes_it(tmp_path: Path) -> No
 
 def test_a_timer_comes_before_the_record_of_its_time(tmp_path: Path) -> None:
     assert_equal_everywhere(TIMED, tmp_path)
+
+
+#: A product and a difference: fused, their last bit is another one for about half of all bars.
+FUSED = (
+    _HEAD.replace("slot %s0", 'slot %s3 f64[64] = 0x0.0p+0 id 00000004 "past"\nslot %s0', 1)
+    + """\
+segment bar %b0 {
+  %0: i64 = ev close
+  %1: f64 = i2f %0
+  %2: f64 = fconst 0x1.8p+1
+  %3: f64 = fdiv %1 %2
+  %4: f64 = fmul %3 %3
+  %5: f64 = fsub %4 %1
+  ring.put.f %s3 %0 %5
+}
+segment decide %b0 {
+  decided 0
+}
+"""
+)
+
+
+def test_products_and_sums_are_rounded_apart(tmp_path: Path) -> None:
+    assert_equal_everywhere(FUSED, tmp_path)

@@ -17,7 +17,7 @@ FAULTS = (
         f"{_B}/toolchain.py",
         '"-ffp-contract=off"',
         '"-ffp-contract=fast"',
-        C_PROGRAMS,
+        STRETCHES,
     ),
     Fault(
         "c flags: the level of the machine at hand",
