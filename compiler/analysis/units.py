@@ -150,12 +150,9 @@ class _Inference(TypingState):
         a, b = self.of(node, 0), self.of(node, 1)
         if a.kind in TIMES or b.kind in TIMES:
             return self.add_times(node, a, b)
-        if a.kind is Kind.RECORD or b.kind is Kind.RECORD:
-            for i, t in enumerate((a, b)):
-                self.number(node, i, t)
-            return None
-        if (a.kind is Kind.BOOL and b.kind is Kind.BOOL) or Kind.ENUM in (a.kind, b.kind):
-            self.number(node, 0, a)
+        if a.kind is b.kind is Kind.BOOL or {Kind.ENUM, Kind.RECORD} & {a.kind, b.kind}:
+            if self.number(node, 0, a):
+                self.number(node, 1, b)
             return None
         return self.unit(node, "add" if node.op == "add" else "subtract")
 

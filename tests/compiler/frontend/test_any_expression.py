@@ -166,3 +166,8 @@ def answered(text: str, **places: str) -> bool:
         assert d.primary.span.end <= len(text)
         assert all(edit.span.end <= len(text) for fix in d.fixes for edit in fix.edits)
     return isinstance(render(list(more), {FILE: source}), str)
+
+
+def test_a_choice_is_no_summand_on_either_side() -> None:
+    for expression in ("(close + buy)", "(buy + close)", "close - buy > close", "close + macd() > close"):
+        assert [code for code in codes(strategy(long=expression)) if code.startswith("FC02")], expression
