@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.frontend.test_expressions import CheckedTest
+from ...compiler.frontend.assertions import CheckedTest
 from ...compiler.ir.nodes import Program
 from ...dsl.diagnostics import Diagnostic, Label
 from ...runtime.cache_root import cache_root

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from ...compiler.frontend.test_expressions import CheckedTest, Wanted
+from ...compiler.frontend.assertions import CheckedTest, Wanted
 from ...compiler.ir.types import duration_text
 from ...compiler.venues.profile import InstrumentProfile
 from ...dsl.cst import Mapping, Node

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...compiler.explain import Part, Reading, read_line
-from ...compiler.frontend.test_expressions import Assertion, CheckedTest
+from ...compiler.frontend.assertions import Assertion, CheckedTest
 from ...compiler.ir.types import duration_text
 from ...dsl.diagnostics import Diagnostic, Label
 from ...runtime.market_data.moments import moment_text

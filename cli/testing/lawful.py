@@ -13,7 +13,7 @@ from ..front import Front
 from .programs import parameter_words
 
 if TYPE_CHECKING:
-    from ...compiler.frontend.test_expressions import CheckedTest
+    from ...compiler.frontend.assertions import CheckedTest
     from ...runtime.backtest.result import Account
     from ..laws import LawResult
     from ..market_options import MarketOptions

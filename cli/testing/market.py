@@ -25,7 +25,7 @@ from .programs import Watched, parameter_words
 from .seen import Order, Seen, Witness, instance_of, style_name
 
 if TYPE_CHECKING:
-    from ...compiler.frontend.test_expressions import CheckedTest
+    from ...compiler.frontend.assertions import CheckedTest
     from ...runtime.backtest.result import Account
     from ...runtime.market_data.tape_file import Tape
     from ..market_options import MarketOptions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...compiler.analysis.warmup import evaluate_term
-from ...compiler.frontend.test_expressions import CheckedTest
+from ...compiler.frontend.assertions import CheckedTest
 from ...compiler.ir.hir import Graph
 from .programs import Watched, parameter_words
 

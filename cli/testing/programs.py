@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from ...compiler.frontend.assertions import CheckedTest, Given
 from ...compiler.frontend.check import TestedFile
 from ...compiler.frontend.rows import RowPlan, rows_variant
-from ...compiler.frontend.test_expressions import CheckedTest, Given
 from ...compiler.ir.hir import Checked
 from ...compiler.ir.nodes import F64, Program
 from ...compiler.ir.walk import renumber

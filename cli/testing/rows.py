@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from ...compiler.evaluate.evaluator import Machine, Out
 from ...compiler.evaluate.numbers import float_bits
+from ...compiler.frontend.assertions import CheckedTest, Row
 from ...compiler.frontend.rows import RowInput
-from ...compiler.frontend.test_expressions import CheckedTest, Row
 from ...compiler.ir.nodes import F64
 from ...compiler.lower.rows import HIGH, LOW, MARK, UNKNOWN, WORDS
 from ...compiler.venues.profile import InstrumentProfile

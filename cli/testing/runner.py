@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...compiler.frontend.assertions import CheckedTest
 from ...compiler.frontend.check import TestedFile
-from ...compiler.frontend.test_expressions import CheckedTest
 from ...compiler.lower.machine.slots import FLATTENERS
 from ...compiler.venues.profile import InstrumentProfile, profile
 from ...dsl.diagnostics import Diagnostic, Label

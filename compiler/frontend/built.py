@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ...dsl.document import Document, NamedExpr, Rule
 from ...dsl.source import Source, Span
 from ..ir.hir import Graph
 from ..ir.types import Clock
 from ..venues.profile import InstrumentProfile, VenueProfile
-
-if TYPE_CHECKING:
-    from .test_roots import TestRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,16 @@ class Root:
     holder: str = "file"
     rule: Rule | None = None
     side: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TestRoot:
+    """What a root of role `test` or `given` stands for: the test, the part of it, and the place in that part."""
+
+    __test__ = False
+    test: str
+    part: str  # expect, time, row, start, params, low, high, qty, price, length, noise
+    place: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from ..ir.hir import Checked, Facts, Graph, Stream
 from ..ir.nodes import DEFAULT_LATENESS_NS
 from ..venues.profile import VenueProfile
 from . import instances
+from .assertions import CheckedTest, Checker
 from .built import Built
 from .inputs import streams
 from .instances import NodeMap
 from .program import build
-from .test_expressions import CheckedTest, Checker
 from .venue import venue_of
 
 

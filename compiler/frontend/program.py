@@ -10,6 +10,7 @@ from ...dsl.diagnostics import Diagnostics
 from ...dsl.document import Capital, Document, Execution, Risk, Rule
 from ..ir.types import Clock
 from ..venues.profile import VenueProfile
+from .assertion_roots import read_tests
 from .built import Built, Root
 from .declarations import declare_functions, declare_names, declare_params
 from .elaborate import Elaborator
@@ -18,7 +19,6 @@ from .instances import stale_clock
 from .modules import Loader, short_name
 from .policies import EXIT_SIDE, uses
 from .scope import Scope
-from .test_roots import read_tests
 from .venue import no_stream, not_traded
 
 

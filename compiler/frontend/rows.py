@@ -16,9 +16,9 @@ from ..analysis.field_types import field_type
 from ..analysis.qualifiers import depth_arguments
 from ..ir.hir import Checked, Facts, Graph, Node, Stream
 from ..ir.types import Clock, Kind, Type
+from .assertions import Key
 from .built import Built
 from .check import Analysed, checked_of
-from .test_expressions import Key
 
 #: Fields of a book that follow from one another.
 BOOK = ("bid", "ask", "mid", "spread")

@@ -10,7 +10,7 @@ from flashc.cli.testing.programs import Programs, Watched
 from flashc.cli.testing.rows import RowRun
 from flashc.cli.testing.runner import instrument_facts, rule_names
 from flashc.cli.testing.seen import Order, Seen
-from flashc.compiler.frontend.test_expressions import CheckedTest
+from flashc.compiler.frontend.assertions import CheckedTest
 from flashc.compiler.ir.walk import renumber
 from flashc.compiler.passes import PASSES
 from flashc.dsl.source import Source

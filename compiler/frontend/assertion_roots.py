@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...dsl import ast
 from ...dsl.document import Generated, TestDecl
-from .built import Root
+from .built import Root, TestRoot
 from .environment import Environment
 
 if TYPE_CHECKING:
     from .program import Reader
-
-
-@dataclass(frozen=True, slots=True)
-class TestRoot:
-    """What a root of role `test` or `given` stands for: the test, the part of it, and the place in that part."""
-
-    __test__ = False
-    test: str
-    part: str  # expect, time, row, start, params, low, high, qty, price, length, noise
-    place: tuple[object, ...]
 
 
 def read_tests(reader: Reader) -> None:
