@@ -128,6 +128,11 @@ class Pair:
             return before.role != "rule" and before.value != after.value
         if self.left.whole[before.node] == self.right.whole[after.node]:
             return False
+        return self._rewritten(before, after)
+
+    def _rewritten(self, before: Item, after: Item) -> bool:
+        """Whether what stands here itself, not what it reads, means something else."""
+        assert before.node is not None and after.node is not None, "both are nodes"
         name = before.path.partition(".")[2] if before.role == "let" else ""
         return self.left.own(before.node, name) != self.right.own(after.node, name)
 
@@ -208,11 +213,22 @@ class Pair:
                 ticks(f.checked, [i.node]) for f, i in ((self.left, before), (self.right, after)) if i.node is not None
             ]
             yield from growth(*needs)
-            if before.text == after.text and self.left.own(before.node) != self.right.own(after.node):
-                yield "the text is the same: a function that it calls, or its clock, changed"
+            if before.text == after.text:
+                yield from self._behind(before, after)
         if item.role == "rule":
             verb = "may now" if before is None else "no longer"
-            yield f"it {verb} {'open' if item.value == 'entry' else 'close'} positions"
+            yield f"it {verb} {'open' if item.value == 'entry' else 'close'}{'s' if before else ''} positions"
+
+    def _behind(self, before: Item, after: Item) -> Iterable[str]:
+        """What changed where the text of an item did not: the equations and parameters that it reads."""
+        assert before.node is not None and after.node is not None, "both are nodes"
+        if self._rewritten(before, after):
+            yield "the text is the same: a function that it calls, or its clock, changed"
+            return
+        for name in sorted(self._causes(self.left, before.node)):
+            old, new = (own.get(f"let.{name}") for own in (self.before, self.after))
+            if old is not None and new is not None and self._differs(old, new):
+                yield f"the text is the same: it reads let.{name}, {old.text} → {new.text}"
 
 
 _NOUN = {"at_least": "score", "execute": "policy", "requote": "requote rule", "requote_count": "number of requotes",

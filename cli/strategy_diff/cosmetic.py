@@ -118,7 +118,7 @@ def _spelling(left: Forms, right: Forms, names: Names) -> Iterator[Change]:
                 places = (_place(left.checked.document, old), _place(right.checked.document, new))
                 yield Change(Kind.COSMETIC, item, "written differently", *places, rewritten=True)
         elif item.startswith("let."):
-            said = "only names what the other file writes out" if old is None else "no longer named"
+            said = _named(left, right, item, names)
             before_one, after_one = (
                 None if expr is None else _place(f.checked.document, expr) for f, expr in ((left, old), (right, new))
             )
@@ -132,6 +132,17 @@ def _same(left: Forms, right: Forms, names: Names, item: str) -> bool:
         return True
     new = next((new for new, old in names.lets.items() if old == name), name)
     return left.own(left.instance.lets[name], name) == right.own(right.instance.lets[new], name)
+
+
+def _named(left: Forms, right: Forms, item: str, names: Names) -> str:
+    """Of an equation that one file has alone: whether the other file has its value without a name."""
+    name = item.removeprefix("let.")
+    new = next((new for new, old in names.lets.items() if old == name), name)
+    gone = name in left.instance.lets
+    mine, other, key = (left, right, name) if gone else (right, left, new)
+    if mine.whole[mine.instance.lets[key]] in set(other.whole):
+        return "no longer named" if gone else "only names what the other file writes out"
+    return "equation removed; no clause or policy read it" if gone else "new equation; no clause or policy reads it"
 
 
 def _clauses(document: Document, rules: object) -> dict[str, Expr]:

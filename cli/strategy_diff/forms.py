@@ -101,10 +101,8 @@ class Forms:
             self._named.setdefault(node, names.get(name, name))
 
     def own(self, node_id: int, name: str = "") -> int:
-        """The own meaning of a node; of the equation `name` when that is given."""
-        if name and self._named.get(node_id) != name:
-            return self._reference(node_id)  # another name of an equation
-        return self._below(node_id)
+        """The own meaning of a node: of the equation `name`, or of what stands elsewhere, which may be a name alone."""
+        return self._below(node_id) if name and self._named.get(node_id) == name else self._reference(node_id)
 
     def _below(self, node_id: int) -> int:
         if node_id not in self._own:

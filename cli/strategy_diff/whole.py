@@ -19,6 +19,8 @@ from .warmth import growth, streams, ticks
 
 #: Slots of these paths are computed anew at every start: nothing is lost with them.
 _COMPUTED = ("setup/",)
+#: Items that act beside the compiled program: the cash that a run starts with.
+_BESIDE = frozenset({"capital.start"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def without_effect(built: tuple[Built, Built], known: Sequence[Change]) -> list[
     acting = (Kind.SIGNAL, Kind.EXECUTION, Kind.RISK_LOOSENED, Kind.RISK_TIGHTENED)
     return [
         replace(c, kind=Kind.COSMETIC, said=f"{c.said}, without effect: the compiled programs are equal")
-        if c.kind in acting
+        if c.kind in acting and c.item not in _BESIDE
         else c
         for c in known
     ]
