@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..runtime.errors import RuntimeFault
 from .problem import Problem
 from .running import Costs, Prepared, Rates, account_of, make_tape, prepare
 from .runs import PastRun
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
     from ..runtime.backtest.result import Words
     from ..runtime.backtest.rewind import Moment
+    from ..runtime.market_data.tape_file import Tape
     from ..runtime.report.series import Floats
     from .market_options import MarketOptions
     from .traced import Over
@@ -50,13 +52,25 @@ def take_again(past: PastRun, data: Sequence[str] | None, prepared: Prepared | N
     if prepared.compiled.ir_hash != past.manifest["hashes"]["ir"]:
         message = "this version of flashc gives the strategy another meaning than the run's"
         raise Problem(message, kind="data", where=str(past.folder), helps=("run the backtest again",), code="FC1112")
-    known, options = past.manifest["data"], market_of(past)
-    tape = make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"], options)
-    if tape.data_hash != known["hash"]:
+    options = market_of(past)
+    tape = _tape(past, prepared, data, options)
+    if tape.data_hash != past.manifest["data"]["hash"]:
         message, helps = "the data is not the data of this run", ("name it with `--data`",)
         raise Problem(message, kind="data", where=str(past.folder), helps=helps, code="FC1112")
     account = account_of(prepared, costs_of_past(past.manifest["account"]))
     return Again(past, prepared, Over(tape, account, options, values_of(past, prepared)))
+
+
+def _tape(past: PastRun, prepared: Prepared, data: Sequence[str] | None, options: MarketOptions | None) -> Tape:
+    known = past.manifest["data"]
+    try:
+        return make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"], options)
+    except RuntimeFault as error:
+        if data or error.first.code != "FC1011":
+            raise
+        helps = ("if it moved, name it with `--data`", "`flashc data list` shows what there is")
+        message = f"the data of this run is gone: {error.first.message}"
+        raise Problem(message, kind="data", where=str(past.folder), helps=helps, code="FC1011") from None
 
 
 def moment_of(again: Again, index: int, time: int, on_compile: Callable[[], None] | None = None) -> Moment:
@@ -78,10 +92,9 @@ def moment_of(again: Again, index: int, time: int, on_compile: Callable[[], None
 
 def sets_of(past: PastRun, prepared: Prepared) -> NDArray[np.int8]:
     """Which rules each decision row of the run evaluated (`rule_sets`)."""
-    from ..runtime.backtest.run_folder import read_table
     from .rule_sets import Least, RuleFacts, evaluated, held_before
 
-    rows, fills = past.decisions(), read_table(past.folder, "fills")
+    rows, fills = past.decisions(), past.table("fills")
     terms = account_of(prepared, costs_of_past(past.manifest["account"])).terms
     least = [Least(one.scale, one.min_notional_atoms, one.min_qty_lots) for one in terms]
     held = held_before(rows["time"], rows["reason"], fills, least)

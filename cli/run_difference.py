@@ -10,7 +10,6 @@ import numpy as np
 
 from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS, STYLES
 from ..runtime.backtest.money import Ints, atoms_text, decimal_text
-from ..runtime.backtest.run_folder import read_table
 from ..runtime.errors import RuntimeFault
 from .blockers import clause_name
 from .problem import Problem
@@ -159,7 +158,7 @@ class _Side:
 
     def __init__(self, name: str, run: PastRun, a: PastRun, b: PastRun) -> None:
         self.name, self.run = name, run
-        self.table = read_table(run.folder, name)
+        self.table = run.table(name)
         rules = list(dict.fromkeys((*a.manifest["rules"], *b.manifest["rules"])))
         self.numbers = np.array([rules.index(rule) for rule in run.manifest["rules"]] or [0], dtype=np.int64)
         self.masks = a.manifest["clauses"] == b.manifest["clauses"]

@@ -96,7 +96,7 @@ def _row(history: History, run: PastRun, at: int, instance: int | None) -> int:
     row = history.last_until(at, instance)
     if row is None:
         helps = (f"it decided from {moment_text(history.time(0))} on",) if len(history) else ()
-        said = f"the run has no decision at or before {moment_text(at)}"
+        said = f"`{run.folder.name}` has no decision at or before {moment_text(at)}"
         raise Problem(said, where=str(run.folder), helps=helps, code="FC1104")
     return row
 

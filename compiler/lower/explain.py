@@ -135,7 +135,8 @@ class Explainer:
         """`bps` or `pct` if a number or a parameter of the comparison is written in it."""
         graph, parameters = self.lowering.graph, self.lowering.checked.document.params
         source = self.lowering.checked.document.source.text
-        named = {arg.label for arg in map(graph.__getitem__, node.args) if arg.op == "param"}
+        sides = [graph[graph[a].args[0]] if graph[a].op == "neg" else graph[a] for a in node.args]  # `-stop`
+        named = {side.label for side in sides if side.op == "param"}
         defaults = [source[p.default.span.start : p.default.span.end] for p in parameters if p.name.value in named]
         words = " ".join([self._text(node), *defaults]).split()
         return next((scale for scale in _SCALES if scale in words), "")

@@ -76,7 +76,9 @@ def moment_text(ns: int) -> str:
 
 
 def span_text(ns: int) -> str:
-    """A length of time in its two largest units: `4h 45m`."""
+    """A length of time in its two largest units: `4h 45m`; below a second, `250ms`."""
+    if 0 < ns < NS_PER_SECOND:
+        return f"{ns // 1000 / 1000:g}ms"
     seconds = ns // NS_PER_SECOND
     parts = []
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):

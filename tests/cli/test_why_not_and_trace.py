@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +189,45 @@ def test_what_cannot_be_traced_is_one_message(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str
 ) -> None:
     assert part in said(capsys, "trace", "latest", *arguments, code=Exit.USAGE)
+
+
+# runs that are not whole
+
+
+@pytest.mark.parametrize("command", [("why-not",), ("trace",), ("explain", "--at", "2024-01-01T12:00")])
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda run: (run / "decisions.parquet").unlink(), "it has no `decisions.parquet`"),
+        (lambda run: (run / "decisions.parquet").write_bytes(b"x" * 300), "`decisions.parquet` is damaged"),
+        (lambda run: (run / "strategy.yaml").unlink(), "it has no `strategy.yaml`"),
+        (lambda run: (run / "manifest.json").write_bytes(b"\xff\xfe"), "`manifest.json` is not text"),
+        (
+            lambda run: (
+                pl.read_parquet(run / "decisions.parquet").drop("mask").write_parquet(run / "decisions.parquet")
+            ),
+            "`decisions.parquet` has no column `mask`",
+        ),
+    ],
+)
+def test_a_run_that_lacks_a_file_is_one_message(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: tuple[str, ...],
+    damage: Callable[[Path], object],
+    words: str,
+) -> None:
+    folder = latest_run(Path("runs"))
+    assert folder is not None
+    shutil.copytree(folder, tmp_path / "run")
+    damage(tmp_path / "run")
+    shown = said(capsys, command[0], str(tmp_path / "run"), *command[1:], code=Exit.FILE)
+    assert "FC1103" in shown
+    assert words in shown
+
+
+def test_data_that_moved_is_asked_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHC_DATA", "elsewhere")
+    shown = said(capsys, "trace", "latest", code=Exit.FILE)
+    assert "the data of this run is gone" in shown
+    assert "`--data`" in shown

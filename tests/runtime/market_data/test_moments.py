@@ -68,6 +68,7 @@ def test_moments_and_spans_are_written_short():
     assert moment_text(1_704_067_200 * S) == "2024-01-01 00:00"
     assert moment_text(1_704_067_201 * S + 5 * 10**8) == "2024-01-01 00:00:01.5"
     assert [span_text(s * S) for s in (0, 17100, 61, 90061)] == ["0s", "4h 45m", "1m 1s", "1d 1h"]
+    assert [span_text(ns) for ns in (250_000_000, S - 1, 1_500)] == ["250ms", "999.999ms", "0.001ms"]
 
 
 @pytest.mark.parametrize(
