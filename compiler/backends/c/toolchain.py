@@ -70,6 +70,12 @@ _LINK = ("-shared", "-nostdlib", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-
 _ONLY_GCC = frozenset({"-fexcess-precision=standard"})
 _ONLY_X86 = frozenset({"-fcf-protection=none"})
 _CANDIDATES = ("gcc", "clang", "cc")
+
+#: What every C compiler that is whole compiles.
+_EMPTY = (
+    "#include <stdbool.h>\n#include <stdint.h>\n#include <string.h>\nint empty(void);\nint empty(void) { return 0; }\n"
+)
+
 _VERSION = re.compile(r"\b(gcc|clang) version (\d+\.\d+(?:\.\d+)?)")
 
 
@@ -101,7 +107,7 @@ def find_toolchain(name: str | None = None) -> Toolchain:
 def _find(wanted: str, search: str) -> Toolchain:
     if not (LEVEL and sys.platform.startswith("linux")):
         raise _missing(f"the C engine does not run on {sys.platform} {platform.machine()}", "use another engine")
-    for words in [tuple(shlex.split(wanted))] if wanted else [(name,) for name in _CANDIDATES]:
+    for words in [_words(wanted)] if wanted else [(name,) for name in _CANDIDATES]:
         path = shutil.which(words[0], path=search) if words else None
         found = _identified(path, words[1:]) if path else None
         if found is not None:
@@ -109,6 +115,14 @@ def _find(wanted: str, search: str) -> Toolchain:
     if wanted:
         raise _missing(f"`{wanted}` is not a C compiler that can be run", "name another, or leave `--cc` and `CC` out")
     raise _missing("no C compiler is installed", "install one: `apt install gcc libc6-dev`")
+
+
+def _words(wanted: str) -> tuple[str, ...]:
+    """The words of `$CC`: a program and its arguments; none where a quote is not closed."""
+    try:
+        return tuple(shlex.split(wanted))
+    except ValueError:
+        return ()
 
 
 def _identified(path: str, arguments: tuple[str, ...]) -> Toolchain | None:
@@ -163,7 +177,7 @@ class Started:
     """A compilation under way: the compiler works while the caller does something else."""
 
     def __init__(self, text: str, target: Path, toolchain: Toolchain, extra: Sequence[str] = ()) -> None:
-        self._toolchain, self._target = toolchain, target
+        self._toolchain, self._target, self._extra = toolchain, target, extra
         self._free = any(flag.startswith("-fsanitize") for flag in extra)
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folder = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
@@ -197,8 +211,8 @@ class Started:
         """Wait for the compiler, check the object and put it in its place. Raises `BrokenCode`, OSError."""
         with self._folder:
             _, messages = self._process.communicate()
-            if self._process.returncode != 0:
-                raise _failed(self._toolchain, messages)
+            if self._process.returncode != 0 or not self._partial.is_file():
+                raise _failed(self._toolchain, _said(messages, self._process.returncode), self._extra)
             if not self._free:
                 check_symbols(self._partial.read_bytes())
             self._partial.replace(self._target)
@@ -220,15 +234,45 @@ def environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}
 
 
-def _failed(toolchain: Toolchain, messages: str) -> Exception:
-    """What a failing compiler means: a machine without its headers or its linker, or a fault of ours."""
+def _said(messages: str, returncode: int) -> str:
+    """What the compiler said, or how it ended in silence."""
+    if messages.strip():
+        return messages
+    return f"it was ended by signal {-returncode}" if returncode < 0 else f"it wrote no object (exit code {returncode})"
+
+
+def _failed(toolchain: Toolchain, messages: str, extra: Sequence[str] = ()) -> Exception:
+    """What a failing compiler means: a machine without its headers or its linker, a compiler that compiles nothing, or
+    a fault of ours."""
     lacking = re.search(r"fatal error: ([\w./]+): No such file|'([\w./]+)' file not found", messages)
     header = next((name for name in lacking.groups() if name), "") if lacking else ""
     if header and not header.startswith("flashc/"):
         return _missing(f"the C compiler finds no <{header}>", "install the headers: `apt install libc6-dev`")
     if re.search(r"cannot (find|exec|execute) '?(ld|as|cc1)\b|unable to execute command", messages):
         return _missing(f"{toolchain.identity} is not whole: {messages.splitlines()[0]}", "`apt install gcc libc6-dev`")
+    useless = _useless(toolchain, extra)
+    if useless is not None:
+        first = useless.strip().partition("\n")[0]
+        mend = "mend it, make room in the folder for temporary files, or name another with `CC`"
+        return _missing(f"`{shown(toolchain)}` does not even compile an empty function: {first}", mend)
     return BrokenCode(messages.replace(str(INCLUDE), "include"))
+
+
+def shown(toolchain: Toolchain) -> str:
+    """The compiler as the user called it."""
+    return shlex.join([toolchain.path, *toolchain.arguments])
+
+
+def _useless(toolchain: Toolchain, extra: Sequence[str]) -> str | None:
+    """What the compiler says against a program that is right; None if it compiles it, so the fault is ours."""
+    free = any(flag.startswith("-fsanitize") for flag in extra)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "empty.so"
+        words = command(toolchain, target, free, extra)
+        done = subprocess.run(words, input=_EMPTY, capture_output=True, text=True, errors="replace", env=environment())
+        if done.returncode == 0 and target.is_file():
+            return None
+        return _said(done.stderr, done.returncode)
 
 
 def check_symbols(content: bytes) -> None:

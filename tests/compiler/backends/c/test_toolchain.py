@@ -63,6 +63,32 @@ def test_what_breaks_the_rules_is_our_fault_and_not_kept(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("cat >&2; exit 1", "#include"),
+        ("kill -SEGV $$", "it was ended by signal 11"),
+        ("exit 0", "it wrote no object (exit code 0)"),
+        ('exec gcc "$@" --nonsense', "--nonsense"),
+    ],
+)
+def test_a_compiler_that_compiles_nothing_is_not_our_fault(does: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "gcc"
+    path.write_text(f'#!/bin/sh\n[ "$*" = -v ] && exec gcc -v\n{does}\n')
+    path.chmod(0o755)
+    with pytest.raises(FlashcError) as refused:
+        build(SMALL, tmp_path / "new" / "strategy.so", find_toolchain(str(path)))
+    found = refused.value.diagnostics[0]
+    assert (found.code, said in found.message, str(path) in found.message) == ("FC0909", True, True), found.message
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_quote_that_is_not_closed_names_no_compiler() -> None:
+    with pytest.raises(FlashcError) as refused:
+        find_toolchain('gcc "')
+    assert refused.value.diagnostics[0].code == "FC0909"
+
+
 def test_sanitizers_may_bring_their_own_symbols(tmp_path: Path) -> None:
     build(SMALL, tmp_path / "strategy.so", find_toolchain("gcc"), extra=("-fsanitize=undefined",))
     assert (tmp_path / "strategy.so").exists()
