@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .native import Object
 
 AUTO, C, NUMBA, REFERENCE = "auto", "c", "numba", "ref"
+
+#: The code of what `auto` gets over.
+NO_COMPILER = "FC0909"
 ENGINES = (AUTO, C, NUMBA, REFERENCE)
 
 #: What starting a compiled engine costs beside waiting for a kernel, in events of the reference interpreter: loading
@@ -124,10 +127,18 @@ class Begun:
         )
 
     def kernel(self, choice: Choice, on_compile: OnCompile | None = None) -> Kernel:
-        """The compiled kernel of the engine that was chosen; `on_compile` is called before a wait of seconds."""
+        """The compiled kernel of the engine that was chosen; `on_compile` is called before a wait of seconds.
+
+        Where `auto` took C and the compiler turns out to be useless, it takes Numba; `choose` tells.
+        """
         if choice.engine == C:
             assert self._object is not None, "the object was begun"
-            return self._object.kernel()
+            try:
+                return self._object.kernel()
+            except FlashcError as error:
+                if self._asked != AUTO or error.diagnostics[0].code != NO_COMPILER:
+                    raise
+                self._choice = Choice(NUMBA, "new, and the C compiler compiles nothing")
         from ..runtime.backtest import kernel_loader
 
         return kernel_loader.load(self._kernel_path, on_compile)

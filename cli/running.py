@@ -206,7 +206,9 @@ def run(
         go = _reference(prepared, facts)
     else:
         _load_driver(facts)  # first: the C compiler may still be at work
-        go = _compiled(prepared, facts, begun.kernel(choice, on_compile), progress)
+        kernel = begun.kernel(choice, on_compile)
+        choice = begun.choose(len(tape), facts.market)  # another one where the C compiler failed
+        go = _compiled(prepared, facts, kernel, progress)
     loaded = time.perf_counter()
     if facts.market:
         from .market_options import MarketOptions

@@ -91,7 +91,9 @@ Settle = Annotated[
 ]
 Range = Annotated[str, _Matching(r"(?s).+\.\..+", "a range such as `4..30`"), WithJsonSchema({"type": "string"})]
 Count = Annotated[
-    str, _Matching(r"[0-9][0-9_]{0,17}", "a whole number"), WithJsonSchema({"type": "integer", "minimum": 0})
+    str,
+    _Matching(r"[0-9][0-9_]{0,17}", "a whole number from 0 to 10^18"),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
 ]
 Edition = Annotated[str, _Matching(r"[0-9]{1,9}", "a whole number"), WithJsonSchema({"const": EDITION})]
 Flag = Annotated[str, _Matching("true|false", "`true` or `false`"), WithJsonSchema({"type": "boolean"})]

@@ -123,7 +123,8 @@ CODES = (
         "no C compiler",
         _T,
         "`--engine c` and `compile` turn the strategy into C and need gcc or clang with the headers of the C library. "
-        "`--cc` or the variable `CC` name one that is not called `gcc`, `clang` or `cc`. The other engines need none.",
+        "`--cc` or the variable `CC` name one that is not called `gcc`, `clang` or `cc`. "
+        "One that does not even compile an empty function is refused with what it says. The other engines need none.",
         ("flashc backtest strategy.flash.yaml --data sample --engine c",),
         "apt install gcc libc6-dev",
     ),
