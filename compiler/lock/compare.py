@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -72,7 +74,9 @@ def _finding(lock: Lock, subject: Place, found: list[Change]) -> Diagnostic:
     place = named[0].place
     label = Label(lock.span(place), "pinned here" if place in lock.spans else "")
     notes, facts = tuple(_notes(subject, found)), MappingProxyType({"place": list(subject)})
-    return Diagnostic(code, _message(subject, found), label, notes=notes, helps=_helps(subject), facts=facts)
+    return Diagnostic(
+        code, _message(subject, found), label, notes=notes, helps=_helps(lock, subject, found), facts=facts
+    )
 
 
 def _message(subject: Place, found: list[Change]) -> str:
@@ -103,9 +107,12 @@ def _notes(subject: Place, found: list[Change]) -> Iterator[str]:
         yield f"{name}: {_shown(change.old, 'nothing')} in the lock, {_shown(change.new, 'nothing')} now"
 
 
-def _helps(subject: Place) -> tuple[str, ...]:
+def _helps(lock: Lock, subject: Place, found: list[Change]) -> tuple[str, ...]:
     if subject[0] == "strategies":
-        return (f"`flashc lock {subject[1]}` adds it, or takes out what is gone; review the difference and commit it",)
+        if found[0].new is None:
+            return ("`flashc lock` takes it out; review the difference and commit it",)
+        here = os.path.relpath(lock.folder / subject[1])  # as a shell in this folder needs it
+        return (f"`flashc lock {shlex.quote(here)}` adds it; review the difference and commit it",)
     if subject == ("toolchain", "cc"):
         return (f"install the pinned compiler, or {_RENEW}",)
     return (_RENEW,)

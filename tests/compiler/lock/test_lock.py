@@ -177,15 +177,25 @@ def test_a_strategy_that_is_not_in_the_lock_is_not_compiled(locked: Path, capsys
     said = refusal(capsys, "compile", "new.yaml")
     assert "`new.yaml` is not in flash.lock" in said
     assert "`flashc lock new.yaml` adds it" in said
+    assert "-> flash.lock:" in said
     assert run(["lock", "new.yaml"]) == Exit.OK
     assert "+" not in capsys.readouterr().err
     assert run(["compile", "new.yaml", "-o", "out"]) == Exit.OK
+
+
+def test_the_command_that_adds_a_strategy_is_the_one_for_this_folder(
+    locked: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (locked / "strategies" / "my new.yaml").write_text(EMA_CROSS)
+    monkeypatch.chdir(locked / "strategies")
+    assert "`flashc lock 'my new.yaml'` adds it" in refusal(capsys, "compile", "my new.yaml")
 
 
 def test_what_is_gone_is_found_by_check_and_taken_out_by_lock(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (locked / "strategies" / "b.yaml").unlink()
     said = refusal(capsys, "lock", "--check")
     assert "flash.lock names `strategies/b.yaml`, which is not there any more" in said
+    assert "`flashc lock` takes it out" in said
     assert "flash.lock pins the module `std.bars`, which no strategy needs any more" in said
     assert run(["lock"]) == Exit.OK
     assert "std.bars" not in (locked / "flash.lock").read_text()
