@@ -70,14 +70,15 @@ class Artifact:
         if (folder / MANIFEST).exists():
             return folder
         partial = root / f".{folder.name}.{os.getpid()}.partial"
-        partial.mkdir(parents=True, exist_ok=True)
-        for name, data in {**self.extra, **self.content}.items():
-            (partial / name).write_bytes(data)
         try:
+            partial.mkdir(parents=True, exist_ok=True)
+            for name, data in {**self.extra, **self.content}.items():
+                _write(partial / name, data)
             partial.rename(folder)
-        except OSError:  # another process was first, with the same content
+        except BaseException as error:
             shutil.rmtree(partial, ignore_errors=True)
-            if not (folder / MANIFEST).exists():
+            first = isinstance(error, OSError) and (folder / MANIFEST).exists()
+            if not first:  # the disk is full, or someone pressed Ctrl-C; else another process made the same
                 raise
         return folder
 
@@ -86,9 +87,17 @@ class Artifact:
         damaged = [name for name, data in self.content.items() if not _holds(folder / name, data)]
         for name in damaged:
             partial = folder / f".{name}.{os.getpid()}.partial"
-            partial.write_bytes(self.content[name])
+            _write(partial, self.content[name])
             partial.replace(folder / name)
         return sorted(damaged)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """As `write_bytes`; what fails while writing (a full disk) names the file, too."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from flashc.compiler.artifact import write_artifact
 from flashc.compiler.frontend.check import check
-from flashc.compiler.pipeline import compile_checked
+from flashc.compiler.pipeline import Compiled, compile_checked
 from flashc.cython_core.artifact_format import artifact_hash, canonical, folder_name
 from flashc.dsl.document_reader import read_document
 from flashc.dsl.source import Source
@@ -23,13 +24,17 @@ from hypothesis import strategies as st
 from support.strategies import EMA_CROSS
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled() -> Compiled:
     document, _ = read_document(Source("s.yaml", EMA_CROSS))
     assert document is not None
     checked, _ = check(document)
     assert checked is not None
-    return write_artifact(compile_checked(checked), tmp_path_factory.mktemp("made"))
+    return compile_checked(checked)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_artifact(compiled(), tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
@@ -51,6 +56,20 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object], *, honest:
     if honest:
         facts["hashes"]["artifact"] = artifact_hash(facts)
     path.write_text(canonical(facts))
+
+
+def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.name == "fir.txt":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"fir\.txt"):
+        write_artifact(compiled(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_whole_folder_is_read(folder: Path) -> None:
