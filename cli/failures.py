@@ -24,6 +24,8 @@ _ENVIRONMENT = {
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
 }
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
 
 def report(error: Exception, arguments: Sequence[str]) -> Exit:
     """Print what happened (as JSON to standard output if the command line asks for it) and choose the exit code."""
@@ -49,11 +51,25 @@ def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
     if isinstance(error, typer.TyperException):
         return _usage(error, arguments)
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
-        message = f"cannot write here: {error.strerror}" if error.strerror else "cannot write here"
-        return Problem(message, kind="environment", where=str(error.filename or ""), code="FC1107")
+        return _unwritable(error)
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:  # how Python holds such names
+        message = "a file's name here is not UTF-8 text, so it cannot be written down"
+        return Problem(message, helps=("rename the file",))
     if isinstance(error, MemoryError):
         return Problem("not enough memory", kind="environment", helps=("a shorter --from/--to range needs less",))
     return _bug(error, arguments)
+
+
+def _unwritable(error: OSError) -> Problem:
+    """FC1107. A full disk often does not say which file it was; then the cache may be where the room ended."""
+    from ..runtime.cache_root import VARIABLE, cache_root
+
+    message = f"cannot write here: {error.strerror}" if error.strerror else "cannot write here"
+    where, cache = str(error.filename or ""), cache_root()
+    helps = ["make room there and run again"] if error.errno in _FULL else []
+    if Path(where).is_relative_to(cache) if where else error.errno in _FULL:
+        helps.append(f"what can be made again is kept in {cache}; `{VARIABLE}` names another folder")
+    return Problem(message, kind="environment", where=where, helps=tuple(helps), code="FC1107")
 
 
 def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Problem:

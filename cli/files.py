@@ -51,5 +51,8 @@ def _neighbours(path: Path) -> tuple[str, ...]:
 
 
 def _inside(path: Path) -> tuple[str, ...]:
+    own = path / "strategy.yaml"
+    if own.is_file():  # an artefact, or the folder of a run
+        return (f"the strategy in it is `{own}`",)
     files = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml", ".json"})
     return (f"for example `{files[0]}`",) if files else ()

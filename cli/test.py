@@ -123,7 +123,8 @@ def _deliver(files: list[FileRun], seconds: float, junit: Path | None, json: boo
     if junit is not None:
         from .testing.junit import junit_xml
 
-        junit.write_text(junit_xml(files), encoding="utf-8")
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        junit.write_text(junit_xml(files), encoding="utf-8", errors="backslashreplace")
     poor = [file for file in files if required is not None and not _enough(file, required)]
     if json:
         failed = sum(not run.passed for file in files for run in file.runs)

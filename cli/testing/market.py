@@ -6,6 +6,7 @@ agree is one of the laws, which are tried on the same data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -225,6 +226,6 @@ def _of_problem(error: Problem, decl: TestDecl) -> Diagnostic:
     given = dict(decl.options)
     key = next((key for key in given if f"--{key}" in error.message), "")
     span = given[key].span if key else decl.name.span
-    message = error.message.replace(f"--{key}", key) if key else error.message
+    message = re.sub(r"`--(\w)", r"`\1", error.message)  # tests have keys where commands have options
     helps = tuple(text.replace(f"--{key} ", "") if key else text for text in error.helps)
     return Diagnostic("FC0809", message, Label(span), notes=error.notes, helps=helps)

@@ -25,10 +25,13 @@ def _time(seconds: float) -> str:
 
 
 def summary(files: Sequence[FileRun], seconds: float) -> str:
-    """`3 passed, 1 failed in 0.4 s`."""
+    """`3 passed, 1 failed in 0.4 s`; files that cannot be tested are counted, too."""
     runs = [run for file in files for run in file.runs]
     failed = sum(not run.passed for run in runs)
+    broken = sum(bool(file.front.diagnostics.errors) for file in files)
     parts = [f"{len(runs) - failed} passed"] + ([f"{failed} failed"] if failed else [])
+    if broken:
+        parts.append(f"{_count(broken, 'file')} with errors")
     return f"{', '.join(parts)} in {_time(seconds)}"
 
 

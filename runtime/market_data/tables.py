@@ -164,7 +164,8 @@ def _long_row(data: bytes, skip: int, delimiter: str, width: int, path: Path) ->
         rows += 1
         count = line.count(delimiter.encode()) + 1
         if count > width and b'"' not in line:
-            message = f"a row has {count} values, but there are {width} columns"
+            there = "there is 1 column" if width == 1 else f"there are {width} columns"
+            message = f"a row has {count} values, but {there}"
             helps = ("correct the row; a comma inside a number looks like this too",)
             return fault("FC1002", message, Place(str(path), rows), helps=helps)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from flashc.cli import app, console
+from flashc.cli import app, console, failures
 from flashc.cli.exit_codes import Exit
 from flashc.cli.problem import Problem
 from flashc.cli.registry import COMMANDS
@@ -94,6 +95,43 @@ def test_a_directory_is_not_a_strategy(tmp_path: Path, capsys: pytest.CaptureFix
     err = capsys.readouterr().err
     assert "is a directory" in err
     assert "a.yaml" in err
+
+
+def test_of_an_artefact_the_strategy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "checks.json").write_text("{}")
+    (tmp_path / "strategy.yaml").write_text("flash: 1\n")
+    assert app.run(["check", str(tmp_path)]) == Exit.USAGE
+    assert f"the strategy in it is `{tmp_path / 'strategy.yaml'}`" in capsys.readouterr().err
+
+
+def told(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[Exit, str]:
+    return failures.report(error, []), capsys.readouterr().err
+
+
+def test_a_full_disk_says_where_room_may_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path))
+    code, said = told(OSError(errno.ENOSPC, "No space left on device"), capsys)
+    assert (code, "make room" in said, f"kept in {tmp_path}; `FLASHC_CACHE`" in said) == (Exit.ENVIRONMENT, True, True)
+    code, said = told(OSError(errno.ENOSPC, "No space left on device", "elsewhere.html"), capsys)
+    assert ("make room" in said, "--> elsewhere.html" in said, "FLASHC_CACHE" in said) == (True, True, False)
+
+
+def test_a_cache_that_cannot_be_written_can_be_elsewhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path))
+    error = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "objects" / "strategy.so"))
+    assert "`FLASHC_CACHE` names another folder" in told(error, capsys)[1]
+    assert "FLASHC_CACHE" not in told(PermissionError(errno.EACCES, "Permission denied", "/elsewhere"), capsys)[1]
+
+
+def test_a_name_that_is_no_text_is_not_our_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "bad\udcff.yaml".encode()
+    code, said = told(caught.value, capsys)
+    assert (code, "is not UTF-8 text" in said) == (Exit.USAGE, True)
 
 
 def test_a_binary_file_is_the_file_s_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

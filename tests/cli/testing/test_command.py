@@ -40,9 +40,12 @@ def test_passing_tests_end_with_0_and_failing_ones_with_1(file: Path) -> None:
     assert run(["test", str(file)]) == Exit.FILE
 
 
-def test_a_file_with_errors_ends_with_1_and_a_missing_one_with_2(file: Path) -> None:
+def test_a_file_with_errors_ends_with_1_and_a_missing_one_with_2(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file.write_text(CROSS.replace("quick < calm", "quik < calm") + GOOD)
     assert run(["test", str(file)]) == Exit.FILE
+    assert "0 passed, 1 file with errors in" in capsys.readouterr().out
     assert run(["test", str(file.parent / "nowhere.yaml")]) == Exit.USAGE
 
 
@@ -68,8 +71,8 @@ class TestJUnit:
         (tmp_path / "bad.yaml").write_text(CROSS + GOOD + BAD.removeprefix("tests:\n"))
         (tmp_path / "broken.yaml").write_text(CROSS.replace("quick < calm", "quik < calm"))
         files = [str(tmp_path / name) for name in ("crossing.yaml", "bad.yaml", "broken.yaml")]
-        assert run(["test", *files, "--junit", str(tmp_path / "out.xml")]) == Exit.FILE
-        root = ElementTree.parse(tmp_path / "out.xml").getroot()
+        assert run(["test", *files, "--junit", str(tmp_path / "new" / "out.xml")]) == Exit.FILE
+        root = ElementTree.parse(tmp_path / "new" / "out.xml").getroot()
         assert root.tag == "testsuites"
         assert {key: root.get(key) for key in ("tests", "failures", "errors")} == {
             "tests": "4",
