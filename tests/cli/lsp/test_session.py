@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -351,7 +352,7 @@ class TestNames:
         line, column = line_of(text, "flow.lean")
         found = editor.ask(lsp.TEXT_DOCUMENT_DEFINITION, lsp.DefinitionParams(**editor.at(uri, line, column + 6)))
         assert found.uri.endswith("/flow.yaml")
-        module = Path(found.uri.removeprefix("file://")).read_text().splitlines()
+        module = Path(unquote(found.uri.removeprefix("file://"))).read_text().splitlines()
         assert module[found.range.start.line][found.range.start.character :].startswith("lean")
 
     def test_references_are_all_uses(self, editor: Editor, uri: str) -> None:
