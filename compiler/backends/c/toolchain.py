@@ -252,7 +252,8 @@ def _failed(toolchain: Toolchain, messages: str, extra: Sequence[str] = ()) -> E
         return _missing(f"{toolchain.identity} is not whole: {messages.splitlines()[0]}", "`apt install gcc libc6-dev`")
     useless = _useless(toolchain, extra)
     if useless is not None:
-        first = useless.strip().partition("\n")[0]
+        lines = useless.strip().splitlines()
+        first = next((line for line in lines if "error" in line), lines[0])
         mend = "mend it, make room in the folder for temporary files, or name another with `CC`"
         return _missing(f"`{shown(toolchain)}` does not even compile an empty function: {first}", mend)
     return BrokenCode(messages.replace(str(INCLUDE), "include"))

@@ -70,6 +70,7 @@ def test_what_breaks_the_rules_is_our_fault_and_not_kept(
         ("kill -SEGV $$", "it was ended by signal 11"),
         ("exit 0", "it wrote no object (exit code 0)"),
         ('exec gcc "$@" --nonsense', "--nonsense"),
+        ("echo 'In file included from a.h:9,\nb.h:7: fatal error: no room' >&2; exit 1", "fatal error: no room"),
     ],
 )
 def test_a_compiler_that_compiles_nothing_is_not_our_fault(does: str, said: str, tmp_path: Path) -> None:
