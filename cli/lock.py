@@ -49,6 +49,7 @@ def lock(paths: Paths = None, check: Check = False, json: Json = False) -> Exit:
     if not files:
         raise Problem(f"no strategy to put into {NAME}", helps=("name the files: `flashc lock my_strategy.yaml`",))
     now = _pins(files, place.parent)
+    _keep_compiler(old, now)
     if check:
         return _report(old, now, place, files, json)
     return _write(old, damage, now, place, files, json)
@@ -97,6 +98,19 @@ def _pins(files: Sequence[Path], folder: Path) -> dict[Place, str]:
         assert front.document is not None, "a file without errors has a document"
         found.update(pins_of(front.document, folder, __version__, data_hash))
     return {place: value for place, value in found.items() if value != MISSING}
+
+
+def _keep_compiler(old: Lock | None, now: dict[Place, str]) -> None:
+    """Without a C compiler nothing can be said about the pinned one: it stays, and the reader is told."""
+    from ..compiler.lock.pins import NO_COMPILER
+
+    cc = ("toolchain", "cc")
+    pinned = NO_COMPILER if old is None else old.pins.get(cc, NO_COMPILER)
+    if old is None or now[cc] != NO_COMPILER or pinned == NO_COMPILER:
+        return
+    now.update({place: value for place, value in old.pins.items() if place[0] == "toolchain" and place not in now})
+    now[cc] = pinned
+    console.err(f"note: there is no C compiler here; {pinned} stays pinned, unchecked")
 
 
 def _report(old: Lock | None, now: dict[Place, str], place: Path, files: Sequence[Path], json: bool) -> Exit:

@@ -12,6 +12,8 @@ from pathlib import Path
 def replace_text(path: Path, text: str) -> None:
     """Replace the content of `path`, keeping its permissions. A symbolic link is followed. Raises OSError."""
     target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

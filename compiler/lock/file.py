@@ -204,5 +204,5 @@ def _wrong(message: str, span: Span, label: str = "") -> FlashcError:
 def _refusal(found: Diagnostic) -> Diagnostic:
     """What the YAML reader has found, as a finding about the lock."""
     return Diagnostic(
-        "FC0915", found.message, found.primary, found.secondary, found.notes, (*found.helps, _AGAIN), where=found.where
+        "FC0915", found.message, found.primary, found.secondary, found.notes, (_AGAIN,), where=found.where
     )

@@ -28,6 +28,9 @@ DataHash = Callable[[str], "str | None"]
 #: The value of a tape that is not there.
 MISSING = "missing"
 
+#: What stands for the C compiler where there is none.
+NO_COMPILER = "none"
+
 
 def pins_of(
     document: Document, folder: Path, release: str, data: DataHash, *, with_compiler: bool = True, cc: str | None = None
@@ -51,7 +54,7 @@ def pins_of(
 
 
 def _toolchain(with_compiler: bool, cc: str | None) -> Iterator[tuple[str, str]]:
-    """The C compiler with its level and flags, or `none`."""
+    """The C compiler with its level and flags, or `NO_COMPILER`."""
     if not with_compiler:
         return
     from ..backends.c.toolchain import LEVEL, find_toolchain
@@ -60,7 +63,7 @@ def _toolchain(with_compiler: bool, cc: str | None) -> Iterator[tuple[str, str]]
     try:
         toolchain = find_toolchain(cc)
     except FlashcError:
-        yield "cc", "none"
+        yield "cc", NO_COMPILER
         return
     yield "cc", toolchain.identity
     yield "level", LEVEL

@@ -256,7 +256,28 @@ def test_a_damaged_lock_is_shown_at_its_place(
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[]", b"a" * 300_000, b"lock: 1\n" * 9], ids=len)
 def test_foreign_content_is_no_lock(content: bytes, locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (locked / "flash.lock").write_bytes(content)
-    assert "error[FC0915]" in refusal(capsys, "lock", "--check")
+    said = refusal(capsys, "lock", "--check")
+    assert "error[FC0915]" in said
+    assert "flash: 1" not in said, "advice for strategy files"
+
+
+def test_without_a_c_compiler_the_pinned_one_stays(
+    locked: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (locked / "flash.lock").read_text()
+    monkeypatch.setenv("CC", "no-compiler-of-this-name")
+    assert run(["lock", "--check"]) == Exit.OK
+    assert "stays pinned, unchecked" in capsys.readouterr().err
+    assert run(["lock"]) == Exit.OK
+    assert (locked / "flash.lock").read_text() == text
+    assert "error[FC0903]" in refusal(capsys, "compile", "strategies/a.yaml", code=Exit.ENVIRONMENT)
+
+
+def test_a_folder_in_the_place_of_the_lock_is_named(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (locked / "flash.lock").unlink()
+    (locked / "flash.lock").mkdir()
+    assert run(["lock"]) == Exit.ENVIRONMENT
+    assert " --> flash.lock\n" in capsys.readouterr().err
 
 
 def test_the_nearest_lock_counts(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
