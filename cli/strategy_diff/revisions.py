@@ -38,13 +38,30 @@ def side_of(text: str) -> Iterator[Side]:
 
 @contextmanager
 def file_at(revision: str, file: Path) -> Iterator[Side | None]:
-    """A file of the working tree as a revision has it; None if it has no such file. Raises `Problem`."""
+    """A file of the working tree as a revision has it, also under a former name; None if it has no such file.
+
+    Raises `Problem`.
+    """
     folder = file.parent
-    if _git(folder, "cat-file", "-e", f"{revision}:./{file.name}") is None and _commit(folder, revision):
-        yield None
-        return
-    with _at(folder, revision, f"./{file.name}", f"{revision}:{file}") as side:
+    path, name = f"./{file.name}", f"{revision}:{file}"
+    if _git(folder, "cat-file", "-e", f"{revision}:{path}") is None and _commit(folder, revision):
+        former = _former(folder, revision, file.name)
+        if former is None:
+            yield None
+            return
+        path, name = former, f"{revision}:{former}"
+    with _at(folder, revision, path, name) as side:
         yield side
+
+
+def _former(folder: Path, revision: str, name: str) -> str | None:
+    """Where the revision has a file that was renamed since, from the top of the repository: a limit that is loosened
+    while its file gets another name is loosened all the same."""
+    listed = _git(folder, "diff", "--no-relative", "--name-status", "-z", "--find-renames", "--diff-filter=R", revision)
+    prefix = _git(folder, "rev-parse", "--show-prefix")
+    parts = (listed or b"").decode(errors="replace").split("\0")  # R095, old, new, ...
+    mine = f"{(prefix or b'').decode(errors='replace').strip()}{name}"
+    return next((old for old, new in zip(parts[1::3], parts[2::3], strict=False) if new == mine), None)
 
 
 @contextmanager

@@ -50,6 +50,14 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     return code, shown.out + shown.err
 
 
+def test_a_renamed_file_is_compared_with_what_it_was(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "mv", "-f", "strategies/small.yaml", "strategies/other.yaml"], check=True)
+    code, text = asked(capsys, "--git", "main", "strategies/other.yaml")
+    assert code == Exit.FILE
+    assert text.startswith("main:strategies/small.yaml → strategies/other.yaml\n")
+    assert "risk loosened  risk.day_loss.limit" in text
+
+
 def test_a_revision_is_written_as_in_git(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (
         ("main:strategies/small.yaml", "strategies/small.yaml"),
