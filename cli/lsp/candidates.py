@@ -149,9 +149,9 @@ def _fields(c: _Context) -> Iterator[Item]:
 
 
 def _has_group(group: str, path: tuple[str, ...]) -> bool:
-    """Orders exist in execution policies, scores in the size of an entry."""
+    """Orders exist in execution policies and where tests ask about them, scores in the size of an entry."""
     if group == "order":
-        return path[:1] == ("execution",)
+        return path[:1] in (("execution",), ("tests",))
     return path[-1:] == ("size",) and path[:1] == ("entries",) if group == "entry" else True
 
 
@@ -163,7 +163,10 @@ def _aliases(c: _Context) -> list[str]:
 def _members(c: _Context) -> Iterator[Item]:
     """What may follow a dot."""
     *above, last = c.w.base
-    if last in GROUPS and (not above or above[-1] in _aliases(c)):
+    if last in ("entries", "exits") and not above and c.place.path[:1] == ("tests",):
+        names = dict.fromkeys(key.name for key in keys(c.text) if len(key.path) == 2 and key.path[0] == last)
+        yield from (Item(name, "value", f"rule of {last}") for name in names)
+    elif last in GROUPS and (not above or above[-1] in _aliases(c)):
         for name in GROUPS[last]:
             if c.need.fits(ROLES.get(f"{last}.{name}", "ratio")):
                 yield Item(name, "field", ROLES.get(f"{last}.{name}", "number"), FIELDS.get(f"{last}.{name}", ""))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ...compiler.frontend.fields import BARE
 from ...compiler.frontend.names import PARAM_KINDS
 from ...compiler.venues.profile import names as profile_names
 from ...dsl.language_server.outline import ITEM, Place, keys, place_at
@@ -62,7 +63,7 @@ def complete(text: str, offset: int, good: Analysis | None) -> Completion:
     place = place_at(text, offset)
     if place.in_key:
         word = _WORD_BEFORE.search(text, place.start, offset)
-        return Completion(word.start() if word else offset, tuple(_keys(place)))
+        return Completion(word.start() if word else offset, tuple(_keys(text, place)))
     fixed = list(_fixed(text, place, good))
     known = schema_at(place.path)
     if known is not None and known.is_expression:
@@ -80,14 +81,22 @@ def _in_comment(text: str, offset: int) -> bool:
 # keys
 
 
-def _keys(place: Place) -> Iterator[Item]:
+def _keys(text: str, place: Place) -> Iterator[Item]:
     known = schema_at(place.path)
     for number, key in enumerate(known.keys if known is not None else ()):
         if key.name not in place.siblings:
             yield _key(key, number, place.in_flow)
+    if len(place.path) == 4 and place.path[0] == "tests" and place.path[2] == "rows":
+        yield from (_given(name, "named value") for name in _below(text, ("let",)) if name not in place.siblings)
+        yield from (_given(name, "field") for name in BARE if name not in place.siblings)
     if not place.in_flow:
         for label, detail, snippet in _SNIPPETS.get(place.path, ()):
             yield Item(label, "snippet", detail, "", "", snippet, "0")
+
+
+def _given(name: str, what: str) -> Item:
+    """A name to which a row of a test gives a value."""
+    return Item(name, "key", what, FIELDS.get(name, ""), f"{name}: ", "", "2" if what == "field" else "15")
 
 
 def _key(key: SchemaKey, number: int, in_flow: bool) -> Item:

@@ -185,6 +185,9 @@ def _expression(analysis: Analysis, offset: int) -> Hover | None:
     if analysis.names.at(offset) is not None:
         return None
     call = next((e for e in found if isinstance(e, ast.Call) and e.func is best), None)
+    if call is not None and call.func.name == "fired":
+        said = "whether the rule fired at this decision; only tests ask it: `fired(entries.long)`"
+        return Hover(f"**fired**: {said}", best.span.start, best.span.end)
     if call is not None:
         return _call(analysis, call) if call.func.name in (*FUNCTIONS, *SPECIAL_FORMS) else None
     if isinstance(best, ast.Name | ast.Member):

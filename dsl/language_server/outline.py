@@ -15,6 +15,7 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _BLOCK = re.compile(r"[|>][-+0-9]*\s*(#.*)?\Z")
+_DASH = re.compile(r"^[ \t]*-(?=[ \t\n]|\Z)", re.MULTILINE)
 _STRATEGY = re.compile(r"""(?:^|[{,])[ \t]*(?:"flash"|'flash'|(?<![ \t])flash)[ \t]*:(?=\s|\Z)""", re.MULTILINE)
 _STRATEGY_NAME = re.compile(r"""^["']?strategy["']?\s*:""", re.MULTILINE)
 _STRATEGY_BODY = re.compile(r"""^["']?(?:trade|decide|entries)["']?\s*:""", re.MULTILINE)
@@ -152,11 +153,17 @@ def _on_line(text: str, line_start: int, offset: int, stack: list[_Open]) -> Pla
             return flow
     if parent is not None and parent.has_value and not line["dashes"]:
         return Place(parent.path, False, parent.value_start)
-    return Place(path, True, start, _siblings(text, path))
+    return Place(path, True, start, _siblings(text, path, offset))
 
 
-def _siblings(text: str, path: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(p[-1] for p, _, _, _ in _all_keys(text) if p[:-1] == path)
+def _siblings(text: str, path: tuple[str, ...], offset: int) -> frozenset[str]:
+    """The keys of the block at `path`; of a list, those of the item around `offset`."""
+    low, high = 0, len(text)
+    if path[-1:] == (ITEM,):
+        items = [found.start() for found in _DASH.finditer(text)]
+        low = max((at for at in items if at <= offset), default=low)
+        high = min((at for at in items if at > offset), default=high)
+    return frozenset(p[-1] for p, at, _, _ in _all_keys(text) if p[:-1] == path and low <= at < high)
 
 
 def _bare(key: str) -> str:

@@ -49,6 +49,17 @@ exits:
   late: pos.age > patience
 execution:
   quiet: {style: market}
+# tests
+"""
+TESTS = """\
+  crosses:
+    rows:
+      - {t: 0m, quick: 99 USDC/BTC, calm: 100 USDC/BTC, close: 100 USDC/BTC}
+      - {t: 1m, quick: 101 USDC/BTC}
+    expect:
+      - at: 0m
+        holds: true
+      - always: true
 """
 LINES = STRATEGY.splitlines()
 
@@ -206,6 +217,12 @@ class TestHover:
         line, column = line_of(STRATEGY, "cross_dn(quick")
         assert "USDC per BTC" in editor.hover(uri, line, column + 10)
 
+    def test_tests_say_what_fired_asks(self, editor: Editor, uri: str) -> None:
+        text = STRATEGY.replace("# tests", "tests:\n" + TESTS.replace("always: true", "always: fired(exits.out)"))
+        editor.open(uri, text)
+        line, column = line_of(text, "fired(")
+        assert editor.hover(uri, line, column + 2).startswith("**fired**: whether the rule fired")
+
     def test_nothing_is_said_about_nothing(self, editor: Editor, uri: str) -> None:
         editor.open(uri, STRATEGY + "\n\n")
         assert editor.hover(uri, len(LINES) + 1, 0) == ""
@@ -276,6 +293,10 @@ class TestCompletion:
             ("decide: 1m", "decide: ¦", {"1m", "book"}, {"close"}),
             ("trade: btc", "trade: ¦", {"btc", "eth", "BTC/USDC"}, {"close"}),
             ("style: market}", "style: market, ¦}", {"price", "ttl"}, {"style"}),
+            ("# tests", "tests:\n" + TESTS.replace("{t: 1m, quick", "{t: 1m, ¦, quick"), {"calm", "close"}, {"quick"}),
+            ("# tests", "tests:\n" + TESTS.replace("always: true", "¦"), {"at", "never"}, {"close"}),
+            ("# tests", "tests:\n" + TESTS.replace("holds: true", "¦"), {"holds", "within"}, {"at"}),
+            ("# tests", "tests:\n" + TESTS.replace("always: true", "always: fired(exits.¦"), {"out", "late"}, {"long"}),
         ],
     )
     def test_the_place_decides(
