@@ -73,14 +73,26 @@ def _rule(rule: RuleCount, width: int) -> str:
         if not rule.scored
         else "what must hold never did"
     )
+    if not rule.evaluated:
+        return f"{rule.rule}: never evaluated"
     head = f"{rule.rule}: evaluated {_times(rule.evaluated)}, {held}{f' ({kept})' if kept else ''}"
-    if not rule.clauses or not rule.evaluated:
+    if not rule.clauses:
         return head
     rows = [_row(clause, rule.evaluated) for clause in sorted(rule.clauses, key=lambda c: (-c.alone, -c.false))]
     header = ("clause", "false", "share", "alone", "longest", "nearest", "missed by", "was")
-    shown = len(header) if _fits(header, rows, width) else len(header) - 1
-    text = table(header[:shown], [row[:shown] for row in rows])
+    shown = next(
+        (c for c in _COLUMNS if _fits(_picked(header, c), [_picked(row, c) for row in rows], width)), _COLUMNS[-1]
+    )
+    text = table(_picked(header, shown), [_picked(row, shown) for row in rows])
     return head + "\n" + "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+#: The columns of clauses on wide terminals and on narrower ones: first `was` goes, then `longest`.
+_COLUMNS = (tuple(range(8)), tuple(range(7)), (0, 1, 2, 3, 5, 6))
+
+
+def _picked(row: Sequence[str], columns: Sequence[int]) -> tuple[str, ...]:
+    return tuple(row[k] for k in columns)
 
 
 def _times(count: int) -> str:

@@ -7,12 +7,15 @@ Lines and columns count from 1. GitHub shows few annotations per step, so errors
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from ..diagnostics import Diagnostic, Severity
 from ..source import Source
 from .limit import file_of
 
+#: How the place of a finding goes on behind the file: `, byte 21 (line 2)`, `, row 17`.
+_INSIDE = re.compile(r"(?P<file>.+), (?:byte \d+ \(line (?P<line>\d+)\)|row \d+)")
 _IN_DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _IN_PROPERTY = {**_IN_DATA, ":": "%3A", ",": "%2C"}
 
@@ -25,9 +28,17 @@ def render(diagnostics: Diagnostic | Iterable[Diagnostic], sources: Mapping[str,
 
 
 def _command(d: Diagnostic, sources: Mapping[str, Source]) -> str:
-    properties = {"file": file_of(d), **_place(d, sources), "title": d.code}
+    properties = {**_file(d), **_place(d, sources), "title": d.code}
     head = ",".join(f"{key}={_escaped(str(value), _IN_PROPERTY)}" for key, value in properties.items())
     return f"::{d.severity.value} {head}::{_escaped(_text(d), _IN_DATA)}"
+
+
+def _file(d: Diagnostic) -> dict[str, str]:
+    """The file alone, since GitHub finds nothing else, and the line where a text that is no text tells it."""
+    found = _INSIDE.fullmatch(file_of(d)) if d.primary is None else None
+    if found is None:
+        return {"file": file_of(d)}
+    return {"file": found["file"], **({"line": found["line"]} if found["line"] else {})}
 
 
 def _place(d: Diagnostic, sources: Mapping[str, Source]) -> dict[str, int]:

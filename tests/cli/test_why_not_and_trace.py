@@ -108,6 +108,22 @@ def test_the_near_miss_is_the_least_shortfall_where_a_clause_was_alone(capsys: p
     assert up["near"]["text"] == f"{8 - short[best]:.6g} > 8"
 
 
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_table_fits_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = said(capsys, "why-not", "latest", "--rule", "long").partition("  clause")[2]
+    header = "  clause" + table.partition("\n")[0]
+    assert max(map(len, (header, *table.splitlines()))) <= max(width, 70)
+    assert (" longest " in header, header.rstrip().endswith("was")) == (width >= 80, width == 200)
+
+
+def test_a_rule_without_decisions_was_never_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = said(capsys, "why-not", "latest", "--to", "2024-01-01T00:30", "--no-near")
+    assert shown.rstrip().endswith("exits.out: never evaluated")
+
+
 def test_a_stretch_and_a_rule_narrow_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("--from", "2024-01-01T12:00", "--to", "2024-01-01T13:00", "--rule", "exits", "--no-near")
     text = said(capsys, "why-not", "latest", *asked)

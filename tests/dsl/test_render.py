@@ -271,4 +271,7 @@ def test_annotations_escape_what_the_runner_would_read() -> None:
         "::warning file=a%2Cb%3Ac.yaml,line=1,col=1,endLine=1,endColumn=2,title=FL101::unused",
     ]
     nowhere = Diagnostic("FC1004", "rows are out of order", None, where="bars.csv, row 17")
-    assert github.render(nowhere, {}) == "::error file=bars.csv%2C row 17,title=FC1004::rows are out of order\n"
+    assert github.render(nowhere, {}) == "::error file=bars.csv,title=FC1004::rows are out of order\n"
+    binary = Diagnostic("FC0001", "the file is not UTF-8 text", None, where="a, b.yaml, byte 21 (line 2)")
+    said = "::error file=a%2C b.yaml,line=2,title=FC0001::the file is not UTF-8 text\n"
+    assert github.render(binary, {}) == said
