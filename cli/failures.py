@@ -26,6 +26,9 @@ _ENVIRONMENT = {
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
+#: Commands that make a folder where the user says.
+_WITH_OUT = frozenset({"backtest", "compile"})
+
 
 def report(error: Exception, arguments: Sequence[str]) -> Exit:
     """Print what happened (as JSON to standard output if the command line asks for it) and choose the exit code."""
@@ -51,7 +54,7 @@ def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
     if isinstance(error, typer.TyperException):
         return _usage(error, arguments)
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
-        return _unwritable(error)
+        return _unwritable(error, arguments)
     if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:  # how Python holds such names
         message = "a file's name here is not UTF-8 text, so it cannot be written down"
         return Problem(message, helps=("rename the file",))
@@ -60,7 +63,7 @@ def _problem(error: Exception, arguments: Sequence[str]) -> Problem:
     return _bug(error, arguments)
 
 
-def _unwritable(error: OSError) -> Problem:
+def _unwritable(error: OSError, arguments: Sequence[str]) -> Problem:
     """FC1107. A full disk often does not say which file it was; then the cache may be where the room ended."""
     from ..runtime.cache_root import VARIABLE, cache_root
 
@@ -69,6 +72,8 @@ def _unwritable(error: OSError) -> Problem:
     helps = ["make room there and run again"] if error.errno in _FULL else []
     if Path(where).is_relative_to(cache) if where else error.errno in _FULL:
         helps.append(f"what can be made again is kept in {cache}; `{VARIABLE}` names another folder")
+    elif arguments and arguments[0] in _WITH_OUT:
+        helps.append("`--out DIR` writes elsewhere")
     return Problem(message, kind="environment", where=where, helps=tuple(helps), code="FC1107")
 
 

@@ -116,6 +116,8 @@ def test_a_full_disk_says_where_room_may_be(
     assert (code, "make room" in said, f"kept in {tmp_path}; `FLASHC_CACHE`" in said) == (Exit.ENVIRONMENT, True, True)
     code, said = told(OSError(errno.ENOSPC, "No space left on device", "elsewhere.html"), capsys)
     assert ("make room" in said, "--> elsewhere.html" in said, "FLASHC_CACHE" in said) == (True, True, False)
+    failures.report(PermissionError(errno.EACCES, "Permission denied", "runs"), ["backtest", "s.yaml"])
+    assert "`--out DIR` writes elsewhere" in capsys.readouterr().err
 
 
 def test_a_cache_that_cannot_be_written_can_be_elsewhere(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,18 @@ def test_a_missing_folder_is_named_as_it_was_given(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         replace_text(tmp_path / "nowhere" / "a.yaml", "x")
     assert caught.value.filename == str(tmp_path / "nowhere" / "a.yaml")
+
+
+def test_a_folder_that_takes_no_file_is_told_of_the_file_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", ".a.yaml.x4h1")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    with pytest.raises(PermissionError) as caught:
+        replace_text(tmp_path / "a.yaml", "x")
+    assert caught.value.filename == str(tmp_path / "a.yaml")
 
 
 def test_a_new_file_never_overwrites(tmp_path: Path) -> None:
