@@ -125,8 +125,16 @@ def artifact_of(
 
 
 def write_artifact(compiled: Compiled, root: Path) -> Path:
-    """Write the folder without C, as backtests keep it, unless it is there already. Returns it. Raises OSError."""
-    return artifact_of(compiled).write(root)
+    """Write the folder without C, as backtests keep it; of one that is there already, the files that are damaged.
+
+    Returns it. Raises OSError.
+    """
+    made = artifact_of(compiled)
+    folder = root / made.name
+    if not folder.is_dir():
+        return made.write(root)
+    made.mend(folder)
+    return folder
 
 
 def _texts(compiled: Compiled, checks: tuple[str, ...]) -> dict[str, str]:

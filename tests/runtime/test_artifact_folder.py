@@ -72,6 +72,16 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_damaged_folder_of_the_cache_is_mended(tmp_path: Path) -> None:
+    folder = write_artifact(compiled(), tmp_path)
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.write_text("bad\n")
+    (folder / "manifest.json").unlink()
+    assert write_artifact(compiled(), tmp_path) == folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in whole} == whole
+
+
 def test_a_whole_folder_is_read(folder: Path) -> None:
     artifact = read_artifact(folder)
     assert isinstance(artifact, ArtifactFolder)
