@@ -59,7 +59,7 @@ def cuts(records: Words, whole: RunResult) -> Iterator[Cut]:
         at = ends[min(int(np.searchsorted(times[ends], order[columns.O_TIME], side="right")), len(ends) - 1)]
         chosen[int(at)] = f"before record {at}, while order {order[columns.O_NUMBER]} lives"
     for count, where in sorted(chosen.items()):
-        yield Cut(records[:count].copy(), _until(records, count), where)
+        yield Cut(records[:count].copy(), known_until(records, count), where)
 
 
 def some_orders(orders: Words, most: int) -> Words:
@@ -69,8 +69,11 @@ def some_orders(orders: Words, most: int) -> Words:
     return chosen[np.linspace(0, len(chosen), min(most, len(chosen)), endpoint=False, dtype=np.int64)]
 
 
-def _until(records: Words, count: int) -> int:
-    """Times below this are the same in both: nothing that was cut away has happened."""
+def known_until(records: Words, count: int) -> int:
+    """Times below this are the same in both: nothing that was cut away has happened.
+
+    The venue is ahead of the feed: a fill may be heard of before the trade that caused it.
+    """
     rest = records[count:]
     at_venue = rest[(rest[:, HEAD] & 0xFF) != KIND_BAR]
     last = int(records[count - 1, TIME])

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from flashc.compiler.backends.c.printer import print_strategy
+from flashc.compiler.backends.c.toolchain import build, find_toolchain
 from flashc.cython_core.layout import KIND_BAR
 from flashc.runtime.backtest.driver import KernelAddresses
 from flashc.runtime.backtest.market.driver import MarketRun
 from flashc.runtime.backtest.market.model import MarketModel
 from flashc.runtime.backtest.result import Account, Terms
+from flashc.runtime.backtest.strategy_object import load
 from prove.jobs import SIZES, Job, work
+from support.agreement import Tally
 from support.market_feeds import tape_for
-from support.source_runs import market_facts, market_source
+from support.source_runs import market_facts, market_source, source_disagreement
 
 
 @pytest.mark.parametrize("shard", range(3))
@@ -30,6 +35,15 @@ def test_enough_of_the_random_market_files_check_and_some_read_bars_first() -> N
     first = [source for source in good if source.program.streams[0].kind == "bar"]
     assert len(first) >= 3, "no file has bars before its book"
     assert all((source.records[:, 1] & 0xFF == KIND_BAR).any() for source in first), "their tapes have no bars"
+
+
+def test_a_fill_that_is_heard_of_before_its_trade_sees_no_future(tmp_path: Path) -> None:
+    """The venue is ahead of the feed: of the cut tape, the trade is missing that filled an order before the cut."""
+    seed, path = 24, tmp_path / "strategy.so"
+    source = market_source(seed)
+    assert source is not None
+    build(print_strategy(source.program), path, find_toolchain())
+    assert source_disagreement(source, {"c": load(path).addresses}, seed, Tally()) == ("", "")
 
 
 def test_a_tape_without_a_book_that_the_program_reads_is_refused() -> None:

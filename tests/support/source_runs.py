@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from flashc.cli.laws.prefix import known_until
 from flashc.compiler.evaluate.evaluator import Machine
 from flashc.compiler.frontend.check import check
 from flashc.compiler.ir.hir import Checked
@@ -123,8 +124,7 @@ def source_disagreement(
         if differ:
             return name, f"the drivers differ in {differ}"
         part = source.native(kernel, cut)
-        until = int(source.records[cut - 1, TIME])
-        late = _early_on_books(part, fast, until) if source.market else early_differences(part, fast)
+        late = _early_on_books(part, fast, source.records, cut) if source.market else early_differences(part, fast)
         if late:
             return name, f"{late} see later records than the first {cut}"
         tally.tables(fast)
@@ -133,9 +133,9 @@ def source_disagreement(
     return "", ""
 
 
-def _early_on_books(part: RunResult, whole: RunResult, until: int) -> list[str]:
-    """As `early_differences`: what the strategy decided, sent and heard of before the last record of the part."""
-    found = []
+def _early_on_books(part: RunResult, whole: RunResult, records: np.ndarray, cut: int) -> list[str]:
+    """As `early_differences`: what the strategy decided, sent and heard of before anything that was cut away happened."""
+    found, until = [], known_until(records, cut)
     for name, column in (("decisions", 0), ("fills", F_TIME)):
         early, late = (t[t[:, column] < until] for t in (getattr(part, name), getattr(whole, name)))
         if not np.array_equal(early[:, :3], late[:, :3]):
