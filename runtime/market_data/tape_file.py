@@ -7,7 +7,8 @@
 | 16-23          | length of the JSON header in bytes, u64                                                      |
 | 24-31          | offset of the first record, u64, a multiple of 64                                            |
 | 32-39          | number of records, u64                                                                       |
-| 40-63          | zero                                                                                         |
+| 40-47          | CRC-32 of the JSON header and the records, u64                                               |
+| 48-63          | zero                                                                                         |
 | 64-            | JSON header (UTF-8): streams, data hash, range, rules, assumptions; zero padding              |
 | offset-        | records, `cython_core/layout.py`                                                             |
 """
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import struct
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,8 @@ from .bars import Ints, RuleUse
 from .files import write_atomically
 
 MAGIC = b"FLASHCTP"
-VERSION = 1
-_FIXED = struct.Struct("<8sQQQQ24x")
+VERSION = 2
+_FIXED = struct.Struct("<8sQQQQQ16x")
 RECORD_BYTES = WORDS_PER_RECORD * WORD_BYTES
 _LARGEST_HEADER = 1 << 20
 
@@ -102,21 +104,32 @@ def write_tape(tape: Tape, path: Path) -> None:
     """Write atomically: readers see the old file or the new one. FC1017 if the place is not writable."""
     header = _header(tape)
     offset = -(-(_FIXED.size + len(header)) // 64) * 64
-    fixed = _FIXED.pack(MAGIC, VERSION, len(header), offset, len(tape.records))
     padding = bytes(offset - _FIXED.size - len(header))
     records = np.ascontiguousarray(tape.records.astype("<i8", copy=False))
+    fixed = _FIXED.pack(MAGIC, VERSION, len(header), offset, len(tape.records), _check_sum(header, records))
     write_atomically(path, (fixed, header, padding, records.data))
 
 
 def open_tape(path: Path) -> Tape:
-    """Map a tape file. FC1015 if it is not one, is damaged in length, or is of another version."""
+    """Map a tape file. FC1015 if it is not one, is damaged, or is of another version.
+
+    Every byte that a run reads is checked, at about 3 GB a second: a wrong record would give a wrong result silently.
+    """
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            facts, offset, count = _read_header(file.read(_FIXED.size), file.read(_LARGEST_HEADER), size, path)
+            fixed, rest = file.read(_FIXED.size), file.read(_LARGEST_HEADER)
     except OSError as error:
         raise fault("FC1015", f"cannot read the tape: {error.strerror}", str(path)) from error
-    return _tape(facts, _map(path, offset, count), path)
+    header, offset, count, expected = _read_header(fixed, rest, size, path)
+    records = _map(path, offset, count)
+    if _check_sum(header, records) != expected:
+        raise fault("FC1015", "the tape is damaged: its check sum is wrong", str(path))
+    return _tape(_facts(header, path), records, path)
+
+
+def _check_sum(header: bytes, records: Ints) -> int:
+    return zlib.crc32(records.data.cast("B"), zlib.crc32(header)) if len(records) else zlib.crc32(header)
 
 
 def _map(path: Path, offset: int, count: int) -> Ints:
@@ -131,19 +144,24 @@ def _no_records() -> Ints:
     return np.empty((0, WORDS_PER_RECORD), np.int64)
 
 
-def _read_header(fixed: bytes, rest: bytes, size: int, path: Path) -> tuple[dict[str, Any], int, int]:
+def _read_header(fixed: bytes, rest: bytes, size: int, path: Path) -> tuple[bytes, int, int, int]:
+    """(JSON header, offset of the records, how many, check sum)."""
     if len(fixed) < _FIXED.size or not fixed.startswith(MAGIC):
         raise fault("FC1015", "this is not a tape file", str(path))
-    _, version, length, offset, count = _FIXED.unpack(fixed)
+    _, version, length, offset, count, check_sum = _FIXED.unpack(fixed)
     if version != VERSION:
         raise fault("FC1015", f"tape of version {version}, this release reads version {VERSION}", str(path))
     if offset % 64 or length > min(len(rest), offset) or offset + count * RECORD_BYTES != size:
         raise fault("FC1015", "the tape is cut short or damaged", str(path))
+    return rest[:length], offset, count, check_sum
+
+
+def _facts(header: bytes, path: Path) -> dict[str, Any]:
     try:
-        facts = json.loads(rest[:length])
+        facts: dict[str, Any] = json.loads(header)
     except ValueError as error:
         raise fault("FC1015", "the tape's header is damaged", str(path)) from error
-    return facts, offset, count
+    return facts
 
 
 def _tape(facts: dict[str, Any], records: Ints, path: Path) -> Tape:

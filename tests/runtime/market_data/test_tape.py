@@ -243,6 +243,19 @@ def test_a_damaged_tape_is_refused(make_dataset, tmp_path, damage):
     assert caught.value.first.code == "FC1015"
 
 
+def test_a_tape_with_any_one_bit_changed_is_refused(make_dataset, tmp_path):
+    path = tmp_path / "x.tape"
+    tape = build_tape([make_dataset([0, 1])], [need()])
+    write_tape(tape, path)
+    whole = path.read_bytes()
+    padding = range(whole.rindex(b"}") + 1, len(whole) - tape.records.nbytes)
+    for at in sorted({*range(48), *range(64, len(whole))} - set(padding)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        with pytest.raises(RuntimeFault) as caught:
+            open_tape(path)
+        assert caught.value.first.code == "FC1015", at
+
+
 def test_a_sum_too_large_for_the_tape_is_refused(make_dataset):
     data = make_dataset(list(range(10)))
     data.bars.volume[:] = 3.5e5
