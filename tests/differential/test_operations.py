@@ -96,6 +96,21 @@ def test_pure_operations_agree_on_all_pairs_of_extremes(part: int, tmp_path: Pat
     compare(build(body, inputs | {name: out_slot(name) for name in names}), tmp_path, rows)
 
 
+def test_every_nan_shows_one_pattern_of_bits(tmp_path: Path) -> None:
+    """Sign and payload of a NaN depend on the processor and on the order of operands: nobody may see them."""
+
+    def body(segment: SegmentBuilder, slots: dict[str, Slot]) -> None:
+        f0, f1 = segment.load(slots["f0"]), segment.load(slots["f1"])
+        for name, value in (("given", f0), ("divided", f0 / f1), ("added", f1 + f0), ("negated", -f0)):
+            segment.store(slots[name], segment.op("fbits", value))
+
+    words = dict.fromkeys(("given", "divided", "added", "negated"), (I64, 1))
+    program = build(body, {"f0": (F64, 1), "f1": (F64, 1)} | words)
+    nans = [0x7FF8000000000000, 0x7FF0000000000001, 0x7FFFFFFFFFFFFFFF, -0x8000000000000, -1, -0xFFFFFFFFFFFFF]
+    zero, one = 0, float_bits(1.0)
+    compare(program, tmp_path, [[bits, other] for bits in [*nans, zero] for other in (zero, one, *nans)])
+
+
 @pytest.mark.parametrize("part", range(2))
 def test_operations_on_literals_are_folded_to_the_same_bits(part: int, tmp_path: Path) -> None:
     names = PURE[part::2]

@@ -93,10 +93,10 @@ FAULTS = (
         OPERATIONS,
     ),
     Fault(
-        "library: the least integer is divided by -1",
+        "library: division by -1 keeps the sign",
         f"{_R}/native_ops.py",
-        "return builder.select(builder.or_(zero, minus_one), _int(1), b), zero, minus_one",
-        "return builder.select(zero, _int(1), b), zero, minus_one",
+        "exact = builder.select(minus_one, builder.sub(_int(0), a), floored)",
+        "exact = builder.select(minus_one, a, floored)",
         OPERATIONS,
     ),
     Fault(
