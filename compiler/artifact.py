@@ -71,7 +71,8 @@ class Artifact:
             return folder
         partial = root / f".{folder.name}.{os.getpid()}.partial"
         try:
-            partial.mkdir(parents=True, exist_ok=True)
+            root.mkdir(parents=True, exist_ok=True)  # apart: a fault of the place is said of the place
+            partial.mkdir(exist_ok=True)
             for name, data in {**self.extra, **self.content}.items():
                 _write(partial / name, data)
             partial.rename(folder)

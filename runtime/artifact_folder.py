@@ -109,7 +109,9 @@ def _manifest_text(folder: Path) -> str:
     try:
         data = _content(path)
     except FileNotFoundError:
-        raise _unusable(f"the folder has no {MANIFEST}", folder) from None
+        inside = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
+        helps = (f"it holds artefacts: `flashc verify {folder}/*`",) if inside else ()
+        raise _unusable(f"the folder has no {MANIFEST}", folder, *helps) from None
     except (OSError, ValueError) as error:
         raise _unusable(f"{MANIFEST} cannot be read: {_reason(error)}", path) from None
     try:
@@ -207,8 +209,8 @@ def _is_hash(value: object) -> bool:
     return isinstance(value, str) and _HASH.match(value) is not None
 
 
-def _unusable(message: str, where: Path) -> RuntimeFault:
-    return fault("FC0913", message, str(where), helps=(_AGAIN,))
+def _unusable(message: str, where: Path, *helps: str) -> RuntimeFault:
+    return fault("FC0913", message, str(where), helps=helps or (_AGAIN,))
 
 
 def _changed(message: str, where: Path) -> RuntimeFault:

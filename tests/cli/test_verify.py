@@ -43,3 +43,19 @@ def test_a_damaged_artefact_is_refused_with_the_file_and_the_way_out(
     assert "FC0914" in said
     assert "fir.txt was changed" in said
     assert "compile the strategy again" in said
+
+
+def test_a_folder_of_artefacts_is_told_from_an_artefact(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder.parent)]) == Exit.FILE
+    said = capsys.readouterr().err
+    assert "the folder has no manifest.json" in said
+    assert f"`flashc verify {folder.parent}/*`" in "".join(said.split("\n"))
+
+
+def test_a_file_where_artefacts_should_go_is_named_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "s.yaml").write_text(EMA_CROSS)
+    (tmp_path / "file").write_text("mine")
+    assert run(["compile", str(tmp_path / "s.yaml"), "-o", str(tmp_path / "file")]) == Exit.ENVIRONMENT
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said and ".partial" not in said
+    assert (tmp_path / "file").read_text() == "mine"
