@@ -56,7 +56,7 @@ def test_a_false_assertion_shows_its_values_the_decision_and_the_clauses_that_we
         "    ✘ pos.gain -2 pct > -1 pct, short by 1 pct",
         "    ✘ fired(exits.out) is false",
         "the strategy: no exit",
-        "✘ exits.stop.stop: pos.gain -0.02 < -least = -0.5 (least 0.5), short by 0.48",
+        "✘ exits.stop.stop: pos.gain -2 pct < -least = -50 pct (least 50 pct), short by 48 pct",
         "✘ exits.out.out: quick 2.00 < calm 1.00, short by 1.00 USDC/BTC",
         "✘ exits.trail.trail: close 98.00 < pos.best - 5 USDC/BTC = 95.00 (pos.best 100.00), short by 3.00 USDC/BTC",
     )
