@@ -56,7 +56,7 @@ FAULTS = (
         f"{_R}/schedule.py",
         "ends = number == last and not woken and time != next_time",
         "ends = number == last and not woken",
-        SIMULATOR,
+        STRETCHES,
     ),
     Fault(
         "bars: a wake may be at the time of its event",

@@ -6,6 +6,7 @@ from faults.fault import KERNEL_TEXT, NUMBA, OPERATIONS, STRETCHES, Fault, check
 
 _B, _R = "compiler/backends/numba", "runtime/backtest"
 MACHINE_CODE = check("tests/compiler/backends/test_machine_code.py", "tests/differential/test_operations.py")
+OUT_BLOCK = check("tests/differential/test_out_block.py")
 
 FAULTS = (
     Fault(
@@ -132,6 +133,6 @@ FAULTS = (
         f"{_R}/kernel_library.py",
         "if count >= MAX_INTENTS:",
         "if count > MAX_INTENTS:",
-        NUMBA,
+        OUT_BLOCK,
     ),
 )

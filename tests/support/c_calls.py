@@ -29,6 +29,7 @@ from flashc.runtime.backtest.market.reference_book import Book
 STATE_WORDS = 1024
 LOW, HIGH = 100, 700_000  # ticks of the book: three words of the top layer
 _ARGS = 10
+_LONGEST_S = 120  # a script takes far less than a second; a loop without end has to fail
 _SLOTS = SLOT | PANES
 BOOKS = [name for name in OPS if name.startswith("book.")]
 PURE = [name for name in OPS if pure_function(name) is not None]
@@ -111,7 +112,7 @@ class Script:
         """Every word that comes back is the expected one."""
         block = new_book(LOW, HIGH)
         given = np.array([len(block), *block.tolist(), *self.words], dtype=np.int64)
-        done = subprocess.run([program], input=given.tobytes(), capture_output=True, check=False)
+        done = subprocess.run([program], input=given.tobytes(), capture_output=True, check=False, timeout=_LONGEST_S)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         found = np.frombuffer(done.stdout, dtype=np.int64)
         expected = np.array(self.expected, dtype=np.int64)

@@ -59,7 +59,8 @@ class NativeMachine:
     ) -> None:
         self.program, self.kernel, self.keeper = program, kernel, keeper
         self.words = np.zeros(state_words(program), dtype=np.int64)
-        self._out = np.zeros(memory.OUT_WORDS, dtype=np.int64)
+        # one intent more than a kernel may write: whoever writes there is found out
+        self._out = np.zeros(memory.OUT_WORDS + memory.INTENT_WORDS, dtype=np.int64)
         self._io = np.zeros(memory.IO_WORDS, dtype=np.int64)
         self.books = {k: new_book(*ticks) for k, s in enumerate(program.streams) if s.kind == "book"}
         for number, block in self.books.items():
@@ -109,7 +110,8 @@ class NativeMachine:
         return Out(tuple(map(tuple, made)), intents, out[memory.OUT_WAKE], tuple(map(tuple, traced)))
 
     def _intents(self, count: int) -> tuple[tuple[int, ...], ...]:
-        table = self._out[memory.OUT_FIRST_INTENT :].reshape(memory.MAX_INTENTS, memory.INTENT_WORDS)
+        assert (self._out[memory.OUT_WORDS :] == -1).all(), "nothing is written behind the out block"
+        table = self._out[memory.OUT_FIRST_INTENT :].reshape(-1, memory.INTENT_WORDS)
         return tuple(map(tuple, table[:count].tolist()))
 
     def report(self, record: Sequence[int]) -> Out:
