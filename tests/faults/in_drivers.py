@@ -6,7 +6,7 @@ from faults.fault import LAWS, MARKET, SIMULATOR, STRETCHES, Fault, check
 
 _R = "runtime/backtest"
 _M = f"{_R}/market"
-TIMED = check("tests/strategies/test_laws.py", "-k", "revert_two")
+RESTART = check("tests/runtime/backtest/market/test_both_markets.py", "-k", "other_memory")
 
 FAULTS = (
     Fault(
@@ -73,10 +73,10 @@ FAULTS = (
         MARKET,
     ),
     Fault(
-        "books: half atoms are rounded to zero",
+        "books: half atoms are rounded up",
         f"{_M}/native_market.py",
         "iadd(sim[CASH], held >> 1)",
-        "iadd(sim[CASH], held // 2 + (held < 0 and held % 2 != 0))",
+        "iadd(sim[CASH], iadd(held, 1) >> 1)",
         MARKET,
     ),
     Fault(
@@ -87,10 +87,14 @@ FAULTS = (
         MARKET,
     ),
     Fault(
-        "books: what stands behind is never negative", f"{_M}/queues.py", "(rest if rest < 0.0 else 0.0)", "0.0", MARKET
+        "books: front and back change their shares",
+        f"{_M}/queues.py",
+        "front - (1.0 - behind) * gone",
+        "front - behind * gone",
+        MARKET,
     ),
     Fault(
-        "carried over: the next times of timers", f"{_R}/restart.py", "    fresh.timers[:] = old.timers\n", "", TIMED
+        "carried over: the next times of timers", f"{_R}/restart.py", "    fresh.timers[:] = old.timers\n", "", RESTART
     ),
     Fault("carried over: the books", f"{_R}/restart.py", "            block[:] = other\n", "            pass\n", LAWS),
 )

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flashc.runtime.backtest import result as names
-from flashc.runtime.backtest.market.driver import run_market
+from flashc.runtime.backtest.market.driver import MarketRun, run_market
 from flashc.runtime.backtest.market.model import QUEUE_MODELS, Latency, MarketModel
 from flashc.runtime.backtest.market.reference_market import run_market_reference
+from flashc.runtime.backtest.restart import carry_over_books
 from flashc.runtime.backtest.result import Account, Feed, KernelFacts, RunResult, Terms
 from support.market_tapes import NativeScript, Script, random_tape
 
@@ -50,6 +51,28 @@ def test_two_books_with_refill_impact_and_band(seed: int) -> None:
     assert reasons["price_band"]
     assert reasons["insufficient_balance"]
     assert reasons["would_cross"]
+
+
+def test_a_run_in_other_memory_goes_on_with_its_books_orders_and_timers() -> None:
+    tape, facts = random_tape(3, 400), KernelFacts(1, (Feed(0),), TIMERS, market=True)
+    account, model = Account(10**9, (Terms(7, 50_000, 10_000),)), MarketModel(SAMPLES)
+    whole, stopped = Script(4), Script(4)
+    straight, native = NativeScript(whole), NativeScript(stopped)
+    expected = run_market(straight.addresses, facts, tape, (), account, model)
+
+    def started() -> MarketRun:
+        work = MarketRun(native.addresses, facts, tape, account, model)
+        work.start(())
+        return work
+
+    work, total = started(), len(tape.records)
+    for stop in (total // 3, total // 2):
+        work.advance(stop)
+        work = carry_over_books(work, started())
+    while work.advance(total) >= 0:
+        pass
+    assert stopped.seen == whole.seen
+    assert np.array_equal(work.result().fills, expected.fills)
 
 
 def test_two_instances_share_a_queue() -> None:

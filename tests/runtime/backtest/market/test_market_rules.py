@@ -12,12 +12,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from flashc.cython_core.layout import (
+    FLAG_INSTANT_END,
     FLAG_MESSAGE_END,
     KIND_BAR,
     KIND_DONE,
     KIND_FILL,
     KIND_LEVEL,
     KIND_REJECT,
+    KIND_TIMER,
     KIND_WAKE,
     NEVER,
     STYLE_CANCEL,
@@ -129,6 +131,18 @@ def test_wakes_without_end_let_the_tape_go_on_and_never_go_back_in_time() -> Non
         assert time + MAX_WAKES + 1 not in times
     told = [r for r in slow.seen if not (r[1] & 0xFF == KIND_LEVEL and not r[1] >> 8 & FLAG_MESSAGE_END)]
     assert [r[:2] for r in fast.seen] == [r[:2] for r in told]
+
+
+def test_a_wake_ends_the_instant_of_a_timer() -> None:
+    facts, account = KernelFacts(1, (Feed(BOOK),), (Feed(8, 50),), market=True), Account(1, (Terms(1, 0, 0),))
+    given = MarketTape(tape((140, ((1, 90, 1),))).words(), (BookFeed(BOOK, 1, 1000, TRADES),))
+    slow, fast = Scripted({50: []}), Scripted({50: []})
+    run_market_reference(slow, facts, given, (), account, RISK_AVERSE)
+    native = NativeScript(fast)
+    run_market(native.addresses, facts, given, (), account, RISK_AVERSE)
+    for script in (slow, fast):
+        own = [(time, word & 0xFF, word >> 8 & FLAG_INSTANT_END) for time, word, *_ in script.seen if 0 < time < 140]
+        assert own == [(50, KIND_TIMER, 0), (50, KIND_WAKE, 1), (100, KIND_TIMER, 1)]
 
 
 LATER = (100, ((1, 90, 1),))  # a change that touches nothing
