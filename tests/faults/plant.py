@@ -12,11 +12,12 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -85,13 +86,26 @@ class Copy:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=line", *check.arguments]
         places = {"PYTHONPATH": str(self.folder), "FLASHC_CACHE": str(cache), "FLASHC_TEST_CACHE": str(cache)}
         environment = os.environ | places | dict(check.variables) | {"PYTHONDONTWRITEBYTECODE": "1", "CI": "1"}
+        ended = run_to_the_end(command, self.root, environment)
+        return ("caught", "the tests do not end") if ended is None else verdict(*ended)
+
+
+def run_to_the_end(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], longest_s: float = _LONGEST_S
+) -> tuple[int, str] | None:
+    """Exit code and output; None if it takes too long. What the command started ends with it: a loop would go on."""
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
         try:
-            done = subprocess.run(
-                command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=_LONGEST_S
-            )
-        except subprocess.TimeoutExpired:
-            return "caught", "the tests do not end"
-        return verdict(done.returncode, done.stdout)
+            output, _ = process.communicate(timeout=longest_s)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                return None
+            raise
+    return process.returncode, output
 
 
 def verdict(code: int, output: str) -> tuple[str, str]:

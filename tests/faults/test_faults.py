@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import select
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from faults.fault import Fault, check, passes
-from faults.plant import ROOT, Outcome, line, main, plant, stale, summary, verdict
+from faults.plant import ROOT, Outcome, line, main, plant, run_to_the_end, stale, summary, verdict
 from faults.planted import FAULTS
 
 #: The parts in which faults are planted, by the beginning of the file's path, and how many there are at least.
@@ -94,6 +96,17 @@ def test_a_check_that_is_red_without_a_fault_stops_everything(tmp_path: Path) ->
 )
 def test_the_verdict_follows_from_what_pytest_says(code: int, output: str, state: str, by: str) -> None:
     assert verdict(code, output) == (state, by)
+
+
+def test_tests_without_end_are_ended_with_all_that_they_started(tmp_path: Path) -> None:
+    """A pipe reads as ended once nobody is left who could write to it."""
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run_to_the_end(["sh", "-c", "sleep 600 > pipe & wait"], tmp_path, os.environ, longest_s=1) is None
+    ended, _, _ = select.select([pipe], [], [], 30)
+    os.close(pipe)
+    assert ended
+    assert run_to_the_end(["sh", "-c", "echo x; exit 3"], tmp_path, os.environ) == (3, "x\n")
 
 
 def test_a_line_names_who_noticed() -> None:
