@@ -27,7 +27,7 @@ slot %s1 i64[1] = 0 id 00000002 "seen"
 slot %s2 i64[1] = 0 id 00000003 "before"
 """
 
-#: Asks at each bar to be woken after a time, and counts what comes.
+#: Asks at each bar to be woken after a time, and mixes what comes with the time at which it comes.
 WAKES = (
     _HEAD
     + """\
@@ -47,7 +47,9 @@ segment manage {{
   %2: i64 = iconst 31
   %3: i64 = imul %0 %2
   %4: i64 = iadd %3 %1
-  store.i %s0 %4
+  %5: i64 = ev time
+  %6: i64 = iadd %4 %5
+  store.i %s0 %6
 }}
 segment decide %b0 {{
   %0: i64 = load.i %s0
@@ -128,7 +130,7 @@ def assert_equal_everywhere(text: str, folder: Path, decisions: int = 39) -> Non
         assert np.array_equal(fast.decisions, slow.decisions)
 
 
-@pytest.mark.parametrize("after", [1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE])
+@pytest.mark.parametrize("after", [-MINUTE, 0, 1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE])
 def test_a_wake_comes_before_the_record_of_its_time(after: int, tmp_path: Path) -> None:
     assert_equal_everywhere(WAKES.format(after=after), tmp_path)
 

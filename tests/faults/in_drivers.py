@@ -63,7 +63,7 @@ FAULTS = (
         f"{_R}/schedule.py",
         "max(out[OUT_WAKE], sim[NOW] + 1)",
         "max(out[OUT_WAKE], sim[NOW])",
-        SIMULATOR,
+        STRETCHES,
     ),
     Fault(
         "books: messages overtake each other",

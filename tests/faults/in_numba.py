@@ -63,7 +63,7 @@ FAULTS = (
         f"{_B}/spelling.py",
         '    "ilt": "({} < {})",\n',
         '    "iadd": "({} + {})",\n    "ilt": "({} < {})",\n',
-        MACHINE_CODE,
+        KERNEL_TEXT,
     ),
     Fault(
         "numba: the mask of another instance",

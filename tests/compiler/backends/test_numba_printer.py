@@ -54,6 +54,13 @@ def test_values_used_once_stand_where_they_are_used_in_parentheses() -> None:
     assert lines == ["w0 = ((i2f(rec[5]) / 100.0) - w0)"]
 
 
+def test_sums_and_products_of_integers_are_calls() -> None:
+    """Numba tells LLVM that its own never overflow."""
+    for op in ("iadd", "isub", "imul", "idiv", "imod", "ishl", "ishr"):
+        lines = event_lines(f"%0: i64 = ev close\n%1: i64 = {op} %0 %0\n%2: f64 = i2f %1\nstore.f %s0 %2")
+        assert lines[-1] == f"sf[0] = i2f({op}(s0_0, s0_0))", op
+
+
 def test_a_value_used_twice_gets_a_name() -> None:
     lines = event_lines("%0: f64 = load.f %s0\n%1: f64 = fmul %0 %0\nstore.f %s0 %1")
     assert lines == ["s0_0 = w0", "w0 = (s0_0 * s0_0)"]
