@@ -5,15 +5,15 @@ Bars run whole on all engines. Books run whole on the native engines, and for so
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from support.measured import MEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2024-08-08_2024-08-09"
@@ -37,7 +37,7 @@ def import_recorded(recorded: Path, place: Path) -> None:
 
 def recorded_differences(file: Path, place: Path) -> tuple[int, list[str]]:
     """(events run, how the engines differ) of one strategy."""
-    books = file.stem in _measured().BOOKS
+    books = file.stem in MEASURED.BOOKS
     groups = [((*NATIVE, "ref"), ["--to", UNTIL]), (NATIVE, [])] if books else [((*NATIVE, "ref"), [])]
     events, found = 0, []
     for engines, limits in groups:
@@ -52,7 +52,7 @@ def recorded_differences(file: Path, place: Path) -> tuple[int, list[str]]:
 
 
 def _result(file: Path, place: Path, engine: str, limits: list[str]) -> dict[str, Any]:
-    data = ",".join(str(place / "data" / name) for name in _measured().data_of(file))
+    data = ",".join(str(place / "data" / name) for name in MEASURED.data_of(file))
     with tempfile.TemporaryDirectory(dir=place) as out:
         words = ["backtest", str(file), "--data", data, "--out", out, "--engine", engine, "--json"]
         found: dict[str, Any] = json.loads(_flashc([*words, *limits]))
@@ -65,12 +65,3 @@ def _flashc(words: list[str]) -> str:
     done = subprocess.run([sys.executable, "-m", "flashc", *words], capture_output=True, text=True)
     assert done.returncode == 0, f"flashc {' '.join(words)}: {done.stderr[-2000:]}"
     return done.stdout
-
-
-def _measured() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("measured", ROOT / "docs" / "measured.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

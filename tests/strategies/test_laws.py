@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from flashc.cli import running
@@ -13,6 +11,7 @@ from flashc.cli.exit_codes import Exit
 from flashc.cli.laws import ALL, run_laws
 from flashc.cli.market_options import options_for
 from flashc.cli.settings import moment
+from support.measured import MEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "strategies").glob("*.yaml"))
@@ -21,18 +20,6 @@ BARS_UNTIL, BOOKS_UNTIL = "2024-01-09T12:00", "2024-01-01T00:02:30"
 NO_OPTIONS = {"--latency": None, "--queue": None, "--fill": None, "--bounds": None}
 ENGINES = ("ref", "numba", "c")
 pytestmark = pytest.mark.xdist_group("strategies")  # they share data and kernels
-
-
-def _measured() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("measured", ROOT / "docs" / "measured.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MEASURED = _measured()
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,17 @@ is tested here.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from support.measured import MEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = Path(os.environ.get("FLASHC_REAL_DATA", ROOT.parent / "shared" / "data" / "real"))
@@ -35,18 +34,6 @@ pytestmark = [
     ),
     pytest.mark.xdist_group("strategies"),
 ]
-
-
-def _measured() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("measured", ROOT / "docs" / "measured.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MEASURED = _measured()
 
 
 @pytest.fixture(scope="module")

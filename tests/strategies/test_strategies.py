@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from support.measured import MEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "strategies"
@@ -24,18 +23,6 @@ BARS_UNTIL, BOOKS_UNTIL = "2024-01-10", "2024-01-01T00:02:30"
 pytestmark = pytest.mark.xdist_group("strategies")  # they share runs and data
 names = pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 Run = Callable[..., dict[str, Any]]
-
-
-def _measured() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("measured", ROOT / "docs" / "measured.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MEASURED = _measured()
 
 
 @pytest.fixture(scope="module")

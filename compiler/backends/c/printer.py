@@ -52,6 +52,7 @@ class _UnitPrinter:
             {s.name: number for number, s in enumerate(program.streams)},
             hot_slots(program),
         )
+        self.first_items = first_items(program)
         self.fields: list[str] = []  # of the frame: what second parts need of first parts
         self.second: set[int] = set()  # segments that have a second part
 
@@ -78,24 +79,25 @@ class _UnitPrinter:
 
     def _parts(self, number: int, segment: Segment) -> list[str]:
         """The functions of one segment."""
-        first_numbers, live = _first(self.program)[number], live_values(segment.body)
+        first_numbers, live = self.first_items[number], live_values(segment.body)
         first = [item for at, item in enumerate(segment.body) if at in first_numbers]
         second = [item for at, item in enumerate(segment.body) if at not in first_numbers]
         if not live_effects(second):
             first, second = list(segment.body) if live_effects(segment.body) else [], []
-        carried = self._carried(number, first, second, live)
+        used = _used(second, live)
+        carried = self._carried(number, first, used)
         own = live_values(first, carried)  # constants that only the second part reads are printed there
         lines = self._function(number, "first", segment.trigger, first, own, carried)
         if second:
             self.second.add(number)
-            again = [op for op in operations(first) if is_constant(op) and op.result in _used(second, live)]
+            again = [op for op in operations(first) if is_constant(op) and op.result in used]
             taken = [f"const {kind} v{v} = {carried[v]};" for v, kind in _kinds(first).items() if v in carried]
             lines += ["", *self._function(number, "rest", segment.trigger, [*again, *second], live, {}, taken)]
         return lines
 
-    def _carried(self, number: int, first: list[Item], second: list[Item], live: frozenset[int]) -> dict[int, str]:
+    def _carried(self, number: int, first: list[Item], needed: frozenset[int]) -> dict[int, str]:
+        """The frame field of each value of the first part that the second needs; constants are printed again."""
         constants = {op.result for op in operations(first) if is_constant(op)}
-        needed = _used(second, live)
         found = {}
         for value, kind in _kinds(first).items():
             if value in needed and value not in constants:
@@ -251,11 +253,6 @@ class _UnitPrinter:
     def _report(self) -> list[str]:
         parts = ["report", *(("manage", "risk") if manages(self.program) else ())]
         return [call for trigger in parts for part in ("first", "rest") for call in self._calls(trigger, part)]
-
-
-@lru_cache(maxsize=4)
-def _first(program: Program) -> dict[int, frozenset[int]]:
-    return dict(first_items(program))
 
 
 def live_effects(body: Iterable[Item]) -> bool:
