@@ -74,7 +74,7 @@ $(STAMP): pyproject.toml setup.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python cannot make environments; on Debian: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
 	@# Written once, so that commands start fast where the environment forbids Python to write byte code.
-	@$(BIN)/python -m compileall -q __init__.py __main__.py cli codegen_templates compiler cython_core dsl runtime
+	@$(BIN)/python -m compileall -q __init__.py __main__.py cli codegen_templates compiler cython_core dsl runtime simulator
 	@touch $@
 
 wheel: $(STAMP) ## Build the wheel into dist/
