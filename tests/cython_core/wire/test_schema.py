@@ -50,7 +50,23 @@ def test_a_frame_of_an_order_decodes() -> None:
 
 
 def test_the_keys_on_the_wire_are_the_published_ones() -> None:
-    keys = ["ea12", "f212", "fa12", "8213", "8a13", "9213", "9a13", "a213", "aa13", "b213", "ba13", "c213", "ca13", "d213", "da13"]
+    keys = [
+        "ea12",
+        "f212",
+        "fa12",
+        "8213",
+        "8a13",
+        "9213",
+        "9a13",
+        "a213",
+        "aa13",
+        "b213",
+        "ba13",
+        "c213",
+        "ca13",
+        "d213",
+        "da13",
+    ]
     made = []
     for name, _ in BODIES.values():
         push = message_class(WRAPPER)()
