@@ -32,14 +32,20 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1016": "a number is too large for the tape",
         "FC1017": "the data cannot be written",
         "FC1018": "the instrument is not known",
+        "FC1301": "the accounts file cannot be read",
+        "FC1302": "not an accounts file",
+        "FC1303": "a value in the accounts file is impossible",
+        "FC1304": "two accounts claim the same",
+        "FC1305": "the accounts file cannot be written",
+        "FC1306": "no such switch or setting",
     }
 )
 
 #: Faults that the surroundings cause (permissions, disk space, the processor), not the data.
-ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017"})
+ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017", "FC1305"})
 
 #: Faults of the command line: a name that nothing has.
-USAGE_CODES = frozenset({"FC1011"})
+USAGE_CODES = frozenset({"FC1011", "FC1306"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ FOLDERS = (
     "cython_core",
     "runtime",
     "cli",
+    "simulator",
     "strategies",
     "benchmarks",
     "examples",
