@@ -38,14 +38,22 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1304": "two accounts claim the same",
         "FC1305": "the accounts file cannot be written",
         "FC1306": "no such switch or setting",
+        "FC1307": "no such fault",
+        "FC1308": "a fault has no such parameter",
+        "FC1309": "a parameter of a fault cannot have this value",
+        "FC1310": "no local exchange answers",
+        "FC1311": "a port cannot be opened",
+        "FC1312": "the folder of the local exchange cannot be used",
+        "FC1313": "no such fault is active",
+        "FC1314": "the control port refuses",
     }
 )
 
 #: Faults that the surroundings cause (permissions, disk space, the processor), not the data.
-ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017", "FC1305"})
+ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017", "FC1305", "FC1310", "FC1311", "FC1312", "FC1314"})
 
 #: Faults of the command line: a name that nothing has.
-USAGE_CODES = frozenset({"FC1011", "FC1306"})
+USAGE_CODES = frozenset({"FC1011", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
 
 
 @dataclass(frozen=True, slots=True)

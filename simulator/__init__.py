@@ -1,1 +1,1 @@
-"""The local exchange: MEXC spot on real sockets, driven by a tape, with every fault that a client must survive."""
+"""The local exchange: MEXC spot on real sockets, driven by a tape, with the faults that a client must survive."""

@@ -68,4 +68,73 @@ CODES = (
         ("flashc sim switch cancel_status=DONE",),
         "flashc sim switch cancel_status=before",
     ),
+    Code(
+        "FC1307",
+        "no such fault",
+        _F,
+        "Faults are injected by the number or the name that the catalogue gives them. `flashc sim faults --all` lists "
+        "them, and so does the page on faults.",
+        ("flashc sim fault dept-gap",),
+        "flashc sim fault depth-gap",
+    ),
+    Code(
+        "FC1308",
+        "a fault has no such parameter",
+        _F,
+        "Each fault has its own parameters; the catalogue lists them. Symbol, account and link are options.",
+        ("flashc sim fault depth-gap --set mesages=3",),
+        "flashc sim fault depth-gap --set messages=3",
+    ),
+    Code(
+        "FC1309",
+        "a parameter of a fault cannot have this value",
+        _F,
+        "A parameter is one of some words, or a whole number of its unit within bounds. Times on the command line have "
+        "a unit: `250ms`, `5s`, `2m`.",
+        ("flashc sim fault latency --set to_client=soon",),
+        "flashc sim fault latency --set to_client=250",
+    ),
+    Code(
+        "FC1310",
+        "no local exchange answers",
+        _T,
+        "The command speaks to a running `flashc sim exchange` over its control port. None is running, or it keeps its "
+        "files in another folder.",
+        ("flashc sim status",),
+        "flashc sim exchange",
+    ),
+    Code(
+        "FC1311",
+        "a port cannot be opened",
+        _T,
+        "Another program listens on the port, perhaps another local exchange, or ports below 1024 are not permitted.",
+        ("flashc sim exchange --port 80",),
+        "flashc sim exchange --port 0",
+    ),
+    Code(
+        "FC1312",
+        "the folder of the local exchange cannot be used",
+        _T,
+        "Keys, certificates and the token are kept in a folder that only you may read. It cannot be made or written, "
+        "or others may read it.",
+        ("flashc sim exchange --folder /proc/simulator",),
+        "flashc sim exchange --folder simulator",
+    ),
+    Code(
+        "FC1313",
+        "no such fault is active",
+        _F,
+        "Only what was injected and is not over can be healed. `flashc sim faults` lists what is active.",
+        ("flashc sim heal 7",),
+        "flashc sim heal",
+    ),
+    Code(
+        "FC1314",
+        "the control port refuses",
+        _T,
+        "Changes need the token that the local exchange wrote into its folder when it started. The token in the folder "
+        "belongs to another run, or may not be read.",
+        ("flashc sim fault depth-gap --folder somewhere/else",),
+        "flashc sim fault depth-gap",
+    ),
 )
