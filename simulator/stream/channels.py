@@ -12,37 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MS = 1_000_000
-ZONES = ("24H",) + tuple(
-    f"UTC{offset}"
-    for offset in (
-        [
-            "-10",
-            "-8",
-            "-7",
-            "-6",
-            "-5",
-            "-4",
-            "-3",
-            "+0",
-            "+1",
-            "+2",
-            "+3",
-            "+4",
-            "+4:30",
-            "+5",
-            "+5:30",
-            "+6",
-            "+7",
-            "+8",
-            "+9",
-            "+10",
-            "+11",
-            "+12",
-            "+12:45",
-            "+13",
-        ]
-    )
-)
+_OFFSETS = """
+-10 -8 -7 -6 -5 -4 -3 +0 +1 +2 +3 +4 +4:30 +5 +5:30 +6 +7 +8 +9 +10 +11 +12 +12:45 +13
+"""
+ZONES = ("24H", *(f"UTC{offset}" for offset in _OFFSETS.split()))
 INTERVALS = ("Min1", "Min5", "Min15", "Min30", "Min60", "Hour4", "Hour8", "Day1", "Week1", "Month1")
 DEPTHS = (5, 10, 20)
 

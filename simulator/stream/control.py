@@ -1,6 +1,6 @@
 """The JSON control messages of a stream: what clients ask, and the exchange's exact answers.
 
-A refusal has code 0 as a success has; only its text tells them apart. That is the exchange's way, and clients must cope.
+A refusal has code 0 as a success has; only its text tells them apart. Clients must cope.
 """
 
 from __future__ import annotations
