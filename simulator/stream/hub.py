@@ -13,7 +13,7 @@ from itertools import count
 from typing import NamedTuple, Protocol
 
 from ..exchange.config import SymbolSpec
-from ..exchange.events import BalanceChanged, Event, Filled, LevelChanged, OrderChanged, Traded
+from ..exchange.events import BalanceChanged, BookRestarted, Event, Filled, LevelChanged, OrderChanged, Traded
 from ..exchange.switches import Switches
 from ..rest.listen_keys import CONNECTIONS_PER_KEY, KeyState, ListenKeys
 from . import control, encode
@@ -251,6 +251,8 @@ class StreamHub:
                 self._trade(event)  # type: ignore[arg-type]
             elif isinstance(event, OrderChanged | Filled | BalanceChanged):
                 self._sorter.add(self._notes.note(event))
+            elif kind is BookRestarted:
+                self._restart(event)  # type: ignore[arg-type]
 
     def _level(self, event: LevelChanged) -> None:
         for feed in self._on_level.get(event.symbol, ()):
@@ -266,6 +268,12 @@ class StreamHub:
             assert feed.flow is not None
             if feed.flow.trade(event) and feed.due_ns == NEVER_NS:
                 self._schedule(feed, event.time_ns)
+
+    def _restart(self, event: BookRestarted) -> None:
+        """Versions begin anew: what was gathered goes out now, so that no message spans both sequences."""
+        for feed in self._on_level.get(event.symbol, ()):
+            if feed.due_ns != NEVER_NS:
+                self._push(feed, event.time_ns)
 
     # what goes out
 
