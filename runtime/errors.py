@@ -32,6 +32,16 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1016": "a number is too large for the tape",
         "FC1017": "the data cannot be written",
         "FC1018": "the instrument is not known",
+        "FC1030": "the exchange cannot be reached",
+        "FC1031": "the server could not prove who it is",
+        "FC1032": "the answer is not the exchange's",
+        "FC1033": "the exchange refused the request",
+        "FC1034": "the exchange has no such symbol",
+        "FC1035": "the answer contradicts itself",
+        "FC1036": "the data set is being written already",
+        "FC1037": "the recording stopped: no room on the disk",
+        "FC1038": "the data set holds something else",
+        "FC1039": "a piece of a recording cannot be read",
         "FC1301": "the accounts file cannot be read",
         "FC1302": "not an accounts file",
         "FC1303": "a value in the accounts file is impossible",
@@ -50,10 +60,27 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
 )
 
 #: Faults that the surroundings cause (permissions, disk space, the processor), not the data.
-ENVIRONMENT_CODES = frozenset({"FC0910", "FC0911", "FC1017", "FC1305", "FC1310", "FC1311", "FC1312", "FC1314"})
+ENVIRONMENT_CODES = frozenset(
+    {
+        "FC0910",
+        "FC0911",
+        "FC1017",
+        "FC1030",
+        "FC1031",
+        "FC1032",
+        "FC1033",
+        "FC1036",
+        "FC1037",
+        "FC1305",
+        "FC1310",
+        "FC1311",
+        "FC1312",
+        "FC1314",
+    }
+)
 
 #: Faults of the command line: a name that nothing has.
-USAGE_CODES = frozenset({"FC1011", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
+USAGE_CODES = frozenset({"FC1011", "FC1034", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
 
 
 @dataclass(frozen=True, slots=True)
