@@ -18,7 +18,8 @@ MAX_LINES = 40
 _GROUPS = {
     "FC00": "The file", "FC01": "Syntax and names", "FC02": "Types and numbers", "FC03": "Clocks and causality",
     "FC04": "Presence and bounds", "FC05": "Venue, rules, risk", "FC06": "Parameters", "FC07": "Models",
-    "FC08": "Tests", "FC09": "Toolchain", "FC10": "Data", "FC11": "Use of the commands", "FC13": "The local exchange",
+    "FC08": "Tests", "FC09": "Toolchain", "FC10": "Data", "FC11": "Use of the commands",
+    "FC12": "The exchange's client", "FC13": "The local exchange",
     "FL": "Lints",
 }  # fmt: skip
 

@@ -42,6 +42,8 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1037": "the recording stopped: no room on the disk",
         "FC1038": "the data set holds something else",
         "FC1039": "a piece of a recording cannot be read",
+        "FC1210": "no stream may be opened there",
+        "FC1211": "the certificate file cannot be used",
         "FC1301": "the accounts file cannot be read",
         "FC1302": "not an accounts file",
         "FC1303": "a value in the accounts file is impossible",
@@ -71,6 +73,7 @@ ENVIRONMENT_CODES = frozenset(
         "FC1033",
         "FC1036",
         "FC1037",
+        "FC1211",
         "FC1305",
         "FC1310",
         "FC1311",
@@ -80,7 +83,7 @@ ENVIRONMENT_CODES = frozenset(
 )
 
 #: Faults of the command line: a name that nothing has.
-USAGE_CODES = frozenset({"FC1011", "FC1034", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
+USAGE_CODES = frozenset({"FC1011", "FC1034", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
 
 
 @dataclass(frozen=True, slots=True)
