@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .codes import clocks, data, exchange, file, history, later, lints, names, presence, rules, streams, tests, types
+from .codes import (
+    client,
+    clocks,
+    data,
+    exchange,
+    file,
+    history,
+    later,
+    lints,
+    names,
+    presence,
+    rules,
+    streams,
+    tests,
+    types,
+)
 from .codes.code import Code
 
 __all__ = ["CODES", "Code"]
 
-_GROUPS = (file, names, types, clocks, presence, rules, later, tests, data, history, streams, exchange, lints)
+_GROUPS = (file, names, types, clocks, presence, rules, later, tests, data, history, client, streams, exchange, lints)
 
 
 def _table() -> Mapping[str, Code]:

@@ -42,6 +42,15 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1037": "the recording stopped: no room on the disk",
         "FC1038": "the data set holds something else",
         "FC1039": "a piece of a recording cannot be read",
+        "FC1201": "no keys for the exchange",
+        "FC1202": "not an address of the exchange",
+        "FC1203": "keys of another exchange",
+        "FC1204": "others can read the file of keys",
+        "FC1205": "not a file of keys",
+        "FC1206": "keys cannot be stored",
+        "FC1207": "the exchange refused the keys",
+        "FC1208": "the symbol cannot be traded",
+        "FC1209": "the exchange's time is not known",
         "FC1210": "no stream may be opened there",
         "FC1211": "the certificate file cannot be used",
         "FC1301": "the accounts file cannot be read",
@@ -73,6 +82,10 @@ ENVIRONMENT_CODES = frozenset(
         "FC1033",
         "FC1036",
         "FC1037",
+        "FC1201",
+        "FC1204",
+        "FC1206",
+        "FC1209",
         "FC1211",
         "FC1305",
         "FC1310",
@@ -83,7 +96,9 @@ ENVIRONMENT_CODES = frozenset(
 )
 
 #: Faults of the command line: a name that nothing has.
-USAGE_CODES = frozenset({"FC1011", "FC1034", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"})
+USAGE_CODES = frozenset(
+    {"FC1011", "FC1034", "FC1202", "FC1203", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"}
+)
 
 
 @dataclass(frozen=True, slots=True)

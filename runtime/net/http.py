@@ -1,0 +1,136 @@
+"""HTTP requests, sent at most once. The only module that imports httpx.
+
+Nothing is done behind the caller's back: no second attempt, no redirect, no proxy and no certificate from the
+environment, no cookies, no compression, no HTTP/2. TLS certificates are always verified. Of httpx only the transport is
+used, not the client: that logs whole addresses, and those hold signatures and listen keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+
+LARGEST_ANSWER_BYTES = 32 << 20
+_STARTED = "http11.send_request_headers.started"
+
+
+class TransportError(Exception):
+    """A request without an answer. `sent` is false only when not one byte was handed to the connection."""
+
+    def __init__(self, why: str, *, sent: bool) -> None:
+        self.why = why
+        self.sent = sent
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request. `query` and `body` travel byte for byte as they stand here.
+
+    They can hold a signature or a listen key, and headers hold the access key, so none of them is in its text form.
+    """
+
+    method: str
+    path: str
+    query: str = field(default="", repr=False)
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A whole answer. Names of headers are in lower case."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Transport(Protocol):
+    """Sends requests to one host."""
+
+    async def send(self, request: HttpRequest, timeout_ns: int) -> HttpAnswer:
+        """The whole answer within `timeout_ns`, or `TransportError`. The request leaves at most once."""
+
+    async def close(self) -> None:
+        """Close what is open. A closed transport opens again when it is used."""
+
+
+class HttpTransport:
+    """Requests to `base_url` (scheme, host and port) over HTTP/1.1 connections that are kept.
+
+    `certificate`: a file with the one authority to trust instead of the system's; a local exchange has its own.
+    """
+
+    def __init__(self, base_url: str, *, certificate: str | None = None, connections: int = 4) -> None:
+        self._base = httpx.URL(base_url)
+        context = ssl.create_default_context(cafile=certificate)
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
+        self._settings: dict[str, Any] = {"verify": context, "limits": limits, "trust_env": False, "retries": 0}
+        self._transport = self._open()
+
+    def _open(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(http1=True, http2=False, **self._settings)
+
+    async def send(self, request: HttpRequest, timeout_ns: int) -> HttpAnswer:
+        started: list[str] = []
+
+        async def trace(event: str, _: Mapping[str, Any]) -> None:
+            if event == _STARTED:
+                started.append(event)
+
+        try:
+            async with asyncio.timeout(timeout_ns / 1e9):
+                return await self._exchange(request, timeout_ns / 1e9, trace)
+        except TransportError as error:
+            failure = error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            failure = TransportError(_reason(error), sent=bool(started))
+        # Raised outside of the handler: the library's exception holds the request, and with it the signature.
+        raise failure
+
+    async def _exchange(self, request: HttpRequest, timeout_s: float, trace: object) -> HttpAnswer:
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        raw = httpx.Request(
+            request.method,
+            self._base.copy_with(raw_path=target.encode("ascii")),
+            headers=[*request.headers, ("Accept-Encoding", "identity"), ("Host", self._base.netloc.decode("ascii"))],
+            content=request.body,
+            extensions={"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace},
+        )
+        response = await self._transport.handle_async_request(raw)
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if headers.get("content-encoding", "identity").lower() != "identity":
+                raise TransportError("the answer is compressed, which was not asked for", sent=True)
+            return HttpAnswer(response.status_code, await _body(response), headers)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        old, self._transport = self._transport, self._open()
+        await old.aclose()
+
+
+async def _body(response: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > LARGEST_ANSWER_BYTES:
+            raise TransportError(f"the answer is larger than {LARGEST_ANSWER_BYTES} bytes", sent=True)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the address that was asked for."""
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return "no answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection: {error}"[:200]
+    return f"the connection broke: {type(error).__name__}"

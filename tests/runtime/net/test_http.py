@@ -1,0 +1,165 @@
+"""A request leaves at most once, byte for byte, and to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from flashc.runtime.net import http
+from flashc.runtime.net.http import HttpRequest, HttpTransport, TransportError
+
+SECOND = 1_000_000_000
+Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Server:
+    """A socket on loopback that keeps what it is sent and writes what it is told."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.answers = list(answers)
+        self.heads: list[bytes] = []
+        self.url = ""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                found = self.answers.pop(0) if self.answers else OK
+                if found is None:
+                    break
+                writer.write(found)
+                await writer.drain()
+        writer.close()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield self.url
+        finally:
+            server.close()
+
+
+async def send_all(server: Server, *requests: HttpRequest) -> list[object]:
+    """Each request's answer, or the error in its place."""
+    found: list[object] = []
+    async with server.running() as url:
+        transport = HttpTransport(url)
+        for request in requests:
+            try:
+                found.append(await transport.send(request, 2 * SECOND))
+            except TransportError as error:
+                found.append(error)
+        await transport.close()
+    return found
+
+
+def test_path_query_and_headers_travel_as_they_are() -> None:
+    server = Server(OK)
+    query = "symbol=GOLD%28PAXG%29USDT&a=%E5%B8%81~-_.&b=%2F%2B%20&signature=ab"
+    (answer,) = asyncio.run(
+        send_all(server, HttpRequest("POST", "/api/v3/order", query, b"", (("X-MEXC-APIKEY", "k"),)))
+    )
+    assert answer.status == 200
+    head = server.heads[0].decode()
+    assert head.startswith(f"POST /api/v3/order?{query} HTTP/1.1\r\n")
+    assert "x-mexc-apikey: k" in head.lower()
+    assert "accept-encoding: identity" in head.lower()
+    assert "user-agent" not in head.lower()
+
+
+def test_a_request_is_never_sent_again() -> None:
+    server = Server(OK, None)
+    requests = [HttpRequest("GET", "/a"), HttpRequest("POST", "/order")]
+    first, second = asyncio.run(send_all(server, *requests))
+    assert first.status == 200
+    assert isinstance(second, TransportError)
+    assert second.sent
+    assert sum(b"POST" in head for head in server.heads) == 1
+
+
+def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
+    closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    server = Server(closing, OK)
+    answers = asyncio.run(send_all(server, HttpRequest("GET", "/a"), HttpRequest("POST", "/order")))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len(server.heads) == 2
+
+
+def test_a_refused_connection_is_not_sent() -> None:
+    async def attempt() -> None:
+        async with Server().running() as url:
+            port = url
+        await HttpTransport(port).send(HttpRequest("POST", "/order", "signature=secret"), SECOND)
+
+    with pytest.raises(TransportError) as error:
+        asyncio.run(attempt())
+    assert not error.value.sent
+    assert error.value.__context__ is None
+    assert "secret" not in str(error.value)
+
+
+def test_redirects_are_answers_like_any_other() -> None:
+    server = Server(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
+    (answer,) = asyncio.run(send_all(server, HttpRequest("GET", "/a")))
+    assert answer.status == 302
+    assert len(server.heads) == 1
+
+
+def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (answer,) = asyncio.run(send_all(Server(OK), HttpRequest("GET", "/a")))
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "bytes_back",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+    ],
+)
+def test_a_damaged_answer_is_an_error_and_was_sent(bytes_back: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def attempt() -> object:
+        server = Server(bytes_back)
+        async with server.running() as url:
+            transport = HttpTransport(url)
+            try:
+                return await transport.send(HttpRequest("GET", "/a"), SECOND // 5)
+            finally:
+                await transport.close()
+
+    with pytest.raises(TransportError) as error:
+        asyncio.run(attempt())
+    assert error.value.sent
+
+
+def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LARGEST_ANSWER_BYTES", 100)
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n" + b" " * 101
+    (found,) = asyncio.run(send_all(Server(body), HttpRequest("GET", "/a")))
+    assert isinstance(found, TransportError)
+    assert "larger" in found.why
+
+
+def test_certificates_are_always_verified() -> None:
+    transport = HttpTransport("https://127.0.0.1:1")
+    context = transport._settings["verify"]
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_a_request_shows_neither_query_nor_body_nor_headers() -> None:
+    request = HttpRequest(
+        "PUT", "/api/v3/userDataStream", "listenKey=canary", b"canary", (("X-MEXC-APIKEY", "canary"),)
+    )
+    assert "canary" not in repr(request)
