@@ -9,6 +9,7 @@ import typer
 
 from . import console
 from .command import Json, example, make_app
+from .data_export import export
 from .data_options import Instrument, Name, Period, Replace, Root, check_words, refuse_existing
 from .data_synth import synth
 from .problem import Problem
@@ -154,6 +155,14 @@ app.command(
         "flashc data synth --kind book --duration 1h --seed 7 --name btc_l2",
     )
 )(synth)
+
+
+app.command(
+    epilog=example(
+        "flashc data export btc_1m --to influxdb://localhost:8086/market",
+        "PGPASSWORD=... flashc data export btc_l2 --to postgresql://me@localhost/market",
+    )
+)(export)
 
 
 @app.command("list", epilog=example("flashc data list", "flashc data list --root ~/history"))

@@ -42,6 +42,10 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1037": "the recording stopped: no room on the disk",
         "FC1038": "the data set holds something else",
         "FC1039": "a piece of a recording cannot be read",
+        "FC1040": "not an address of a database",
+        "FC1041": "the database does not answer",
+        "FC1042": "the database refuses",
+        "FC1043": "a package for databases is missing",
         "FC1201": "no keys for the exchange",
         "FC1202": "not an address of the exchange",
         "FC1203": "keys of another exchange",
@@ -82,6 +86,9 @@ ENVIRONMENT_CODES = frozenset(
         "FC1033",
         "FC1036",
         "FC1037",
+        "FC1041",
+        "FC1042",
+        "FC1043",
         "FC1201",
         "FC1204",
         "FC1206",
@@ -97,7 +104,7 @@ ENVIRONMENT_CODES = frozenset(
 
 #: Faults of the command line: a name that nothing has.
 USAGE_CODES = frozenset(
-    {"FC1011", "FC1034", "FC1202", "FC1203", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"}
+    {"FC1011", "FC1034", "FC1040", "FC1202", "FC1203", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"}
 )
 
 

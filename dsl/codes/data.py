@@ -171,6 +171,40 @@ CODES = (
         "flashc data import bars.csv --instrument BTC/USDC",
     ),
     Code(
+        "FC1040",
+        "not an address of a database",
+        _F,
+        "An address names a kind of database, a host and a database, and never a password: others can read the list of "
+        "processes. Passwords come from INFLUX_USERNAME and INFLUX_PASSWORD, INFLUX_TOKEN, PGPASSWORD or ~/.pgpass.",
+        ("flashc data export btc_1m --to postgresql://me:secret@localhost/market",),
+        "flashc data export btc_1m --to postgresql://me@localhost/market",
+    ),
+    Code(
+        "FC1041",
+        "the database does not answer",
+        _T,
+        "No server answers at the address of `--to`, or the connection broke. What was written stays; copying again "
+        "adds the rest.",
+        ("flashc data export btc_1m --to influxdb://localhost:9999/market",),
+        "flashc data export btc_1m --to influxdb://localhost:8086/market",
+    ),
+    Code(
+        "FC1042",
+        "the database refuses",
+        _T,
+        "The server answered, and refused. Its own words follow: often a password, a right, or columns of a table.",
+        ("flashc data export btc_1m --to influxdb://localhost:8086/market",),
+        "INFLUX_USERNAME=me INFLUX_PASSWORD=... flashc data export btc_1m --to influxdb://localhost:8086/market",
+    ),
+    Code(
+        "FC1043",
+        "a package for databases is missing",
+        _T,
+        "PostgreSQL is written to through packages that flashc alone does not need.",
+        ("flashc data export btc_1m --to postgresql://me@localhost/market",),
+        "pip install 'flashc[databases]'",
+    ),
+    Code(
         "FC1101",
         "unknown parameter in `--set`",
         _F,

@@ -1,0 +1,136 @@
+"""Copies in real database servers on loopback: what was written is read back by the servers' own means."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flashc.cli.app import run
+from flashc.runtime.errors import RuntimeFault
+from flashc.runtime.market_data.sinks import database, influx
+from flashc.runtime.market_data.sinks.batches import batches
+from flashc.runtime.market_data.sinks.target import Target, parse_target
+from sqlalchemy import MetaData, text
+from support.database_servers import free_port, influxdb, postgresql
+from support.sink_data import bars, trades
+
+pytestmark = pytest.mark.xdist_group("databases")
+
+
+@pytest.fixture(scope="module")
+def influx_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with influxdb(tmp_path_factory.mktemp("influx")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def postgres_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with postgresql(tmp_path_factory.mktemp("postgres")) as port:
+        yield port
+
+
+def ask(port: int, query: str) -> list[list[Any]]:
+    """Rows of an InfluxQL query, times in ns."""
+    parts = urllib.parse.urlencode({"db": "market", "q": query, "epoch": "ns"})
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/query?{parts}", timeout=10) as found:
+        (result,) = json.load(found)["results"]
+    return [row for series in result.get("series", []) for row in series["values"]]
+
+
+def test_influxdb_holds_what_was_copied_once_however_often_it_is_copied(influx_port: int) -> None:
+    target, heard = parse_target(f"influxdb://127.0.0.1:{influx_port}/market"), list[int]()
+    for _ in range(2):
+        influx.write(target, batches(bars(), rows=1), {}, heard.append)
+        influx.write(target, batches(trades()), {}, heard.append)
+    assert heard == [1, 2, 1, 4] * 2
+    found = ask(influx_port, "select close, n_trades from flashc_bars")
+    data = bars().bars
+    assert found == [
+        list(row) for row in zip(data.ts.tolist(), data.close.tolist(), data.n_trades.tolist(), strict=True)
+    ]
+    prices = ask(influx_port, "select price, trade_id from flashc_trades")
+    assert sorted(row[1] for row in prices) == [10.0, 10.5, 11.0]
+    assert sorted(row[2] for row in prices) == [0, 8, 9]
+    assert ask(influx_port, "select qty, snapshot from flashc_book")[0][1:] == [0, True]
+
+
+def test_postgresql_holds_what_was_copied_once_however_often_it_is_copied(postgres_port: int) -> None:
+    target = parse_target(f"postgresql://flashc@127.0.0.1:{postgres_port}/market")
+    for _ in range(2):
+        assert database.write(target, batches(bars(), rows=1), lambda done: None) is False
+        database.write(target, batches(trades()), lambda done: None)
+    with database._engine(target).begin() as connection:
+        rows = connection.execute(
+            text("select ns, close, notional, n_trades, period from flashc_bars order by ns")
+        ).all()
+        prices = connection.execute(text("select n, side, price from flashc_trades order by ns, n")).all()
+        book = connection.execute(text("select qty, snapshot, first_id from flashc_book")).all()
+    data = bars().bars
+    assert [row[:2] for row in rows] == list(zip(data.ts.tolist(), data.close.tolist(), strict=True))
+    assert [row[2:] for row in rows] == [(None, 3, "1m"), (None, 4, "1m")]
+    assert [tuple(row) for row in prices] == [(0, 1, 10.0), (1, -1, 10.5), (0, 1, 11.0)]
+    assert [tuple(row) for row in book] == [(0.0, True, 1)]
+
+
+def test_a_table_of_other_columns_is_refused_with_the_servers_words(postgres_port: int) -> None:
+    target = parse_target(f"postgresql://flashc@127.0.0.1:{postgres_port}/postgres")
+    with database._engine(target).begin() as connection:
+        connection.execute(text("create table flashc_bars (x int)"))
+    with pytest.raises(RuntimeFault) as caught:
+        database.write(target, batches(bars()), lambda done: None)
+    assert caught.value.first.code == "FC1042"
+    assert "column" in caught.value.first.notes[0]
+
+
+@pytest.mark.parametrize("scheme", ["influxdb", "postgresql"])
+def test_nobody_at_the_address_is_one_fault(scheme: str) -> None:
+    target = parse_target(f"{scheme}://me@127.0.0.1:{free_port()}/market")
+    with pytest.raises(RuntimeFault) as caught:
+        copy(target)
+    assert caught.value.first.code == "FC1041"
+
+
+def test_the_command_copies_a_stored_data_set(postgres_port: int, tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = ["--root", str(tmp_path)]
+    assert run(["data", "synth", "--seed", "7", "--bars", "300", "--name", "demo", *root]) == 0
+    capsys.readouterr()
+    url = f"postgresql://flashc@127.0.0.1:{postgres_port}/market"
+    assert run(["data", "export", "demo", "--to", url, "--json", *root]) == 0
+    assert json.loads(capsys.readouterr().out)["export"]["rows"] == 300
+    with database._engine(parse_target(url)).begin() as connection:
+        count = connection.execute(text("select count(*) from flashc_bars where dataset = 'demo'")).scalar()
+    assert count == 300
+
+
+def copy(target: Target) -> None:
+    if target.is_influx:
+        influx.write(target, batches(bars()), {}, lambda done: None)
+    else:
+        database.write(target, batches(bars()), lambda done: None)
+
+
+class Recorder:
+    """A connection that writes down the statements it is given."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def execute(self, statement: Any, values: Any = None) -> Any:
+        self.statements.append(f"{statement} {values or ''}".strip())
+        return SimpleNamespace(scalar=lambda: 1)
+
+
+def test_where_timescaledb_is_there_tables_become_hypertables(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Recorder()
+    monkeypatch.setattr("sqlalchemy.Table.create", lambda self, bind, checkfirst: None)
+    assert database.has_timescale(connection)
+    table = database._table(connection, "trades", MetaData(), timescale=True)
+    assert connection.statements[1] == "create extension if not exists timescaledb"
+    assert "create_hypertable(:name, 'time'" in connection.statements[2]
+    assert "'flashc_trades'" in connection.statements[2]
+    assert {column.name for column in table.primary_key} == {"dataset", "time", "ns", "n"}

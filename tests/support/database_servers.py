@@ -1,0 +1,122 @@
+"""Real database servers on loopback, each in a folder of its own, for as long as a test needs them.
+
+Where one is not installed its tests are skipped, unless FLASHC_NEEDS_DATABASES says that it must be there.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+DEADLINE_S = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def missing(program: str) -> None:
+    """Skip, or fail where the servers must be there."""
+    if os.environ.get("FLASHC_NEEDS_DATABASES"):
+        pytest.fail(f"{program} is not installed")
+    pytest.skip(f"{program} is not installed")
+
+
+def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while not ready():
+        assert server.poll() is None, "the server stopped"
+        assert time.monotonic() < end, "the server does not answer"
+        time.sleep(0.05)
+
+
+@contextmanager
+def influxdb(folder: Path) -> Iterator[int]:
+    """An InfluxDB 1.x; gives its port."""
+    program = shutil.which("influxd")
+    if program is None:
+        missing("influxd")
+    http, rpc = free_port(), free_port()
+    config = folder / "influx.conf"
+    config.write_text(
+        f'reporting-disabled = true\nbind-address = "127.0.0.1:{rpc}"\n[meta]\ndir = "{folder}/meta"\n'
+        f'[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
+        f'[http]\nbind-address = "127.0.0.1:{http}"\nlog-enabled = false\n'
+    )
+    server = subprocess.Popen([program, "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: answers(f"http://127.0.0.1:{http}/ping"), server)
+        yield http
+    finally:
+        stop(server)
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[int]:
+    """A PostgreSQL with a user `flashc` and a database `market`; gives its port."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        missing("postgresql")
+    bin_folder, port, owner = found[-1].parent, free_port(), _not_root()
+    place = folder / "pg"
+    place.mkdir()
+    os.chown(place, owner.pw_uid, owner.pw_gid)
+    _open_way(folder)
+    as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "cwd": str(place)} if os.geteuid() == 0 else {}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+    initdb = [str(bin_folder / "initdb"), "-D", str(place / "data"), "-U", "flashc", "-A", "trust", "--no-sync"]
+    subprocess.run(initdb, **as_owner, **quiet)
+    settings = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={place}", "-cfsync=off"]
+    command = [str(bin_folder / "postgres"), "-D", str(place / "data"), *settings]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner)
+    ready = [str(bin_folder / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
+    try:
+        wait_until(lambda: subprocess.run(ready, stdout=subprocess.DEVNULL).returncode == 0, server)
+        subprocess.run(
+            [str(bin_folder / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "flashc", "market"], **quiet
+        )
+        yield port
+    finally:
+        stop(server)
+
+
+def _not_root() -> pwd.struct_passwd:
+    """PostgreSQL refuses to run as root."""
+    return pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("postgres")
+
+
+def _open_way(folder: Path) -> None:
+    """Let the server's user reach its folder below a private one."""
+    for place in [folder, *folder.parents]:
+        if place.stat().st_uid == os.geteuid() and place != Path("/"):
+            place.chmod(place.stat().st_mode | 0o011)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as found:
+            return found.status < 300
+    except OSError:
+        return False
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGINT)  # PostgreSQL waits for its clients on any gentler one
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
