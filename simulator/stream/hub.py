@@ -83,7 +83,8 @@ class StreamHub:
         self._due: list[tuple[int, int, _Feed]] = []
         self._tie = count()
         self._ready: list[Push] = []
-        self._check_ns = now_ns + SECOND_NS
+        #: When `closes` and `pings` are to be asked next: once a second, or at once if a connection broke a rule.
+        self.check_ns = now_ns + SECOND_NS
 
     @property
     def connections(self) -> Mapping[int, Connection]:
@@ -122,7 +123,7 @@ class StreamHub:
         found = [
             Closing(number, why) for number, one in self._connections.items() if (why := self._closing(one, now_ns))
         ]
-        self._check_ns = max(self._check_ns, (now_ns // SECOND_NS + 1) * SECOND_NS)
+        self.check_ns = max(self.check_ns, (now_ns // SECOND_NS + 1) * SECOND_NS)
         return found
 
     def pings(self, now_ns: int) -> list[Ping]:
@@ -147,7 +148,7 @@ class StreamHub:
         """Answers to a control message. A connection that asks too much is closed at the next `closes`."""
         one = self._connections.get(connection)
         if one is None or not one.take_request(now_ns):
-            self._check_ns = now_ns
+            self.check_ns = now_ns
             return []
         try:
             request = control.parse_request(text)
@@ -179,7 +180,7 @@ class StreamHub:
 
     def _too_many(self, one: Connection, request: control.Request, now_ns: int) -> list[str]:
         if self._switches().too_many_channels == "closed":
-            one.doomed, self._check_ns = "more than 30 channels", now_ns
+            one.doomed, self.check_ns = "more than 30 channels", now_ns
             return []
         return [control.refused(request.id, request.params)]
 
@@ -286,7 +287,7 @@ class StreamHub:
 
     def next_ns(self) -> int:
         """When something is to be done next, if no event comes before."""
-        return min(self._due[0][0] if self._due else NEVER_NS, self._check_ns if self._connections else NEVER_NS)
+        return min(self._due[0][0] if self._due else NEVER_NS, self.check_ns if self._connections else NEVER_NS)
 
     def _push_due(self, until_ns: int) -> None:
         while self._due and self._due[0][0] <= until_ns:
