@@ -110,9 +110,16 @@ class Level:
     def leave(self, order: Working) -> None:
         """An order goes."""
         assert self.queue is not None
+        self.give(order, next(entry.lots for entry in self.queue if entry.order is order))
+
+    def give(self, order: Working, lots: int) -> None:
+        """An order gives lots out of its turn."""
+        assert self.queue is not None
         entry = next(entry for entry in self.queue if entry.order is order)
-        self.queue.remove(entry)
-        self.reduce(entry.lots)
+        entry.lots -= lots
+        if not entry.lots:
+            self.queue.remove(entry)
+        self.reduce(lots)
 
     def reduce(self, own_lots: int) -> None:
         """Lots of accounts are gone from the queue; without any there is no queue."""

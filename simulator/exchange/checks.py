@@ -82,6 +82,8 @@ class Checks:
     def _allowed(self, listing: Listing, side: Side, kind: OrderType) -> None:
         """The symbol's state and what it takes."""
         spec = listing.spec
+        if listing.order_refusal:
+            raise Refused(listing.order_refusal)
         if spec.status != ONLINE:
             raise Refused(30000 if spec.status == PAUSED else 30016)
         if not spec.trading_allowed:

@@ -38,9 +38,10 @@ class AccountDesk:
         self.open.pop(order.order_id, None)
         self.finished.append(order)
         if len(self.finished) > history:
-            self._forget(self.finished.popleft())
+            self.forget(self.finished.popleft())
 
-    def _forget(self, order: Working) -> None:
+    def forget(self, order: Working) -> None:
+        """An order is not known any more. Its fills are."""
         self.orders.pop(order.order_id, None)
         same = self.by_client.get(order.client_id)
         if same and order in same:
@@ -57,6 +58,7 @@ class AccountDesk:
 
     def reopen(self, order: Working) -> None:
         """A finished order is open again: an intervention."""
-        if order in self.finished:
-            self.finished.remove(order)
+        self.finished = deque(other for other in self.finished if other is not order)
         self.orders[order.order_id] = self.open[order.order_id] = order
+        if order.client_id and order not in (same := self.by_client.setdefault(order.client_id, [])):
+            same.append(order)

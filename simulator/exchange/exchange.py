@@ -82,13 +82,20 @@ class Exchange:
 
     # -- orders
 
-    def place(self, account: str, request: PlaceRequest, now_ns: int) -> Order | Refusal:
-        """Place an order: as it was accepted (NEW, before it traded), or the exchange's refusal."""
+    def place(
+        self, account: str, request: PlaceRequest, now_ns: int, *, created_ns: int | None = None
+    ) -> Order | Refusal:
+        """Place an order: as it was accepted (NEW, before it traded), or the exchange's refusal.
+
+        `created_ns` is what the order says of its creation, now unless given.
+        """
         self.advance(now_ns)
         holder = self.floor.accounts[account]
         order = self._checks.order(holder, request, self.floor.next_order_id)
         if isinstance(order, Refusal):
             return order
+        if created_ns is not None:
+            order.created_ns = created_ns
         accepted = order.snapshot()
         self.matching.admit(order, self.listing(request.symbol))
         return accepted
@@ -117,9 +124,8 @@ class Exchange:
         holder = self.floor.accounts[account]
         chosen = None if symbols is None else set(symbols)
         orders = [order for order in holder.desk.open.values() if chosen is None or order.symbol in chosen]
-        if holder.leave_one and orders:
-            holder.leave_one = False
-            orders.pop()
+        if holder.keep_open and orders:
+            orders, holder.keep_open = orders[: -holder.keep_open], 0
         return [self._cancel(order) for order in orders if not self.listing(order.symbol).cancel_refusal]
 
     def _cancel(self, order: Working) -> Cancelled:

@@ -21,7 +21,7 @@ _FIRST_VERSION = 56_000_000_000
 class Account:
     """An account while the exchange runs. `restriction` is the code that its orders are refused with, 0 for none."""
 
-    __slots__ = ("desk", "leave_one", "maker_rate", "max_open", "mx_deduct", "restriction", "spec", "taker_rate")
+    __slots__ = ("desk", "keep_open", "maker_rate", "max_open", "mx_deduct", "restriction", "spec", "taker_rate")
 
     def __init__(self, spec: AccountSpec) -> None:
         self.spec, self.desk = spec, AccountDesk()
@@ -29,7 +29,7 @@ class Account:
         self.maker_rate = None if spec.maker_fee is None else parse_rate(spec.maker_fee)
         self.taker_rate = None if spec.taker_fee is None else parse_rate(spec.taker_fee)
         self.restriction = 0
-        self.leave_one = False  # the next cancel of all forgets one order
+        self.keep_open = 0  # so many orders survive the next cancel of all
 
     @property
     def master(self) -> str:
@@ -46,6 +46,7 @@ class Floor:
         self.ledger = Ledger(config.asset_decimals(), self.events.append)
         self.groups = StrategyGroups()
         self.sequence = 0
+        self.stop_at_percent = 0  # MARKET and IOC orders fill so far and no further, 0 for no such fault
         self.placed = 0
         self.accounts: dict[str, Account] = {}
         self.listings: dict[str, Listing] = {}

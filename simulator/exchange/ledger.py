@@ -17,8 +17,8 @@ OWN_ACCOUNTS = frozenset({MINT, MARKET, FEES})
 DEPOSIT, WITHDRAW, TRADE_FEE = "DEPOSIT", "WITHDRAW", "TRADE_FEE"
 FILL, PLACE, CANCEL, UNFROZEN = "ENTRUST", "ENTRUST_PLACE", "ENTRUST_CANCEL", "ENTRUST_UNFROZEN"
 
-#: What the market gets at a time, in units of the asset, when the tape trades more than it has.
-MARKET_FUNDS = 1_000_000_000
+#: What an account of the exchange gets at a time, in units of the asset, when it has to pay more than it has.
+OWN_FUNDS = 1_000_000_000
 
 
 class LedgerError(Exception):
@@ -99,11 +99,12 @@ class Ledger:
         kind = DEPOSIT if atoms >= 0 else WITHDRAW
         self.post(now_ns, kind, (Part(MINT, asset, -atoms, 0), Part(account, asset, atoms, 0)), silent=silent)
 
-    def fund_market(self, now_ns: int, asset: str, atoms: int) -> None:
-        """See that the market can pay `atoms`."""
-        free = self._slot(MARKET, asset).free
+    def fund(self, now_ns: int, account: str, asset: str, atoms: int) -> None:
+        """See that an account of the exchange can pay `atoms`."""
+        assert account in OWN_ACCOUNTS, account
+        free = self._slot(account, asset).free
         if free < atoms:
-            self.deposit(now_ns, MARKET, asset, atoms - free + MARKET_FUNDS * 10 ** self.decimals[asset])
+            self.deposit(now_ns, account, asset, atoms - free + OWN_FUNDS * 10 ** self.decimals[asset])
 
     def _slot(self, account: str, asset: str) -> Balance:
         if asset not in self.decimals:

@@ -15,8 +15,9 @@ RATE_UNIT = 10**_RATE_DECIMALS
 
 
 def parse_rate(text: str) -> int:
-    """A fee as a fraction, in parts of `RATE_UNIT`."""
-    return parse_amount(text, _RATE_DECIMALS)
+    """A fee as a fraction, in parts of `RATE_UNIT`. With `-` first it is paid out."""
+    rate = parse_amount(text.removeprefix("-"), _RATE_DECIMALS)
+    return -rate if text.startswith("-") else rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class Listing:
     """A symbol's book and what was published of it. `events` is the exchange's list, to which this appends."""
 
     __slots__ = (
-        *("book", "cancel_refusal", "clock", "decimals", "events", "false_levels", "last_ticks", "name"),
-        *("newest_order_ns", "rules", "spec", "trades", "version", "wire_number"),
+        *("book", "cancel_refusal", "clock", "decimals", "events", "false_levels", "last_ticks"),
+        *("name", "newest_order_ns", "order_refusal", "rules", "spec", "trades", "version", "wire_number"),
     )
 
     def __init__(
@@ -84,7 +85,7 @@ class Listing:
         self.decimals, self.clock = decimals, clock
         self.last_ticks = self.newest_order_ns = self.trades = 0
         self.wire_number = version  # trade ids begin with it, so that those of two symbols differ
-        self.cancel_refusal = 0  # a code while cancels are refused
+        self.order_refusal = self.cancel_refusal = 0  # a code while orders or cancels are refused
         self.false_levels: dict[tuple[int, int], int] = {}  # (side, ticks) -> lots: shown though not there
         self.set_spec(spec)
 

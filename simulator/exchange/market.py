@@ -33,7 +33,8 @@ class TapeMarket:
         self.tape, self.end, self.rounds = tape, end, 0
         self.crossed_levels = 0
         self._listing, self._matching, self._clock = listing, matching, clock
-        self._base_ns = start_ns
+        self._base_ns, self._base_offset, self.speed = start_ns, 0, 1
+        self._hidden: dict[int, dict[int, int]] = {}  # side -> what the tape has there, while it is not shown
         self._rows: Iterator[Row] = tape.rows()
         self._next: Row | None = next(self._rows, None)
         self._fresh: list[Row] | None = None  # rows since a reset, until their message ends
@@ -41,13 +42,22 @@ class TapeMarket:
 
     def next_ns(self) -> int:
         """When the next row happens; `NEVER_NS` after the end of a tape that does not loop."""
-        return NEVER_NS if self._next is None else self._base_ns + self._next[0]
+        return NEVER_NS if self._next is None else self._at(self._next[0])
+
+    def _at(self, offset: int) -> int:
+        return self._base_ns + (offset - self._base_offset) // self.speed
+
+    def set_speed(self, times: int, now_ns: int) -> None:
+        """From `now_ns` on the tape runs `times` as fast as it was recorded."""
+        assert times > 0, times
+        self._base_offset += (now_ns - self._base_ns) * self.speed
+        self._base_ns, self.speed = now_ns, times
 
     def play(self, until_ns: int) -> None:
         """Play every row up to and at `until_ns` by the exchange's clock. Each happens at its own time."""
         clock = self._clock
         row = self._next
-        while row is not None and (at := self._base_ns + row[0]) <= until_ns:
+        while row is not None and (at := self._base_ns + (row[0] - self._base_offset) // self.speed) <= until_ns:
             clock.now_ns = at
             self._row(row)
             row = next(self._rows, None)
@@ -58,7 +68,7 @@ class TapeMarket:
     def _again(self) -> Row | None:
         """The tape from its start; its first message replaces the book."""
         self.rounds += 1
-        self._base_ns += self.tape.length_ns
+        self._base_ns, self._base_offset = self._at(self.tape.length_ns), 0
         self._rows = self.tape.rows()
         self._first_message, self._fresh = True, None
         return next(self._rows, None)
@@ -86,9 +96,25 @@ class TapeMarket:
 
     # -- levels
 
+    def hide(self, sign: int) -> None:
+        """The tape's lots of a side go; what the tape says of it from now on is kept for `show`."""
+        if sign not in self._hidden:
+            levels = list(self._listing.book.side(sign).levels.values())
+            there = {level.price: level.total - level.own for level in levels if level.total > level.own}
+            for price in there:
+                self.state(sign, price, 0)
+            self._hidden[sign] = there
+
+    def show(self, sign: int) -> None:
+        """A hidden side is as the tape says."""
+        for price, lots in self._hidden.pop(sign, {}).items():
+            self.state(sign, price, lots)
+
     def replace(self, levels: list[tuple[int, int, int]]) -> None:
         """The tape's whole book is (side, ticks, lots) now: the rest of its lots go, then each level is stated."""
         stated = {(side, ticks) for side, ticks, lots in levels if lots}
+        for hidden in self._hidden.values():
+            hidden.clear()
         for book_side in (self._listing.book.bids, self._listing.book.asks):
             for level in list(book_side.levels.values()):
                 if level.total > level.own and (book_side.sign, level.price) not in stated:
@@ -98,6 +124,9 @@ class TapeMarket:
 
     def state(self, sign: int, ticks: int, lots: int) -> None:
         """The tape has `lots` at a price now."""
+        if sign in self._hidden:
+            self._hidden[sign][ticks] = lots
+            return
         listing = self._listing
         side = listing.book.bids if sign > 0 else listing.book.asks
         level = side.levels.get(ticks)

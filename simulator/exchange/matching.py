@@ -6,6 +6,8 @@ volume waits in the same queues (`book.py`); for the ledger it is the account `m
 
 from __future__ import annotations
 
+import sys
+
 from .book import BookSide, Level, Working
 from .events import Filled
 from .floor import Floor
@@ -81,9 +83,10 @@ class Matching:
 
     def _take_level(self, order: Working, listing: Listing, level: Level) -> bool:
         """Trade at one price; False when the order can take no more."""
+        allowed = self._allowed_lots(order)
         while level.total and order.status.is_open:
-            wanted = self._wanted(order, listing, level.price)
-            if not wanted:
+            wanted = min(self._wanted(order, listing, level.price), allowed - order.executed_lots)
+            if wanted <= 0:
                 return False
             if level.queue is None:
                 lots = min(wanted, level.total)
@@ -105,6 +108,12 @@ class Matching:
             self.fill(order, entry.order, listing, level.price, lots)
         return order.status.is_open
 
+    def _allowed_lots(self, order: Working) -> int:
+        """Lots after which an order that does not rest is stopped: a fault. All of them otherwise."""
+        if self._floor.stop_at_percent and not order.type.rests and order.lots > 1:
+            return max(1, order.lots * self._floor.stop_at_percent // 100)
+        return sys.maxsize
+
     def _wanted(self, order: Working, listing: Listing, price: int) -> int:
         """Lots that the order would still take at this price."""
         if order.type is not OrderType.MARKET or order.side is Side.SELL:
@@ -118,10 +127,7 @@ class Matching:
     def _leave_rest(self, order: Working, listing: Listing) -> None:
         """What was not traded waits in the book, or the order ends."""
         if order.type.rests:
-            side = listing.book.side(order.sign)
-            level = side.join(order, order.remaining_lots)
-            order.is_maker = True
-            listing.publish(side.sign, level.price, level.total)
+            self.rest(order, listing)
             return
         status = Status.CANCELED
         if order.executed_lots:
@@ -129,6 +135,14 @@ class Matching:
             filled = spent or self._floor.switches.part_filled == "filled"
             status = Status.FILLED if filled else Status.PARTIALLY_CANCELED
         self.end(order, listing, status)
+
+    @staticmethod
+    def rest(order: Working, listing: Listing) -> None:
+        """What is left of an order joins the queue at its price."""
+        side = listing.book.side(order.sign)
+        level = side.join(order, order.remaining_lots)
+        order.is_maker = True
+        listing.publish(side.sign, level.price, level.total)
 
     def _is_spent(self, order: Working, listing: Listing) -> bool:
         """Whether what is left of a quote amount buys no lot at the best price."""

@@ -30,11 +30,12 @@ class Settlement:
         asset, unit = self.locked_asset(order, listing)
         return self._ledger.balance(order.account, asset)[0] >= order.lock_left * unit
 
-    def freeze(self, order: Working, listing: Listing) -> None:
+    def freeze(self, order: Working, listing: Listing, *, silent: bool = False) -> None:
         """Set `lock_left` aside. The account must have it."""
         asset, unit = self.locked_asset(order, listing)
         atoms = order.lock_left * unit
-        self._ledger.post(self._floor.now_ns, PLACE, (Part(order.account, asset, -atoms, atoms),))
+        part = Part(order.account, asset, -atoms, atoms)
+        self._ledger.post(self._floor.now_ns, PLACE, (part,), silent=silent)
 
     def unfreeze(self, order: Working, listing: Listing, change_type: str = CANCEL, *, silent: bool = False) -> None:
         """Give back what is still frozen."""
@@ -56,9 +57,9 @@ class Settlement:
         quote = value * rules.value_atoms
         from_lock, back = self._release(buyer, value, lots)
         if buyer is None:
-            self._ledger.fund_market(now_ns, spec.quote, quote)
+            self._ledger.fund(now_ns, MARKET, spec.quote, quote)
         if seller is None:
-            self._ledger.fund_market(now_ns, spec.base, base)
+            self._ledger.fund(now_ns, MARKET, spec.base, base)
         else:
             seller.lock_left -= lots
         buyer_name = MARKET if buyer is None else buyer.account
@@ -92,10 +93,12 @@ class Settlement:
         if not exact:
             return 0, asset
         account = self._floor.accounts[order.account]
-        if account.mx_deduct and (in_mx := self._mx_fee(order, listing, price, exact)):
+        if account.mx_deduct and exact > 0 and (in_mx := self._mx_fee(order, listing, price, exact)):
             asset, atoms = "MX", in_mx
         else:
             atoms = min(received, -(-exact // (RATE_UNIT * step)) * step)
+        if atoms < 0:
+            self._ledger.fund(self._floor.now_ns, FEES, asset, -atoms)
         self._ledger.post(
             self._floor.now_ns, TRADE_FEE, (Part(order.account, asset, -atoms, 0), Part(FEES, asset, atoms, 0))
         )

@@ -45,7 +45,7 @@ def test_locking_moves_atoms_within_an_account() -> None:
 
 def test_accounts_of_the_exchange_change_silently() -> None:
     book, events = ledger()
-    book.fund_market(0, "BTC", 3)
+    book.fund(0, MARKET, "BTC", 3)
     book.post(0, "TRADE_FEE", (Part(MARKET, "BTC", -1, 0), Part(FEES, "BTC", 1, 0)))
     assert not events and book.balance(FEES, "BTC") == (1, 0)
     assert book.minted("BTC") == sum(sum(book.balance(name, "BTC")) for name in (MARKET, FEES))
