@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cli.python_api.errors import FlashcError
+    from .cli.python_api.history import data
     from .cli.python_api.result import Result
     from .cli.python_api.strategy import Artifact, Strategy, load, loads
 
 __version__ = "0.1.0"
-__all__ = ["Artifact", "FlashcError", "Result", "Strategy", "__version__", "load", "loads"]
+__all__ = ["Artifact", "FlashcError", "Result", "Strategy", "__version__", "data", "load", "loads"]
 
-_PLACES = {"Artifact": "strategy", "FlashcError": "errors", "Result": "result"}
+_PLACES = {"Artifact": "strategy", "FlashcError": "errors", "Result": "result", "data": "history"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,12 +10,12 @@ import typer
 from . import console
 from .command import Json, example, make_app
 from .data_export import export
-from .data_options import Instrument, Name, Period, Replace, Root, check_words, refuse_existing
+from .data_options import Append, Instrument, Name, Period, Replace, Root, check_words, refuse_existing
 from .data_synth import synth
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.events import EventSet
+    from ..runtime.market_data.events import AnySet
     from ..runtime.market_data.importers import ImportOptions
 
 app = make_app()
@@ -51,6 +51,7 @@ def import_(
     repair: Annotated[
         list[str] | None, typer.Option("--repair", metavar="RULE", help="Allow a repair by its name, or `all`.")
     ] = None,
+    append: Append = False,
     replace: Replace = False,
     root: Root = None,
     json: Json = False,
@@ -63,11 +64,14 @@ def import_(
     """
     from ..runtime.errors import Fault, RuntimeFault
 
+    if append and replace:
+        raise Problem("`--append` and `--replace` exclude each other", helps=("choose one",))
+    how = "append" if append else "replace" if replace else "new"
     options = _options(files, instrument, period, venue, name, symbol, repair)
     results, faults = [], list[Fault]()
     for group in [files] if name is not None else [[path] for path in files]:
         try:
-            results.append(_import(group, options, root, replace))
+            results.append(_import(group, options, root, how))
         except RuntimeFault as error:
             faults.extend(error.faults)
     if not json:
@@ -103,50 +107,35 @@ def _options(
     return ImportOptions(instrument, venue, period, name, symbol, frozenset(repair or ()))
 
 
-def _import(
-    files: list[Path], options: ImportOptions, root: Path | None, replace: bool
-) -> tuple[dict[str, object], str]:
-    """One data set of one file, or of several with books and trades."""
-    from ..runtime.market_data.bars import Dataset
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.event_importers import combine, import_any
-    from ..runtime.market_data.event_store import save_events
-    from ..runtime.market_data.events import EventSet
-    from ..runtime.market_data.store import save
-    from .data_text import events_text, imported_text
+def _import(files: list[Path], options: ImportOptions, root: str | None, how: str) -> tuple[dict[str, object], str]:
+    """One data set of one file, or of several."""
+    from ..runtime.market_data.event_importers import combine_any, import_any
+    from ..runtime.market_data.store import append, save
+    from .data_text import stored_text
 
     parts = [import_any(path, options) for path in files]
-    if isinstance(parts[0], Dataset) and len(parts) == 1:
-        refuse_existing(parts[0].name, root, replace)
-        bars = save(parts[0], data_root(root), replace)
-        return bars.json() | {"path": str(bars.path)}, imported_text(bars)
-    events = [part for part in parts if isinstance(part, EventSet)]
-    if len(events) < len(parts):
-        helps = ("import bars one by one, each under its own name",)
-        raise Problem("several files of bars cannot share one --name", helps=helps)
-    found = combine(events, parts[0].name) if len(parts) > 1 else events[0]
-    added = None if replace else _beside(found, root)
-    if added is None:
-        refuse_existing(found.name, root, replace)
-    record = save_events(added or found, data_root(root), replace or added is not None)
-    return record.json() | {"path": str(record.path)}, events_text(record)
+    found = combine_any(parts, options.name or parts[0].name)
+    if how == "append" or (how != "replace" and _beside(found, root)):
+        record = append(found, root)
+    else:
+        refuse_existing(found.name, root, how == "replace")
+        record = save(found, root, how == "replace")
+    return record.json() | {"path": str(record.path)}, stored_text(record)
 
 
-def _beside(found: EventSet, root: Path | None) -> EventSet | None:
-    """The data set of this name that is there, with `found` added: a book to trades, or trades to a book."""
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.data_folder import valid_name
-    from ..runtime.market_data.event_importers import combine
+def _beside(found: AnySet, root: str | None) -> bool:
+    """Whether a data set of this name is there that lacks all that `found` holds: a book for trades, or trades for a
+    book."""
     from ..runtime.market_data.events import EventSet
-    from ..runtime.market_data.store import load
+    from ..runtime.market_data.records import EventRecord
+    from ..runtime.market_data.stored import table_at
+    from ..runtime.market_data.table_log import exists, read_record
 
-    folder = data_root(root) / valid_name(found.name)
-    if not (folder / "dataset.json").is_file():
-        return None
-    there = load(folder)
-    if not isinstance(there, EventSet) or there.parts().keys() & found.parts().keys():
-        return None
-    return combine([there, found], found.name)
+    place = table_at(root, found.name)
+    if not isinstance(found, EventSet) or not exists(place):
+        return False
+    there = read_record(place)
+    return isinstance(there, EventRecord) and not there.rows.keys() & found.parts().keys()
 
 
 app.command(
@@ -192,24 +181,25 @@ def info(
     json: Json = False,
 ) -> None:
     """Say what a data set or a file holds, and which rules were applied when it was read."""
-    from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import locate, resolve
-    from ..runtime.market_data.event_store import describe_events
     from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.store import Record, describe, read_record
-    from .data_text import events_record_text, record_text
+    from ..runtime.market_data.records import describe
+    from ..runtime.market_data.stored import Stored
+    from ..runtime.market_data.table_log import read_record
+    from .data_text import record_text
 
     check_words(instrument, period)
     place = locate(source, root)
-    if place.is_dir():
+    if isinstance(place, Stored):
         record = read_record(place)
     else:
-        found = resolve(source, root, ImportOptions(instrument=instrument, period=period))
-        record = describe(found, place) if isinstance(found, Dataset) else describe_events(found, place)
+        record = describe(
+            resolve(source, root, ImportOptions(instrument=instrument, period=period)), Stored(str(place))
+        )
     if json:
         console.out_json({"version": 1, "dataset": record.json() | {"path": str(record.path)}})
     else:
-        console.out(record_text(record) if isinstance(record, Record) else events_record_text(record))
+        console.out(record_text(record))
 
 
 @app.command(epilog=example("flashc data verify demo", "flashc data verify btc-usdt_binance_1m.parquet --jump 0.02"))
@@ -233,10 +223,11 @@ def verify(
     """
     from ..runtime.market_data.bars import Dataset
     from ..runtime.market_data.catalog import locate, resolve
-    from ..runtime.market_data.event_store import describe_events
     from ..runtime.market_data.event_verify import verify_events
     from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.store import describe, read_record
+    from ..runtime.market_data.records import describe
+    from ..runtime.market_data.stored import Stored
+    from ..runtime.market_data.table_log import read_record
     from ..runtime.market_data.verify import verify as check
     from .data_text import bars_head, events_head, report_text
 
@@ -244,14 +235,16 @@ def verify(
     if not 0.0 < jump < 10.0:
         raise Problem(f"--jump {jump:g} is not a share of the price", helps=("0.05 reports moves above 5 %",))
     place = locate(source, root)
-    stored = read_record(place).content_hash if place.is_dir() else None
+    record = read_record(place) if isinstance(place, Stored) else None
+    stored = None if record is None else record.content_hash
     found = resolve(source, root, ImportOptions(instrument=instrument, period=period))
+    facts = (record or describe(found, Stored(str(place)))).json()
     if isinstance(found, Dataset):
         report = check(found, jump, price_decimals, qty_decimals, stored)
-        facts, head = describe(found, place).json(), bars_head(found)
+        head = bars_head(found)
     else:
         report = verify_events(found, price_decimals, qty_decimals, stored)
-        facts, head = describe_events(found, place).json(), events_head(found)
+        head = events_head(found)
     if json:
         items = [item.json() for item in report.items]
         gaps = [{"from": gap.from_ns, "bars": gap.bars} for gap in report.gaps]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +9,12 @@ import typer
 from .problem import Problem
 
 Root = Annotated[
-    Path | None,
-    typer.Option("--root", metavar="DIR", help="Folder of data sets. Default: $FLASHC_DATA, else ./data."),
+    str | None,
+    typer.Option("--root", metavar="DIR", help="Folder or s3:// URL of data sets. Default: $FLASHC_DATA, else ./data."),
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the data set.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite a data set of this name.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Make a new version of a data set of this name.")]
+Append = Annotated[bool, typer.Option("--append", help="Add to a data set of this name.")]
 Instrument = Annotated[str | None, typer.Option("--instrument", metavar="BASE/QUOTE", help="Such as BTC/USDT.")]
 Period = Annotated[str | None, typer.Option("--period", metavar="PERIOD", help="Length of a bar, such as 1m.")]
 
@@ -30,11 +30,12 @@ def check_words(instrument: str | None, period: str | None) -> None:
         raise Problem(f"`{period}` is not a bar period", helps=("write 1s, 1m, 5m, 1h or 1d: it must divide a day",))
 
 
-def refuse_existing(name: str, root: Path | None, replace: bool) -> None:
+def refuse_existing(name: str, root: str | None, replace: bool) -> None:
     """Raise `Problem` if a data set of this name is there and must not be replaced."""
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.data_folder import valid_name
+    from ..runtime.market_data.stored import data_root, table_at
+    from ..runtime.market_data.table_log import exists
 
-    if not replace and (data_root(root) / valid_name(name)).exists():
-        helps = ("--replace overwrites it", "--name gives the new one another name")
+    place = table_at(root, name)
+    if not replace and (exists(place) or (not place.is_remote and place.folder.exists())):
+        helps = ("--replace makes a new version of it", "--name gives the new one another name")
         raise Problem(f"there already is a data set `{name}`", where=str(data_root(root)), helps=helps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +14,7 @@ from .data_options import Instrument, Name, Period, Replace, Root, check_words, 
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.event_store import EventRecord
-    from ..runtime.market_data.store import Record
+    from ..runtime.market_data.records import AnyRecord
     from ..runtime.market_data.synth import SynthParameters
     from ..runtime.market_data.synth_book import BookParameters
 
@@ -139,12 +137,11 @@ def _refuse_mixed(kind: str, of_bars: Mapping[str, Any], of_book: Mapping[str, A
 
 
 def _bars(
-    given: dict[str, Any], price: float | None, name: str | None, root: Path | None, replaces: bool
-) -> tuple[Record, str]:
-    from ..runtime.market_data.catalog import data_root
+    given: dict[str, Any], price: float | None, name: str | None, root: str | None, replaces: bool
+) -> tuple[AnyRecord, str]:
     from ..runtime.market_data.store import save
     from ..runtime.market_data.synth import SynthParameters, for_instrument, generate
-    from .data_text import imported_text
+    from .data_text import stored_text
 
     parameters = for_instrument(SynthParameters(**given), price)
     _refuse_parameters(parameters, "bars")
@@ -152,17 +149,16 @@ def _bars(
     refuse_existing(label, root, replaces)
     with console.progress("generating", parameters.bars) as ticker:
         found = generate(parameters, label, ticker)
-    record = save(found, data_root(root), replaces)
-    return record, imported_text(record)
+    record = save(found, root, replaces)
+    return record, stored_text(record)
 
 
 def _book(
-    given: dict[str, Any], price: float | None, name: str | None, root: Path | None, replaces: bool
-) -> tuple[EventRecord, str]:
-    from ..runtime.market_data.catalog import data_root
-    from ..runtime.market_data.event_store import save_events
+    given: dict[str, Any], price: float | None, name: str | None, root: str | None, replaces: bool
+) -> tuple[AnyRecord, str]:
+    from ..runtime.market_data.store import save
     from ..runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
-    from .data_text import events_text
+    from .data_text import stored_text
 
     parameters = book_for_instrument(BookParameters(), price)
     if given["instrument"] != parameters.instrument:
@@ -173,8 +169,8 @@ def _book(
     refuse_existing(label, root, replaces)
     with console.progress("generating", int(parameters.duration_s * parameters.events_per_s)) as ticker:
         found = generate_book(parameters, label, ticker)
-    record = save_events(found, data_root(root), replaces)
-    return record, events_text(record)
+    record = save(found, root, replaces)
+    return record, stored_text(record)
 
 
 def _refuse_parameters(parameters: SynthParameters | BookParameters, what: str) -> None:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..runtime.market_data.bars import Dataset, RuleUse
-from ..runtime.market_data.event_store import EventRecord
 from ..runtime.market_data.events import EventSet
 from ..runtime.market_data.moments import moment_text, period_text
-from ..runtime.market_data.store import Record
+from ..runtime.market_data.records import AnyRecord, EventRecord, Record
+from ..runtime.market_data.stored import Root
 from ..runtime.market_data.verify import Report
+
+
+def stored_text(record: AnyRecord) -> str:
+    """One block for a data set that was just made or grew."""
+    return imported_text(record) if isinstance(record, Record) else events_text(record)
+
+
+def record_text(record: AnyRecord) -> str:
+    """Everything that a record says."""
+    return bars_record_text(record) if isinstance(record, Record) else events_record_text(record)
 
 
 def imported_text(record: Record) -> str:
     """One block for a data set that was just made: what it is, what was detected, which rules were applied."""
     first = f"{record.name}: {record.bars:,} {period_text(record.period_ns)} bars of {record.instrument}"
     span = f"{moment_text(record.from_ns)} to {moment_text(record.to_ns)} UTC"
-    lines = [first, f"  span       {span}", f"  stored in  {record.path}"]
+    lines = [first, f"  span       {span}", f"  stored in  {_stored_in(record)}"]
     if (missing := _missing(record)) != "none":
         lines.append(f"  missing    {missing}")
     if detected := _detected(record):
@@ -28,11 +37,15 @@ def imported_text(record: Record) -> str:
 def events_text(record: EventRecord) -> str:
     """One block for a data set of events that was just made."""
     first = f"{record.name}: {record.kinds} of {record.instrument}"
-    lines = [first, f"  span       {_span(record)} UTC", f"  stored in  {record.path}"]
+    lines = [first, f"  span       {_span(record)} UTC", f"  stored in  {_stored_in(record)}"]
     lines += [f"  {kind:<9}  {text}" for kind, text in _counts(record)]
     if detected := _detected(record):
         lines.append(f"  detected   {detected}")
     return "\n".join([*lines, *_rule_lines(record.rules)])
+
+
+def _stored_in(record: AnyRecord) -> str:
+    return f"{record.path}, version {record.version}"
 
 
 def _span(record: EventRecord) -> str:
@@ -50,6 +63,7 @@ def events_record_text(record: EventRecord) -> str:
     """Everything the record of a book or trades says."""
     rows = [
         ("Name", record.name),
+        ("Version", "" if record.version is None else str(record.version)),
         ("Instrument", record.instrument),
         ("Venue", record.venue),
         *((kind.capitalize(), text) for kind, text in _counts(record)),
@@ -64,7 +78,7 @@ def events_record_text(record: EventRecord) -> str:
     return "\n".join([*lines, *(f"{'Rules' if k == 0 else '':<10}  {text}" for k, text in enumerate(rules))])
 
 
-def _detected(record: Record | EventRecord) -> str:
+def _detected(record: AnyRecord) -> str:
     facts = record.facts
     if "layout" not in facts:
         return f"seed {facts['parameters']['seed']}" if "parameters" in facts else ""
@@ -82,10 +96,11 @@ def _rule_lines(rules: Sequence[RuleUse]) -> list[str]:
     ]
 
 
-def record_text(record: Record) -> str:
-    """Everything the record says."""
+def bars_record_text(record: Record) -> str:
+    """Everything the record of bars says."""
     rows = [
         ("Name", record.name),
+        ("Version", "" if record.version is None else str(record.version)),
         ("Instrument", record.instrument),
         ("Venue", record.venue),
         ("Period", period_text(record.period_ns)),
@@ -109,17 +124,18 @@ def _missing(record: Record) -> str:
     return f"{missing:,} of {slots:,} bars ({100 * missing / slots:.2f} %)" if missing else "none"
 
 
-def listing_text(records: Sequence[Record | EventRecord], root: Path) -> str:
+def listing_text(records: Sequence[AnyRecord], root: Root) -> str:
     """A table of data sets, or how to make one."""
     if not records:
         return f"no data sets in {root}\n`flashc data import FILE` or `flashc data synth` makes one"
-    header = ("Name", "Instrument", "Holds", "Rows", "From", "To")
+    header = ("Name", "Version", "Instrument", "Holds", "Rows", "From", "To")
     rows = [
         (
             record.name,
+            str(record.version),
             record.instrument,
-            record.kinds if isinstance(record, EventRecord) else f"{period_text(record.period_ns)} bars",
-            f"{sum(record.rows.values()) if isinstance(record, EventRecord) else record.bars:,}",
+            record.holds,
+            f"{record.total_rows:,}",
             moment_text(record.from_ns // 10**9 * 10**9),
             moment_text(record.to_ns // 10**9 * 10**9),
         )
@@ -132,7 +148,7 @@ def listing_text(records: Sequence[Record | EventRecord], root: Path) -> str:
 
 
 def _cell(text: str, width: int, place: int) -> str:
-    return text.rjust(width) if place == 3 else text.ljust(width)
+    return text.rjust(width) if place in (1, 4) else text.ljust(width)
 
 
 def bars_head(data: Dataset) -> str:

@@ -103,11 +103,11 @@ def data_hash(name_or_path: str) -> str | None:
     from ..runtime.errors import RuntimeFault
     from ..runtime.market_data.catalog import locate
     from ..runtime.market_data.files import file_hash
-    from ..runtime.market_data.store import read_record
+    from ..runtime.market_data.table_log import read_record
 
     try:
         place = locate(name_or_path)
-        return read_record(place).content_hash if place.is_dir() else file_hash(place)
+        return file_hash(place) if isinstance(place, Path) else read_record(place).content_hash
     except RuntimeFault:
         return None
 

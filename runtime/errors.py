@@ -32,6 +32,12 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1016": "a number is too large for the tape",
         "FC1017": "the data cannot be written",
         "FC1018": "the instrument is not known",
+        "FC1019": "stored by an earlier release",
+        "FC1020": "no such version of the data",
+        "FC1021": "the rows cannot be added to the data set",
+        "FC1022": "other writers were faster",
+        "FC1023": "the bucket cannot be reached",
+        "FC1024": "the query cannot be answered",
         "FC1030": "the exchange cannot be reached",
         "FC1031": "the server could not prove who it is",
         "FC1032": "the answer is not the exchange's",
@@ -80,6 +86,8 @@ ENVIRONMENT_CODES = frozenset(
         "FC0910",
         "FC0911",
         "FC1017",
+        "FC1022",
+        "FC1023",
         "FC1030",
         "FC1031",
         "FC1032",
@@ -102,9 +110,23 @@ ENVIRONMENT_CODES = frozenset(
     }
 )
 
-#: Faults of the command line: a name that nothing has.
+#: Faults of the command line: a name or version that nothing has, a query that is none.
 USAGE_CODES = frozenset(
-    {"FC1011", "FC1034", "FC1040", "FC1202", "FC1203", "FC1210", "FC1306", "FC1307", "FC1308", "FC1309", "FC1313"}
+    {
+        "FC1011",
+        "FC1020",
+        "FC1024",
+        "FC1034",
+        "FC1040",
+        "FC1202",
+        "FC1203",
+        "FC1210",
+        "FC1306",
+        "FC1307",
+        "FC1308",
+        "FC1309",
+        "FC1313",
+    }
 )
 
 

@@ -124,17 +124,21 @@ def _book(test: CheckedTest, program: Program, symbol: str, kind: dict[str, Any]
 
 def _kept(parameters: SynthParameters | BookParameters, books: bool) -> Path:
     """The folder of the data set; it is named by everything that it is made of."""
+    from ...runtime.market_data.store import save
+    from ...runtime.market_data.stored import table_at
+    from ...runtime.market_data.table_log import exists
+
     text = json.dumps([VERSION, books, asdict(parameters)], sort_keys=True, default=list)
     name = f"{'book' if books else 'bars'}_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     root = cache_root() / "generated"
-    if (root / name / "dataset.json").is_file():
+    if exists(table_at(root, name)):
         return root / name
     if books:
-        from ...runtime.market_data.event_store import save_events
         from ...runtime.market_data.synth_book import generate_book
 
-        return save_events(generate_book(parameters, name), root, True).path  # type: ignore[arg-type]
-    from ...runtime.market_data.store import save
+        save(generate_book(parameters, name), root, True)  # type: ignore[arg-type]
+        return root / name
     from ...runtime.market_data.synth import generate
 
-    return save(generate(parameters, name), root, True).path  # type: ignore[arg-type]
+    save(generate(parameters, name), root, True)  # type: ignore[arg-type]
+    return root / name

@@ -171,6 +171,62 @@ CODES = (
         "flashc data import bars.csv --instrument BTC/USDC",
     ),
     Code(
+        "FC1019",
+        "stored by an earlier release",
+        _D,
+        "Earlier releases kept a data set as a folder with Parquet files and `dataset.json`; now it is a table with "
+        "versions. The message shows the command that takes the files over.",
+        ("flashc data info btc_1m    (a folder with bars.parquet and dataset.json)",),
+        "flashc data import data/btc_1m/bars.parquet --instrument BTC/USDT --name btc_1m --replace",
+    ),
+    Code(
+        "FC1020",
+        "no such version of the data",
+        _D,
+        "What stands behind `@` is the number of a version of the data set, or a time at which it existed. "
+        "`flashc data history NAME` shows them all. Versions that were pruned cannot be read again.",
+        ("flashc backtest strategy.flash.yaml --data btc_1m@99",),
+        "flashc backtest strategy.flash.yaml --data btc_1m@3",
+    ),
+    Code(
+        "FC1021",
+        "the rows cannot be added to the data set",
+        _D,
+        "A bar is stored already with other values, books or trades are older than what is stored of the same day, or "
+        "the rows are of another kind. Adding them would change history silently. `--replace` makes a version of the "
+        "new data alone; the versions before stay readable.",
+        ("flashc data import btc-2024-01-corrected.csv --name btc_1m --append",),
+        "flashc data import btc-2024-02.csv --name btc_1m --append",
+    ),
+    Code(
+        "FC1022",
+        "other writers were faster",
+        _T,
+        "Each change of a data set is one version. Other programs made the next version first, again and again. "
+        "Nothing was written; try again when they are done.",
+        ("(several programs that add to one data set without a pause)",),
+        "flashc data history btc_1m",
+    ),
+    Code(
+        "FC1023",
+        "the bucket cannot be reached",
+        _T,
+        "The data is in an S3-compatible bucket that does not answer, does not exist, or refuses the key. Where it is "
+        "and with which key is told by the variables AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY. Plain HTTP is used on this machine only.",
+        ("flashc data list --root s3://no-such-bucket/history",),
+        "flashc data list --root s3://my-bucket/history",
+    ),
+    Code(
+        "FC1024",
+        "the query cannot be answered",
+        _D,
+        "DuckDB refuses the SQL text: a word that is none, a table or column that does not exist, or something that "
+        "does not read tables only. `flashc data sql` reads data sets, and nothing else on this machine.",
+        ('flashc data sql "SELECT clsoe FROM btc_1m"',),
+        'flashc data sql "SELECT close FROM btc_1m"',
+    ),
+    Code(
         "FC1040",
         "not an address of a database",
         _F,

@@ -15,7 +15,8 @@ from typing import TypeVar
 import numpy as np
 
 from ..errors import RuntimeFault, fault
-from .bars import RuleUse
+from .bar_series import joined_bars
+from .bars import Dataset, RuleUse
 from .event_checks import checked, usable
 from .event_npz import is_npz, read_npz
 from .event_raw import looks_raw, read_raw
@@ -118,6 +119,23 @@ def combine(parts: Sequence[EventSet], name: str) -> EventSet:
         name, first.instrument, first.venue, _joined(books, Levels, sources), _joined(trades, Trades, sources),
         rules, ", ".join(sources), MappingProxyType(facts),
     )  # fmt: skip
+
+
+def combine_any(parts: Sequence[AnySet], name: str) -> AnySet:
+    """One data set of the parts of one import: bars follow bars, books and trades are put together by `combine`.
+
+    FC1014 if they are of different instruments, FC1021 if bars and others are mixed, or bars of different length;
+    FC1005 if two files give one time different bars.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    bars = [part for part in parts if isinstance(part, Dataset)]
+    if not bars:
+        return combine([part for part in parts if isinstance(part, EventSet)], name)
+    if len(bars) < len(parts):
+        helps = ("import bars under a name of their own",)
+        raise fault("FC1021", "bars do not go with books or trades", name, helps=helps)
+    return joined_bars(bars, name)
 
 
 def _joined(parts: list[Part], shape: type[Part], sources: tuple[str, ...]) -> Part | None:

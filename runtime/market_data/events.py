@@ -6,7 +6,6 @@ Times are epoch nanoseconds. The **receive** time is when the recorder saw the r
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeAlias
@@ -70,15 +69,6 @@ def no_events() -> tuple[Levels, Trades]:
     return Levels(ids, ids, side, value, value, flag, flag, ids, ids), Trades(ids, ids, side, value, value, ids)
 
 
-def columns_hash(columns: Mapping[str, NDArray[Any]]) -> str:
-    """SHA-256 of each column's name and length, then its little-endian values."""
-    digest = hashlib.sha256()
-    for name, column in columns.items():
-        digest.update(f"{name}:{column.dtype.str[1:]}:{len(column)};".encode())
-        digest.update(np.ascontiguousarray(column.astype(column.dtype.newbyteorder("<"), copy=False)).data)
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class EventSet:
     """Checked book and trades of one instrument, at least one of them. `rules` were applied when they were read.
@@ -120,8 +110,7 @@ AnySet: TypeAlias = Dataset | EventSet
 
 
 def events_hash(data: EventSet) -> str:
-    """SHA-256 of the hashes of the parts; the stored one where there is one."""
-    if data.content_hash:
-        return data.content_hash
-    parts = [f"{kind}:{columns_hash(part.columns())}" for kind, part in data.parts().items()]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """SHA-256 of the parts, day by day (`day_parts.set_hash`); the stored one where there is one."""
+    from .day_parts import parts_of, set_hash
+
+    return data.content_hash or set_hash(parts_of(data))

@@ -16,16 +16,16 @@ from pathlib import Path
 
 from ..errors import RuntimeFault
 from .catalog import expand, locate, resolve
-from .event_store import FILES
 from .files import file_hash
 from .matching import StreamNeed
-from .store import BARS_FILE, RECORD_FILE
+from .stored import Root, Stored
+from .table_log import read_record
 from .tape import build_tape
 from .tape_file import VERSION, Tape, open_tape, write_tape
 from .trade_bars import LATENESS_NS
 
 #: Raise it when a rule of import or building changes, so that older entries are not found.
-RULES_VERSION = 2
+RULES_VERSION = 3
 LARGEST_COUNT = 16
 LARGEST_BYTES = 1 << 30
 _ENDING = ".tape"
@@ -38,7 +38,7 @@ def open_or_build(
     to_ns: int | None = None,
     lateness_ns: int = LATENESS_NS,
     *,
-    root: Path | None = None,
+    root: Root | None = None,
     cache: Path | None = None,
 ) -> Tape:
     """The tape of data sets (names or paths), as `build_tape` gives it; from `cache`, a folder, if it is there.
@@ -64,7 +64,7 @@ def tape_key(
     needs: Sequence[StreamNeed],
     from_ns: int | None,
     to_ns: int | None,
-    root: Path | None = None,
+    root: Root | None = None,
     lateness_ns: int = LATENESS_NS,
 ) -> str:
     """A name for the tape: versions, the sources' content, needs, range and how long bars wait."""
@@ -77,12 +77,15 @@ def tape_key(
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:40]
 
 
-def _identity(place: Path) -> list[str | int]:
-    """A stored data set is known by its record, which holds the content's hash; a file by its bytes and its name."""
-    if place.is_dir():
-        stats = [(place / name).stat() for name in (BARS_FILE, *FILES.values()) if (place / name).exists()]
-        changed = [number for stat in stats for number in (stat.st_size, stat.st_mtime_ns)]
-        return [file_hash(place / RECORD_FILE), *changed]
+def _identity(place: Stored | Path) -> list[object]:
+    """A stored data set is known by what its record says of the content, whichever version holds it.
+
+    A file is known by its bytes and its name.
+    """
+    if isinstance(place, Stored):
+        record = read_record(place)
+        rules = [rule.json() for rule in record.rules]
+        return [record.name, record.instrument, record.venue, record.holds, record.content_hash, rules]
     return [str(place), file_hash(place)]
 
 

@@ -81,7 +81,7 @@ def verify(
         _vwap(bars),
     ]
     if stored_hash is not None:
-        items.append(_hash(bars, stored_hash))
+        items.append(_hash(data, stored_hash))
     return Report(tuple(items), tuple(gaps), sum(gap.bars for gap in gaps))
 
 
@@ -184,8 +184,8 @@ def _vwap(bars: Bars) -> Item:
     return _item("traded_value", count, found, "note", "`vwap_clamped`: moved to the nearer end")
 
 
-def _hash(bars: Bars, stored: str) -> Item:
-    from .bars import content_hash
+def _hash(data: Dataset, stored: str) -> Item:
+    from .day_parts import parts_of, set_hash
 
-    same = content_hash(bars) == stored
+    same = set_hash(parts_of(data)) == stored
     return _item("content_hash", int(not same), "the bars changed after the import", "fault", "import the file again")

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import flashc
 import pytest
 from flashc.cli.app import run
+from support.tables import edit, files
 
 CSV = "time,open,high,low,close,volume\n" + "".join(
     f"{1_704_067_200 + 60 * k},100.5,102,99,101.25,{1 + k}\n" for k in range(5)
@@ -35,7 +37,7 @@ def test_import_says_what_it_detected(bars, root, capsys):
     assert out.splitlines() == [
         "btc-usdt_binance_1m: 5 1m bars of BTC/USDT",
         "  span       2024-01-01 00:00 to 2024-01-01 00:05 UTC",
-        f"  stored in  {root / 'btc-usdt_binance_1m'}",
+        f"  stored in  {root / 'btc-usdt_binance_1m'}, version 0",
         "  detected   CSV, TradingView export, time in s, venue binance",
         "  rules      none was needed",
     ]
@@ -85,7 +87,6 @@ def test_good_files_are_imported_beside_bad_ones(bars, root, tmp_path, capsys):
         ["import", "BARS", "--repair", "magic"],
         ["import", "BARS", "--instrument", "x"],
         ["import", "BARS", "--period", "7m"],
-        ["import", "BARS", "BARS", "--name", "one"],
         ["synth", "--kind", "candles"],
         ["synth", "--kind", "book", "--bars", "10"],
         ["synth", "--duration", "10m"],
@@ -129,7 +130,7 @@ def test_synth_is_repeatable_and_listed(capsys):
     assert found[0]["content_hash"] == found[1]["content_hash"]
     assert run(["data", "list"]) == 0
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0].split() == ["Name", "Instrument", "Holds", "Rows", "From", "To"]
+    assert rows[0].split() == ["Name", "Version", "Instrument", "Holds", "Rows", "From", "To"]
     assert [row.split()[0] for row in rows[2:]] == ["a", "b"]
 
 
@@ -167,8 +168,8 @@ def test_verify_finds_bars_that_changed_after_the_import(bars, root, capsys):
     import polars as pl
 
     assert run(["data", "import", str(bars)]) == 0
-    path = root / "btc-usdt_binance_1m" / "bars.parquet"
-    pl.read_parquet(path).with_columns(close=pl.col("close") + 0.01).write_parquet(path)
+    folder = root / "btc-usdt_binance_1m"
+    edit(folder, "1m", lambda frame: frame.with_columns(close=pl.col("close") + 0.01))
     assert run(["data", "verify", "btc-usdt_binance_1m"]) == 1
     assert "1 fault" in capsys.readouterr().out
 
@@ -188,7 +189,7 @@ def test_a_generated_book_is_stored_listed_and_verified(root, capsys):
     assert run(["data", "verify", "l2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["ok"], found["dataset"]["kind"]) == (True, "events")
-    assert sorted(path.name for path in (root / "l2").iterdir()) == ["book.parquet", "dataset.json", "trades.parquet"]
+    assert [len(files(root / "l2", kind)) for kind in ("book", "trades")] == [1, 1]
 
 
 def test_a_book_and_its_trades_share_a_name_at_once_or_one_by_one(root, tmp_path, capsys):
@@ -196,21 +197,18 @@ def test_a_book_and_its_trades_share_a_name_at_once_or_one_by_one(root, tmp_path
 
     assert run([*BOOK, "--name", "made", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["datasets"][0]["rows"]
-    files = []
+    made = []
     for kind in ("book", "trades"):
-        files.append(str(tmp_path / f"btc-usdc_{kind}.parquet"))
-        frame = pl.read_parquet(root / "made" / f"{kind}.parquet")
-        frame = frame.with_columns(
-            (pl.col("receive") // 1000).alias("receive"), (pl.col("venue") // 1000).alias("venue")
-        )
-        frame.write_parquet(files[-1])
-    assert run(["data", "import", *files, "--name", "both", "--json"]) == 0
+        made.append(str(tmp_path / f"btc-usdc_{kind}.parquet"))
+        frame = flashc.data("made", kind).with_columns(pl.col("receive", "venue_time") // 1000)
+        frame.drop("time").write_parquet(made[-1])
+    assert run(["data", "import", *made, "--name", "both", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["datasets"][0]["rows"] == rows
-    assert run(["data", "import", files[0], "--name", "later"]) == 0
+    assert run(["data", "import", made[0], "--name", "later"]) == 0
     capsys.readouterr()
-    assert run(["data", "import", files[1], "--name", "later", "--json"]) == 0
+    assert run(["data", "import", made[1], "--name", "later", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["datasets"][0]["rows"] == rows
-    assert run(["data", "import", files[0], "--name", "later"]) == 2
+    assert run(["data", "import", made[0], "--name", "later"]) == 2
     assert "--replace" in capsys.readouterr().err
 
 
@@ -218,8 +216,7 @@ def test_verify_finds_a_book_that_changed_after_the_import(root, capsys):
     import polars as pl
 
     assert run([*BOOK, "--name", "l2"]) == 0
-    path = root / "l2" / "book.parquet"
-    pl.read_parquet(path).with_columns(qty=pl.col("qty") + 0.01).write_parquet(path)
+    edit(root / "l2", "book", lambda frame: frame.with_columns(qty=pl.col("qty") + 0.01))
     assert run(["data", "verify", "l2"]) == 1
     assert "1 fault" in capsys.readouterr().out
 

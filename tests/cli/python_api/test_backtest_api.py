@@ -29,7 +29,7 @@ def same(result: flashc.Result, found: dict[str, Any]) -> None:
 
 
 def bars() -> pl.DataFrame:
-    return pl.read_parquet("data/demo/bars.parquet")
+    return flashc.data("demo").select(pl.col("time").dt.epoch("ns").alias("ts"), pl.exclude("time"))
 
 
 @pytest.mark.parametrize(

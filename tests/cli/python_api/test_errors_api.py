@@ -14,7 +14,8 @@ SLIP = EMA_CROSS.replace("cross_up(quick", "cross_up(quik")
 
 
 def frame(**changes: Any) -> pl.DataFrame:
-    return pl.read_parquet("data/demo/bars.parquet").head(300).with_columns(**changes)
+    bars = flashc.data("demo").select(pl.col("time").dt.epoch("ns").alias("ts"), pl.exclude("time"))
+    return bars.head(300).with_columns(**changes)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from flashc.runtime.market_data.tape import StreamNeed, build_tape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.book_replay import check_promises
+from support.tables import edit, edit_record, files
 
 FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLAIN = ImportOptions(instrument="BTC/USDT")
@@ -175,24 +176,39 @@ def test_fragments_are_refused(content, name, tmp_path):
 
 
 def test_stored_columns_that_were_changed_are_refused(tmp_path):
-    from flashc.runtime.market_data.event_store import save_events
-    from flashc.runtime.market_data.store import load
+    from flashc.runtime.market_data.store import load, save
 
-    data = generate_book(BookParameters(duration_s=5))
-    record = save_events(data, tmp_path)
-    path = record.path / "book.parquet"
-    frame = pl.read_parquet(path)
+    record = save(generate_book(BookParameters(duration_s=5)), tmp_path)
+    folder = record.path.folder
+    [path] = files(folder, "book")
+    whole = path.read_bytes()
     for broken in (
-        frame.drop("qty"),
-        frame.head(3),
-        frame.reverse(),
-        frame.with_columns(pl.col("side").cast(pl.Int64)),
+        lambda frame: frame.drop("qty"),
+        lambda frame: frame.head(3),
+        lambda frame: frame.with_columns(pl.col("side").cast(pl.Int64)),
+        lambda frame: frame.with_columns(price=None),
     ):
-        broken.write_parquet(path)
+        edit(folder, "book", broken)
         with pytest.raises(RuntimeFault) as caught:
             load(record.path)
         assert caught.value.first.code == "FC1013"
-    (record.path / "dataset.json").write_text('{"format": "flashc-events/1", "rows": {"book": 3}}')
-    with pytest.raises(RuntimeFault) as caught:
-        load(record.path)
-    assert caught.value.first.code == "FC1013"
+        path.write_bytes(whole)
+    for damage in ({"days": {"book": {"2024-01-01": [3]}}}, {"days": {"candles": {}}}, {"format": "flashc-data/9"}):
+        edit_record(
+            folder, lambda info, damage=damage: info.update(flashc=json.dumps(json.loads(info["flashc"]) | damage))
+        )
+        with pytest.raises(RuntimeFault) as caught:
+            load(record.path)
+        assert caught.value.first.code == "FC1013"
+
+
+def test_rows_of_a_file_in_another_order_are_read_in_theirs(tmp_path):
+    from flashc.runtime.market_data.events import events_hash
+    from flashc.runtime.market_data.store import load, save
+
+    data = generate_book(BookParameters(duration_s=5))
+    record = save(data, tmp_path)
+    edit(record.path.folder, "book", lambda frame: frame.reverse())
+    read = load(record.path)
+    assert read.book.last_id.tolist() == data.book.last_id.tolist()
+    assert events_hash(read) == record.content_hash

@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import json
 
-import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.bars import content_hash
 from flashc.runtime.market_data.catalog import data_root, list_datasets, resolve
+from flashc.runtime.market_data.day_parts import parts_of, set_hash
 from flashc.runtime.market_data.store import load, read_record, save
+from support.tables import edit, edit_record, files
 
 
 def test_a_data_set_survives_storing(make_dataset, tmp_path):
     data = make_dataset([0, 1, 5], notional=True)
     record = save(data, tmp_path)
     again = load(tmp_path / "test")
-    assert content_hash(again.bars) == content_hash(data.bars) == record.content_hash
+    assert content_hash(again.bars) == content_hash(data.bars)
+    assert set_hash(parts_of(again)) == set_hash(parts_of(data)) == record.content_hash
     assert (again.instrument, again.period_ns, again.venue) == (data.instrument, data.period_ns, data.venue)
     assert read_record(tmp_path / "test") == record
 
@@ -47,12 +49,12 @@ def test_a_root_that_is_a_file_is_an_environment_fault(make_dataset, tmp_path):
 def test_a_damaged_record_or_bars_are_refused(make_dataset, tmp_path):
     save(make_dataset([0, 1]), tmp_path)
     folder = tmp_path / "test"
-    pl.read_parquet(folder / "bars.parquet").head(1).write_parquet(folder / "bars.parquet")
+    edit(folder, "1m", lambda frame: frame.head(1))
     with pytest.raises(RuntimeFault) as caught:
         load(folder)
     assert caught.value.first.code == "FC1013"
-    for text in ("{", "[]", "{}", json.dumps({"format": "flashc-bars/9"})):
-        (folder / "dataset.json").write_text(text)
+    for text in ("{", "[]", "{}", json.dumps({"format": "flashc-data/9"})):
+        edit_record(folder, lambda info, text=text: info.update(flashc=text))
         with pytest.raises(RuntimeFault) as caught:
             read_record(folder)
         assert caught.value.first.code == "FC1013"
@@ -94,14 +96,13 @@ def test_the_root_comes_from_the_argument_the_environment_or_the_default(monkeyp
 
 def test_an_outline_says_what_is_held_without_reading_it(tmp_path, make_dataset):
     from flashc.runtime.market_data.catalog import outline
-    from flashc.runtime.market_data.event_store import save_events
     from flashc.runtime.market_data.synth_book import BookParameters, generate_book
 
     bars, events = make_dataset([0, 1, 2]), generate_book(BookParameters(duration_s=5), "l2")
     save(bars, tmp_path)
-    save_events(events, tmp_path)
-    (tmp_path / "test" / "bars.parquet").unlink()
-    (tmp_path / "l2" / "book.parquet").unlink()
+    save(events, tmp_path)
+    for path in [*files(tmp_path / "test", "1m"), *files(tmp_path / "l2", "book")]:
+        path.unlink()
     found = [outline("test", tmp_path), outline("l2", tmp_path)]
     assert found[0].period_ns == bars.period_ns
     assert list(found[1].parts()) == ["book", "trades"]

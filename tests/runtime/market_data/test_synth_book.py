@@ -13,7 +13,7 @@ from flashc.runtime.market_data.prng import Stream
 from flashc.runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
 
 SMALL = BookParameters(duration_s=60, levels=12)
-GOLDEN = "acb743ac06d0a0c084e77806734661f13607a5f77a74ed4a1c4dc101af0e1d3d"
+GOLDEN = "9c4e67faedffd20bacd173771bdab172af3e5080ce30a8a7afbca0a39f5cb0ce"
 
 
 def test_the_same_seed_gives_the_same_bits_on_every_machine():

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from flashc.runtime.market_data.bars import content_hash
+from flashc.runtime.market_data.day_parts import parts_of, set_hash
 from flashc.runtime.market_data.verify import Report, verify
 
 
@@ -59,7 +59,7 @@ def test_bars_without_volume_are_counted(make_dataset):
 
 def test_changed_bars_are_a_fault_against_the_stored_hash(make_dataset):
     data = make_dataset([0, 1])
-    stored = content_hash(data.bars)
+    stored = set_hash(parts_of(data))
     assert verify(data, stored_hash=stored).ok
     changed = replace(data, bars=replace(data.bars, close=data.bars.close + 0.01))
     assert item(verify(changed, stored_hash=stored), "content_hash").level == "fault"

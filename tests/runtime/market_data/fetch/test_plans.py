@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from flashc.runtime.market_data.bars import Bars, content_hash
-from flashc.runtime.market_data.events import columns_hash
+from flashc.runtime.market_data.day_parts import fresh
 from flashc.runtime.market_data.fetch.bar_plan import BarPlan, BarRow
 from flashc.runtime.market_data.fetch.pages import AnswerFault, PageRequest
 from flashc.runtime.market_data.fetch.ranges import Ranges
@@ -170,7 +170,7 @@ def test_content_does_not_depend_on_where_windows_end() -> None:
         columns = {
             name: np.concatenate([part.columns()[name] for part in parts]) for name in ("venue", "price", "qty", "side")
         }
-        hashes.add(columns_hash(columns))
+        hashes.add(fresh(columns, columns["venue"]).hash)
     assert len(hashes) == 1
 
 
