@@ -198,6 +198,18 @@ class Switches:
         older="bars before startTime fill up to `limit`, as recorded",
         strict="only bars of the window",
     )
+    klines_wide: str = _choice(
+        "GET klines with a window of more bars than fit",
+        "first",
+        first="the oldest of the window",
+        last="the newest of the window",
+    )
+    klines_end: str = _choice(
+        "whether a bar that opens at `endTime` is in the window of GET klines",
+        "exclusive",
+        exclusive="no, as clients saw it",
+        inclusive="yes",
+    )
     status_words: str = _choice(
         "`status` in exchangeInfo",
         "numbers",

@@ -43,4 +43,4 @@ class Answer:
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer whose body is `value`, without spaces, non-ASCII letters as they are."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, text.encode("utf-8", "surrogateescape"), {"Content-Type": JSON_TYPE, **(headers or {})})
+    return Answer(status, text.encode("utf-8", "replace"), {"Content-Type": JSON_TYPE, **(headers or {})})
