@@ -175,10 +175,14 @@ class SymbolStatistics:
 
     def day(self, now_ms: int) -> Day | None:
         """The last 24 hours by whole minutes; None before the first trade."""
+        return self.since(now_ms - now_ms % MINUTE_MS - DAY_MS, now_ms)
+
+    def since(self, from_ms: int, now_ms: int) -> Day | None:
+        """From the start of a minute, at most 24 hours ago, to now; None before the first trade."""
         self._move_to(now_ms)
         if self._candle is None:
             return None
-        rows = self._minutes(now_ms - now_ms % MINUTE_MS - DAY_MS, now_ms + 1)
+        rows = self._minutes(from_ms, now_ms + 1)
         before, part = rows[:, :1], rows[:, 1:] if rows.shape[1] > 1440 else rows
         previous = before[CLOSE, 0] if rows.shape[1] > 1440 else before[OPEN, 0]
         lots, value = _totals(part)
