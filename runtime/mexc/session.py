@@ -19,7 +19,6 @@ from .counters import Counters
 from .link import LOST, NEVER, OPEN, Entropy, Link, LinkFault, Topic
 from .outbox import Outbox
 from .stream_events import (
-    MINUTE,
     SECOND,
     ChannelAlarm,
     ChannelConfirmed,
@@ -338,7 +337,7 @@ class Session:
 
     def _dial(self, slot: Slot, now_ns: int) -> Link:
         self._numbers += 1
-        rotate_ns = now_ns + self.config.rotate_after_ns - self._draw(30 * MINUTE)
+        rotate_ns = now_ns + self.config.rotate_after_ns - self._draw(self.config.rotate_after_ns // 40)
         link = Link(self._numbers, self.config, self._entropy, self._query or "", now_ns, max(rotate_ns, now_ns + 1))
         self._query = None
         self._links[link.number] = (link, slot)

@@ -52,7 +52,7 @@ class SessionConfig:
     idle_ns: int = 60 * SECOND
     alarm_after_ns: int = 3 * SECOND
     refused_again_ns: int = 30 * SECOND
-    rotate_after_ns: int = 22 * HOUR + 30 * MINUTE  # less up to 30 minutes of jitter
+    rotate_after_ns: int = 22 * HOUR + 30 * MINUTE  # less up to a fortieth of jitter
     overlap_ns: int = 2 * SECOND  # both connections live so long after the new one is confirmed
     rotate_patience_ns: int = 10 * SECOND  # a quiet channel does not hold up a rotation for longer
     backoff_first_ns: int = 250 * MS
