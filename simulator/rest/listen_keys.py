@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import sha256
+from itertools import count
 
 LIFE_NS = 3_600 * 10**9
 CONNECTIONS_PER_KEY = 5
@@ -91,3 +93,14 @@ class ListenKeys:
 
 def _is_valid(row: _Key, now_ns: int) -> bool:
     return not row.deleted and now_ns < row.until_ns
+
+
+def seeded_digits(seed: int) -> Callable[[int], str]:
+    """A source of hexadecimal digits for `ListenKeys` that gives the same ones for the same seed."""
+    made = count(1)
+
+    def draw(digits: int) -> str:
+        words = "".join(sha256(f"listen/{seed}/{next(made)}".encode()).hexdigest() for _ in range(-(-digits // 64)))
+        return words[:digits]
+
+    return draw

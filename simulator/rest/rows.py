@@ -1,4 +1,4 @@
-"""Orders, fills and amounts as the exchange spells them: numbers that matter are texts, `cummulativeQuoteQty` has two m."""
+"""Orders, fills and amounts as the exchange spells them: numbers that matter are texts."""
 
 from __future__ import annotations
 
