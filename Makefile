@@ -69,7 +69,10 @@ golden: $(STAMP) ## Write the golden files of the tests anew (read the diff!)
 dev: $(STAMP) ## Make .venv with flashc (editable) and all developer tools
 	@echo "ready: $(BIN)/flashc --help"
 
-$(STAMP): pyproject.toml setup.py
+# The wire core is compiled C: the editable install builds it into cython_core/.
+CORE := $(wildcard cython_core/native_sources.py cython_core/src/*.c cython_core/include/flashc/*.h cython_core/include/flashc/wire/*.h)
+
+$(STAMP): pyproject.toml setup.py $(CORE)
 	@test -n "$(PYTHON)" || { echo "flashc needs Python 3.11 or newer; none was found. Try: make PYTHON=/path/to/python"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python cannot make environments; on Debian: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
@@ -81,5 +84,5 @@ wheel: $(STAMP) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean: ## Remove everything that make built
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info cython_core/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,14 @@
-"""Lists packages and their data files from the folders, so none can be forgotten. All else is in pyproject.toml."""
+"""Lists packages and their data files from the folders, so none can be forgotten, and builds the wire core.
 
+All else is in pyproject.toml.
+"""
+
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
-from setuptools import setup
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
@@ -39,10 +45,44 @@ class BuildPackage(build_py):
         return [entry for entry in found if (entry[0], entry[1]) != ("flashc", "setup")]
 
 
+def native_sources() -> ModuleType:
+    """`cython_core/native_sources.py`, without the package around it."""
+    spec = importlib.util.spec_from_file_location("native_sources", ROOT / "cython_core" / "native_sources.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def wire_core() -> Extension:
+    """A plain shared library, no module of Python. Where nothing compiles it is left out: its twins in Python serve."""
+    sources = native_sources()
+    files = [path.relative_to(ROOT).as_posix() for path in sources.source_files()]
+    return Extension(
+        "flashc.cython_core._wire",
+        sources=files[:1],
+        depends=files[1:],
+        include_dirs=[sources.INCLUDE.relative_to(ROOT).as_posix()],
+        define_macros=[("FS_WIRE_SOURCES", f'"{sources.sources_hash()}"')],
+        extra_compile_args=list(sources.FLAGS),
+        extra_link_args=["-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"],
+        optional=True,
+    )
+
+
+class BuildCore(build_ext):
+    """Always compiles: the time of a file does not tell whether the library is of these sources."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.force = True
+
+
 setup(
     packages=["flashc", *packages()],
     package_dir={"flashc": "."},
     package_data={"flashc": ["py.typed"], **{name: data_files(folder) for name, folder in packages().items()}},
     include_package_data=False,
-    cmdclass={"build_py": BuildPackage},
+    ext_modules=[wire_core()],
+    cmdclass={"build_py": BuildPackage, "build_ext": BuildCore},
 )
