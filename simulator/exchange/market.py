@@ -12,6 +12,7 @@ own levels change by its levels alone, so lots that absorbed a trade stand at th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from .book import BookSide, Entry, Level
@@ -155,10 +156,13 @@ class TapeMarket:
         listing.publish(sign, ticks, level.total)
 
     def _meet(self, opposite: BookSide, ticks: int, lots: int) -> int:
-        """A level of the tape crosses the other side: it trades with accounts there. Gives what is left of it."""
-        limit = ticks * opposite.sign
-        while lots and opposite.keys and opposite.keys[-1] >= limit:
-            level = opposite.levels[opposite.keys[-1] * opposite.sign]
+        """A level of the tape crosses the other side: the tape's lots there go, and it trades with accounts there.
+
+        Gives what is left of it.
+        """
+        crossing = opposite.keys[bisect_left(opposite.keys, ticks * opposite.sign) :]
+        for key in reversed(crossing):
+            level = opposite.levels[key * opposite.sign]
             before = level.total
             if level.total > level.own:
                 self.crossed_levels += 1
