@@ -91,7 +91,8 @@ class Checks:
         if spec.trade_side == CLOSED or spec.trade_side == (SELL_ONLY if side is Side.BUY else BUY_ONLY):
             raise Refused(30001)
         if kind not in (*spec.order_types, *spec.hidden_types):
-            raise Refused(30018 if kind is OrderType.MARKET else 30041)
+            market = int(self._floor.switches.market_disabled)
+            raise Refused(market if kind is OrderType.MARKET else 30041)
 
     def _client_id(self, account: Account, client_id: str) -> None:
         if not client_id:

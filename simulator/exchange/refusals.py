@@ -16,8 +16,8 @@ TEXTS: Mapping[int, str] = MappingProxyType(
         10098: "risk control system detected abnormal",
         30000: "This pair is currently suspended from transactions",
         30001: "Current transaction direction is not allowed",
-        30002: "The minimum transaction volume cannot be less than：{}",
-        30003: "The maximum transaction volume cannot be greater than：{}",
+        30002: "The minimum transaction volume cannot be less than:{}",
+        30003: "The maximum transaction volume cannot be greater than:{}",
         30004: "Insufficient position",
         30005: "Oversold",
         30010: "No valid trade price",
@@ -30,9 +30,10 @@ TEXTS: Mapping[int, str] = MappingProxyType(
         30029: "The current order has exceeded the maximum order limit",
         30041: "Current order type can not place order",
         33333: "Parameter error",
+        30051: "API market order is disabled",
         60005: "your account is abnormal",
         70011: "Pair user ban trade apikey",
-        700004: "Mandatory parameter '{}' was not sent, was empty/null, or malformed",
+        700004: "Mandatory parameter '{}' was not sent, was empty/null, or malformed.",
         700008: "Illegal characters found in parameter '{}'",
     }
 )

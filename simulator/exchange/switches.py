@@ -121,6 +121,11 @@ class Switches:
     market_buy_quantity: str = _choice(
         "MARKET buys by `quantity`", "accepted", accepted="as by quote amount", refused="refused with code 30041"
     )
+    market_disabled: str = _choice(
+        "the code for a MARKET order of a symbol that takes none",
+        "30018",
+        **{"30018": "as the table of codes reads", "30019": "as recorded", "30051": "as one client saw it"},
+    )
     price_band: str = _choice(
         "the filter PERCENT_PRICE_BY_SIDE",
         "on",

@@ -107,7 +107,7 @@ def groups(request: Request) -> object:
 def create_group(request: Request) -> object:
     group = request.exchange.groups.create(_master(request), request.sent.need("tradeGroupName"))
     if group is None:
-        raise ApiError(26, "Operation not allowed: at most 10 groups")
+        raise ApiError(26, "operation not allowed: at most 10 groups")
     return _done(request, _group_row(group))
 
 
@@ -184,7 +184,7 @@ def create_listen_key(request: Request) -> object:
     if valid and request.switches.listen_key_post == "same":
         return {"listenKey": valid[-1]}
     if len(valid) >= most:
-        raise ApiError(26, f"Operation not allowed: at most {most} listen keys")
+        raise ApiError(26, f"operation not allowed: at most {most} listen keys")
     return {"listenKey": keys.create(request.account, request.now_ns)}
 
 
@@ -205,5 +205,5 @@ def delete_listen_key(request: Request) -> object:
 
 def _listen_key_answer(request: Request, key: str, is_done: bool) -> object:
     if not is_done:
-        raise ApiError(22222, "listenKey does not exist")
+        raise ApiError(22222)
     return {"listenKey": key} if request.switches.listen_key_answer == "key" else {}

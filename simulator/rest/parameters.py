@@ -86,7 +86,9 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    return _clean(unquote_plus(text, errors="replace"))
+    if "%" in text or "+" in text:
+        text = unquote_plus(text, errors="replace")
+    return _clean(text)
 
 
 def _clean(text: str) -> str:

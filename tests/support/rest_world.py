@@ -68,6 +68,10 @@ class World:
         self.api.collect(self.exchange.take_events())
         return answer
 
+    def send_plain(self, name: str) -> Answer:
+        """A public call without parameters."""
+        return self.send(Call("GET", f"/api/v3/{name}"))
+
     def get(self, name: str, /, **sent: object) -> Any:
         """A public call; gives the body."""
         return self.send(Call("GET", f"/api/v3/{name}", encoded(sent))).json()
