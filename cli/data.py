@@ -10,6 +10,7 @@ import typer
 from . import console
 from .command import Json, example, make_app
 from .data_export import export
+from .data_fetch import fetch
 from .data_options import Append, Instrument, Name, Period, Replace, Root, check_words, refuse_existing
 from .data_synth import synth
 from .problem import Problem
@@ -152,6 +153,15 @@ app.command(
         "PGPASSWORD=... flashc data export btc_l2 --to postgresql://me@localhost/market",
     )
 )(export)
+
+
+app.command(
+    epilog=example(
+        "flashc data fetch BTC/USDC --kind 1m --from 2026-01-01 --to 2026-02-01",
+        "flashc data fetch BTC/USDC ETH/USDC --kind 1h --kind 1d --from 2025-01-01",
+        "flashc data fetch BTC/USDC --kind trades --from 2026-01-31 --name btc_trades",
+    )
+)(fetch)
 
 
 @app.command("list", epilog=example("flashc data list", "flashc data list --root ~/history"))

@@ -42,8 +42,8 @@ CODES = (
         "FC1033",
         "the exchange refused the request",
         _T,
-        "It had too many requests from this address, has banned it, or answered with an error. A wait that the exchange "
-        "asks for is obeyed up to ten minutes; a longer one ends the command.",
+        "It had too many requests from this address, has banned it, or answered with an error. A wait that the "
+        "exchange asks for is obeyed up to ten minutes; a longer one ends the command.",
         (_FETCH,),
         _FETCH,
     ),
@@ -60,8 +60,8 @@ CODES = (
         "FC1035",
         "the answer contradicts itself",
         _D,
-        "Bars or trades came out of order, off the grid of their times, or with numbers that cannot be, three times in a "
-        "row. Nothing of such an answer is stored.",
+        "Bars or trades came out of order, off the grid of their times, or with numbers that cannot be, three times in "
+        "a row. Nothing of such an answer is stored.",
         (_FETCH,),
         _FETCH,
     ),
@@ -77,8 +77,8 @@ CODES = (
         "FC1037",
         "the recording stopped: no room on the disk",
         _T,
-        "What was written before is whole. When there is room again, the next `flashc data record` of this name puts it "
-        "into the data set, also with `--recover-only`.",
+        "What was written before is whole. When there is room again, the next `flashc data record` of this name puts "
+        "it into the data set, also with `--recover-only`.",
         (_RECORD,),
         f"{_RECORD} --recover-only",
     ),

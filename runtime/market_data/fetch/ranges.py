@@ -54,3 +54,6 @@ class Ranges:
     def json(self) -> list[list[int]]:
         """For the facts of a commit; `of` reads it back."""
         return [[start, stop] for start, stop in self.parts]
+
+
+NO_RANGES = Ranges()

@@ -1,0 +1,42 @@
+"""What ended a fetch or a recording, as one fault: who did not answer as it should, and how to go on."""
+
+from __future__ import annotations
+
+from ...errors import RuntimeFault, fault
+from ...mexc.errors import BadAnswer, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
+from ..moments import span_text
+
+_RESUME = "what was fetched so far is stored; the same command goes on from there"
+_CERTIFICATE = ("certificate", "ssl", "tls")
+
+
+def failure(error: MexcError, url: str) -> RuntimeFault:
+    """FC1030 to FC1033."""
+    if isinstance(error, RateLimited):
+        what = "has banned this address" if error.banned else "had too many requests from this address"
+        wait = f"it asks to wait {span_text(max(error.retry_after_ns, 10**9))}"
+        return fault("FC1033", f"the exchange {what}", url, notes=(wait,), helps=(f"wait, then run again: {_RESUME}",))
+    if isinstance(error, Definitive):
+        note = f"HTTP {error.http}, code {error.code}: {error.text}"
+        return fault("FC1033", "the exchange refused the request", url, notes=(note,))
+    if isinstance(error, BadAnswer) or (isinstance(error, UnknownOutcome) and error.http in (401, 403)):
+        return not_the_exchange(error, url)
+    why = error.why if isinstance(error, NotSent | UnknownOutcome) else str(error)
+    if any(word in why.lower() for word in _CERTIFICATE):
+        return fault("FC1031", "the server could not prove who it is", url, notes=(why,), helps=TLS_HELPS)
+    helps = ("check the network and `--url`", _RESUME)
+    return fault("FC1030", "the exchange cannot be reached", url, notes=(why,), helps=helps)
+
+
+TLS_HELPS = (
+    "for the local exchange, `--certificate FILE` names its own certificate",
+    "never switch the check off: whoever sits between could send any prices",
+)
+
+
+def not_the_exchange(error: UnknownOutcome, url: str) -> RuntimeFault:
+    """FC1032: something answered, a firewall or another server."""
+    helps = ("check `--url`: it names the scheme, the host and the port, without a path",)
+    if error.http == 403:
+        helps = ("a firewall or the exchange refuses this address; try later or from another network",)
+    return fault("FC1032", "the answer is not the exchange's", url, notes=(error.why,), helps=helps)
