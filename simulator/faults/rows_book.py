@@ -58,7 +58,7 @@ ROWS = (
         "B-04",
         "crossed-book",
         "the best bid is above the best ask, or equal to it",
-        (Seam.STREAM, Seam.REST),
+        (Seam.ENGINE, Seam.STREAM, Seam.REST),
         "the book is invalid while it is crossed; it is synchronised anew after 500 ms",
         (
             choice("kind", "how the two meet", crossed="bid above ask", locked="bid equal to ask"),
@@ -93,7 +93,7 @@ ROWS = (
         "B-06",
         "one-sided-book",
         "one side of the book, or both, are empty",
-        (Seam.STREAM, Seam.REST),
+        (Seam.ENGINE,),
         "there is no best price on that side and no middle; no order by market",
         (choice("side", "which side is empty", asks="the asks", bids="the bids", both="both"),),
     ),

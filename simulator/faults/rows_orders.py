@@ -43,7 +43,7 @@ ROWS = (
         "one not-found decides nothing; the order is found in the end",
         (
             millis("lag", 2_000, "how long after placing the order is not found", least=1, most=600_000),
-            choice("lists", "openOrders and allOrders", with_order="show it", without="do not show it either"),
+            choice("lists", "openOrders and allOrders", without="do not show it either", with_order="show it"),
         ),
         starred=True,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .channels import Channel
 
@@ -15,6 +16,14 @@ PING_EVERY_NS = 20 * SECOND_NS
 
 MAX_CHANNELS = 30
 MAX_REQUESTS_A_SECOND = 100
+
+
+class Limits(NamedTuple):
+    """How long a connection lives; without a subscription; without data."""
+
+    life_ns: int = LIFE_NS
+    idle_ns: int = IDLE_NS
+    silent_ns: int = SILENT_NS
 
 
 @dataclass(slots=True)
@@ -56,14 +65,14 @@ class Connection:
         if not self.channels:
             self.without_channels_ns = now_ns
 
-    def closing(self, now_ns: int) -> str:
+    def closing(self, now_ns: int, limits: Limits) -> str:
         """Why the exchange closes this connection now; empty while it stays open."""
         if self.doomed:
             return self.doomed
-        if now_ns - self.opened_ns >= LIFE_NS:
+        if now_ns - self.opened_ns >= limits.life_ns:
             return "24 hours are over"
-        if not self.channels and now_ns - self.without_channels_ns >= IDLE_NS:
+        if not self.channels and now_ns - self.without_channels_ns >= limits.idle_ns:
             return "30 seconds without a subscription"
-        if self.channels and now_ns - max(self.data_ns, self.heard_ns) >= SILENT_NS:
+        if self.channels and now_ns - max(self.data_ns, self.heard_ns) >= limits.silent_ns:
             return "60 seconds without data"
         return ""

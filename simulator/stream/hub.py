@@ -18,7 +18,7 @@ from ..exchange.switches import Switches
 from ..rest.listen_keys import CONNECTIONS_PER_KEY, KeyState, ListenKeys
 from . import control, encode
 from .channels import MS, Channel, parse_channel
-from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, SILENT_NS, Connection
+from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, SILENT_NS, Connection, Limits
 from .flows import FLOWS, Flow, Market, mini_ticker
 from .private import Note, Notes, Sorter
 
@@ -74,6 +74,7 @@ class StreamHub:
 
     def __init__(self, exchange: Exchange, keys: ListenKeys, switches: Callable[[], Switches], now_ns: int) -> None:
         self._exchange, self._keys, self._switches = exchange, keys, switches
+        self.limits = Limits()
         self._notes = Notes(exchange.specs, exchange.asset_decimals)
         self._sorter = Sorter()
         self._connections: dict[int, Connection] = {}
@@ -140,7 +141,7 @@ class StreamHub:
             return "the listen key was deleted"
         if self._switches().server_ping != "none" and now_ns - one.heard_ns >= SILENT_NS:
             return "no pong for 60 seconds"
-        return one.closing(now_ns)
+        return one.closing(now_ns, self.limits)
 
     # requests
 

@@ -1,0 +1,23 @@
+"""Answers that faults give in the exchange's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..rest.calls import Answer, json_answer
+from ..rest.errors import CODES
+from .seams import SILENCE, End, Reply
+
+
+def refusal(code: int, headers: Mapping[str, str] | None = None) -> Answer:
+    """The exchange's answer with a code of its table; 400 and a plain text for any other."""
+    row = CODES.get(code)
+    status, text = (row.status, row.text) if row is not None else (400, "refused")
+    return json_answer({"msg": text, "code": code}, status, headers)
+
+
+def lost(how: str) -> Reply:
+    """What a client gets in the place of an answer: `timeout`, `reset`, or an HTTP status."""
+    if how == "timeout":
+        return SILENCE
+    return Reply(end=End.RESET) if how == "reset" else Reply(refusal(int(how)))

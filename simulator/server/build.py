@@ -1,0 +1,116 @@
+"""From options to a running world: symbols, their markets, accounts, and every part put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...runtime.market_data.events import EventSet
+from ...runtime.market_data.instruments import parse_instrument
+from ...runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
+from ..accounts_file import Accounts
+from ..exchange.config import ExchangeConfig, SymbolSpec
+from ..exchange.exchange import Exchange
+from ..exchange.interventions import Interventions
+from ..exchange.switches import Switches
+from ..exchange.tape import Tape, tape_of
+from ..faults.seams import Sockets
+from ..rest.api import RestApi
+from ..rest.keys import Keys
+from ..rest.limits import LimitRules, Limits
+from ..rest.listen_keys import ListenKeys, seeded_digits
+from ..stream.hub import StreamHub
+from ..stream.market_view import MarketView
+from .world import World
+
+#: The symbols of an exchange without data: base/quote.
+DEFAULT_INSTRUMENTS = ("BTC/USDC", "ETH/USDC")
+#: A generated market begins anew after this; its price then jumps back to where it began.
+_ROUND_S = 3_600
+_LEVELS = 100
+#: Symbol decimals by base asset: price, quantity.
+_GRIDS = {"BTC": (2, 6), "ETH": (2, 5)}
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A symbol and what moves it."""
+
+    spec: SymbolSpec
+    tape: Tape
+
+
+@dataclass(frozen=True, slots=True)
+class WorldOptions:
+    """What an exchange is made of. `limits` turns the rate limits off for load tests."""
+
+    markets: tuple[Market, ...]
+    accounts: Accounts
+    seed: int = 1
+    switches: Switches = field(default_factory=Switches)
+    limits: bool = True
+
+
+def symbol_spec(instrument: str, price_decimals: int | None = None, qty_decimals: int | None = None) -> SymbolSpec:
+    """A symbol with the usual limits for an instrument such as BTC/USDC. FC1002 and FC1018 for what is none."""
+    found = parse_instrument(instrument)
+    assert found is not None, instrument
+    prices, quantities = _GRIDS.get(found.base, (4, 4))
+    return SymbolSpec(
+        found.base + found.quote,
+        found.base,
+        found.quote,
+        prices if price_decimals is None else price_decimals,
+        quantities if qty_decimals is None else qty_decimals,
+        full_name=found.base,
+    )
+
+
+def synthetic(instrument: str, seed: int, events_per_s: float = 50.0, round_s: int = _ROUND_S) -> Market:
+    """A market from a seed, the same for the same seed."""
+    parameters = BookParameters(
+        seed=seed,
+        duration_s=round_s,
+        instrument=instrument,
+        events_per_s=events_per_s,
+        levels=_LEVELS,
+        push_ms=0,
+        latency_ms=0.0,
+        jitter_ms=0.0,
+    )
+    spec = symbol_spec(instrument)
+    data = generate_book(book_for_instrument(parameters))
+    return Market(spec, tape_of(data, spec.price_decimals, spec.qty_decimals))
+
+
+def recorded(data: EventSet) -> Market:
+    """A market from recorded data, on a grid that holds its prices and quantities."""
+    spec = symbol_spec(str(data.instrument), *grid_of(data))
+    return Market(spec, tape_of(data, spec.price_decimals, spec.qty_decimals))
+
+
+def grid_of(data: EventSet) -> tuple[int, int]:
+    """The fewest decimals that hold the first prices and quantities of the data, at most 8."""
+    parts = list(data.parts().values())
+    found = []
+    for name in ("price", "qty"):
+        values = [float(value) for part in parts for value in getattr(part, name)[:2_000]]
+        found.append(next((k for k in range(9) if all(round(v, k) == v for v in values)), 8))
+    return found[0], found[1]
+
+
+def make_world(options: WorldOptions, sockets: Sockets, now_ns: int) -> World:
+    """Everything put together, with its time at `now_ns`."""
+    specs = tuple(market.spec for market in options.markets)
+    config = ExchangeConfig(specs, options.accounts.accounts, options.switches)
+    exchange = Exchange(config, options.seed, now_ns)
+    for market in options.markets:
+        exchange.add_tape(market.spec.name, market.tape)
+    for name, members in options.accounts.groups.items():
+        group = exchange.groups.create(members[0], name)
+        if group is not None:
+            group.members.update(members)
+    listen_keys = ListenKeys(seeded_digits(options.seed))
+    limits = Limits(LimitRules(enabled=options.limits))
+    rest = RestApi(exchange, Keys(options.accounts.keys), listen_keys, limits=limits)
+    hub = StreamHub(MarketView(exchange, rest.statistics), listen_keys, lambda: exchange.switches, now_ns)
+    return World(exchange, rest, hub, Interventions(exchange), sockets, options.seed)
