@@ -43,6 +43,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "rows": (_word, (_at, _size, ctypes.c_char_p, _size, _word, _at, _size, _at)),
     "rows_of_all": (_size, (_at, _size, ctypes.c_char_p, _at, _at, _size, _at, _size, _at, _at)),
     "depth_size": (_size, ()),
+    "book_words": (_word, (_word,)),
+    "book_init": (None, (_at, _word, _word)),
     "depth_init": (None, (_at, _at)),
     "depth_snapshot": (_word, (_at, _at, _word, _at, _size, _size)),
     "depth_apply": (_word, (_at, _at, ctypes.c_char_p, _size, _at, _size)),

@@ -1,7 +1,7 @@
 /* The wire core as a shared library: the functions of include/flashc/wire behind plain C calls, for cython_core/native.py.
 
-   No Python, no C library beyond memcpy, memmove, memset and memcmp, no memory of its own. Pointers are never NULL where a size goes
-   with them; results below 0 are minus the number of a reason. */
+   No Python, of the C library only what moves and compares memory, no memory of its own. Pointers are never NULL;
+   results below 0 are minus the number of a reason. */
 #include <flashc/wire/depth.h>
 #include <flashc/wire/rows.h>
 #include <flashc/wire/ws_frames.h>
@@ -97,6 +97,12 @@ size_t fs_wire_rows_of_all(const fs_scale *scales, size_t symbols, const uint8_t
 
 FS_EXPORT size_t fs_wire_depth_size(void);
 size_t fs_wire_depth_size(void) { return sizeof(fs_depth); }
+
+FS_EXPORT int64_t fs_wire_book_words(int64_t cells);
+int64_t fs_wire_book_words(int64_t cells) { return fs_book_words(cells); }
+
+FS_EXPORT void fs_wire_book_init(int64_t *book, int64_t low, int64_t cells);
+void fs_wire_book_init(int64_t *book, int64_t low, int64_t cells) { fs_book_init(book, low, cells); }
 
 FS_EXPORT void fs_wire_depth_init(fs_depth *depth, const fs_scale *scale);
 void fs_wire_depth_init(fs_depth *depth, const fs_scale *scale) { fs_depth_init(depth, scale); }

@@ -28,5 +28,7 @@ REASONS = (
 #: What a frame did to a depth book; below 0 it was refused, by minus the number of the reason.
 APPLIED, OLD, OVERLAP, GAP, BACKWARDS, NOT_DEPTH, LEFT_WINDOW = 0, 1, 2, 3, 4, 5, 6
 
+#: Levels of both sides in one depth message; an honest one has far fewer.
+MOST_LEVELS = 20_000
 #: Milliseconds above this would not be nanoseconds of 64 bits.
 MOST_MS = (2**63 - 1) // 1_000_000

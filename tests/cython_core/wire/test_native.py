@@ -41,14 +41,14 @@ _texts = (
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(_texts, st.integers(0, 18), st.booleans())
 def test_decimals_are_the_same(library: native.Library, text: str, scale: int, negative: bool) -> None:
     expected = outcome(decimals.parse_decimal, text, scale, negative=negative)
     assert outcome(library.parse_decimal, text, scale, negative=negative) == expected
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(_texts, st.integers(0, 18))
 def test_the_short_way_is_right_where_it_is_taken(library: native.Library, text: str, scale: int) -> None:
     expected = outcome(decimals.parse_decimal, text, scale)
@@ -61,7 +61,7 @@ def test_the_short_way_is_taken_for_the_texts_of_the_exchange(library: native.Li
     assert library.parse_short_decimal(text.encode(), 6) == decimals.parse_decimal(text, 6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(frames())
 def test_push_messages_are_the_same(library: native.Library, frame: bytes) -> None:
     assert outcome(library.decode_push, frame) == outcome(push.decode_push, frame)
@@ -101,7 +101,7 @@ _heads = st.builds(
 _streams = st.lists(_heads, max_size=6).map(b"".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_streams | mutated(_streams) | st.binary(max_size=30), st.sampled_from([10, 300]), st.booleans(), st.data())
 def test_websocket_messages_are_the_same_however_they_are_cut(
     library: native.Library, stream: bytes, most: int, from_client: bool, data: st.DataObject

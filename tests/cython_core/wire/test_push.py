@@ -77,7 +77,7 @@ def decoded(frame: bytes) -> Push | None:
         return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(frames())
 def test_every_frame_means_what_the_official_decoder_says(frame: bytes) -> None:
     assert decoded(frame) == official(frame)

@@ -14,6 +14,35 @@
 
 #define FS_DEPTH_SYMBOL_BYTES 64
 
+/* Words of the layers above `cells` ticks. */
+static inline int64_t fs_book_layer(int64_t cells, int64_t layer) {
+  for (; layer >= FS_BOOK_LAYER_1; layer--) cells = (cells + 63) / 64;
+  return cells;
+}
+
+/* Words of the block of a book for `cells` ticks, a multiple of 64. */
+static inline int64_t fs_book_words(int64_t cells) {
+  int64_t words = cells;
+  for (int64_t layer = FS_BOOK_LAYER_1; layer <= FS_BOOK_LAYER_3; layer++) words += fs_book_layer(cells, layer);
+  return FS_BOOK_HEADER_WORDS + 2 * words;
+}
+
+/* Makes an empty book of a block of zeros. */
+static inline void fs_book_init(int64_t *book, int64_t low, int64_t cells) {
+  book[FS_BOOK_LOW] = low;
+  book[FS_BOOK_CELLS] = cells;
+  book[FS_BOOK_BEST_BID] = -1;
+  book[FS_BOOK_BEST_ASK] = cells;
+  book[FS_BOOK_TOP_WORDS] = fs_book_layer(cells, FS_BOOK_LAYER_3);
+  int64_t at = FS_BOOK_HEADER_WORDS;
+  for (int64_t side = 1; side >= -1; side -= 2) {
+    for (int64_t part = FS_BOOK_LOTS; part <= FS_BOOK_LAYER_3; part++) {
+      book[fs_parts(side) + part] = at;
+      at += fs_book_layer(cells, part);
+    }
+  }
+}
+
 /* Only words, so that callers of other languages can look: their order is part of the interface. */
 typedef struct {
   int64_t version; /* of the last update, or of the snapshot */
@@ -88,7 +117,7 @@ static inline int64_t fs_depth_middle(const fs_level *levels, size_t asks, size_
 static inline void fs_depth_center(int64_t *book, int64_t middle) {
   const int64_t quarter = book[FS_BOOK_CELLS] / 4, low = book[FS_BOOK_LOW];
   if (middle < 0 || (middle - low >= quarter && middle - low < 3 * quarter)) return;
-  book[FS_BOOK_LOW] = fs_imax(middle - 2 * quarter, 0) & ~INT64_C(63);
+  book[FS_BOOK_LOW] = fs_imax(middle - 2 * quarter, 0);
 }
 
 static inline int64_t fs_depth_snapshot(fs_depth *depth, int64_t *book, int64_t version, const fs_level *levels,

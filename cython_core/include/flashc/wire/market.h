@@ -39,15 +39,23 @@ static inline int64_t fs_read_level(fs_span item, uint32_t message, const fs_sca
   return reason != 0 ? FS_DEPTH_DECIMAL(reason) : 0;
 }
 
-/* The levels of field `number` of a body, behind those that are there. */
+/* How many levels a body has. */
+static inline size_t fs_count_levels(const fs_push *push) {
+  fs_push_fields fields = fs_push_body_fields(push);
+  fs_pb_field field;
+  size_t count = 0;
+  while (fs_push_next(&fields, &field) != 0) count += field.number <= 2;
+  return count;
+}
+
+/* The levels of field `number` of a body, behind those that are there; `fs_count_levels` says how much room they need. */
 static inline int64_t fs_read_levels(const fs_push *push, uint32_t number, const fs_scale *scale, fs_level *levels,
-                                     size_t room, size_t *count) {
+                                     size_t *count) {
   fs_push_fields fields = fs_push_body_fields(push);
   fs_pb_field field;
   uint32_t kind;
   while ((kind = fs_push_next(&fields, &field)) != 0) {
     if (field.number != number) continue;
-    if (*count == room) return FS_DEPTH_TOO_MANY_LEVELS;
     const int64_t reason = fs_read_level(field.bytes, kind - FS_KIND_INNER, scale, levels + *count);
     if (reason != 0) return reason;
     ++*count;
@@ -80,9 +88,10 @@ static inline int64_t fs_read_depth(const fs_push *push, const fs_scale *scale, 
   int64_t reason = fs_read_version(push, 4, &message->from);
   message->to = message->from;
   if (reason == 0 && push->body == 313) reason = fs_read_version(push, 5, &message->to);
-  if (reason == 0) reason = fs_read_levels(push, 1, scale, levels, room, &count);
+  if (reason == 0 && fs_count_levels(push) > room) reason = FS_DEPTH_TOO_MANY_LEVELS;
+  if (reason == 0) reason = fs_read_levels(push, 1, scale, levels, &count);
   message->asks = count;
-  if (reason == 0) reason = fs_read_levels(push, 2, scale, levels, room, &count);
+  if (reason == 0) reason = fs_read_levels(push, 2, scale, levels, &count);
   message->bids = count - message->asks;
   return reason;
 }
