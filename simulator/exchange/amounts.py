@@ -1,4 +1,4 @@
-"""Decimal text and whole numbers. Nothing here knows a float."""
+"""Decimal text and whole numbers of any size: a ledger's sums need not fit the 64 bits of a price on the wire."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from .book import Working
 from .config import AccountSpec, ExchangeConfig
 from .desk import AccountDesk
 from .events import Event, OrderChanged
-from .ledger import Ledger
+from .ledger import OWN_ACCOUNTS, Ledger
 from .listing import Clock, Listing, parse_rate
 from .orders import Status
 from .stp import StrategyGroups
@@ -65,10 +65,12 @@ class Floor:
         self.clock.now_ns = max(self.clock.now_ns, now_ns)
 
     def add_account(self, spec: AccountSpec) -> None:
-        """A new account with its first deposits."""
-        assert spec.name not in self.accounts, spec.name
+        """A new account with its first deposits. ValueError if the name is taken."""
+        if spec.name in self.accounts or spec.name in OWN_ACCOUNTS:
+            raise ValueError(f"no second account can be called {spec.name}")
         self.accounts[spec.name] = Account(spec)
         for asset, text in spec.balances.items():
+            self.ledger.decimals.setdefault(asset, 8)
             if atoms := parse_amount(text, self.ledger.decimals[asset]):
                 self.ledger.deposit(self.now_ns, spec.name, asset, atoms)
 

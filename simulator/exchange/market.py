@@ -59,7 +59,8 @@ class TapeMarket:
         clock = self._clock
         row = self._next
         while row is not None and (at := self._base_ns + (row[0] - self._base_offset) // self.speed) <= until_ns:
-            clock.now_ns = at
+            if at > clock.now_ns:
+                clock.now_ns = at
             self._row(row)
             row = next(self._rows, None)
             if row is None and self.end == LOOP:
