@@ -1,0 +1,182 @@
+"""Read what the account is and has done, and join it to what is known. Facts only: no fill is ever made up.
+
+Run it when the private stream is up and subscribed, never before: what happens during the reads then comes as pushes.
+Fills and orders are read page by page over time, with overlap, because nobody knows how many rows a page may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .errors import Definitive
+from .facts import Fact, FactFault, FillFact, OrderFact, fact_of_account, fact_of_order, fact_of_trade
+from .knowledge import Knowledge, Question
+from .rest import MexcRest
+from .results import OrderRow, TradeRow
+
+HOUR_MS = 3_600_000
+WEEK_MS = 7 * 24 * HOUR_MS
+MONTH_MS = 30 * 24 * HOUR_MS
+#: Rows of a page of fills: what every edition of the documents allows. Orders: the same, by all editions 1000.
+TRADES_PAGE, ORDERS_PAGE = 100, 1000
+#: Answers that say that an order cannot be found. They prove nothing.
+NOT_FOUND = frozenset({-2013, -2011})
+_NS_PER_MS = 1_000_000
+
+Row = TypeVar("Row", OrderRow, TradeRow)
+Page = Callable[[int, int], Awaitable[tuple[Row, ...]]]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a pass did. `incomplete` names ranges that could not be read whole; then nothing may be taken as proven."""
+
+    started_ms: int
+    pages: int = 0
+    facts: int = 0
+    refused: int = 0
+    asked: int = 0
+    not_found: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    #: Times of what the reads told first: a stream that was up then should have told it.
+    news_ms: list[int] = field(default_factory=list)
+
+
+class Reconciler:
+    """Passes over the account and `symbols`. `overlap_ms`: how far a pass reads back before the last one began."""
+
+    def __init__(
+        self, rest: MexcRest, knowledge: Knowledge, symbols: Sequence[str], since_ms: int, overlap_ms: int = 120_000
+    ) -> None:
+        self._rest = rest
+        self._knowledge = knowledge
+        self._symbols = tuple(symbols)
+        self._since_ms = since_ms
+        self._overlap_ms = overlap_ms
+
+    async def run(self) -> Report:
+        """One pass. A `MexcError` ends it; what was read until then stays joined, and the next pass reads all again."""
+        if not self._rest.server_clock.usable(self._rest.clock.mono_ns()):
+            await self._rest.sync_clock()
+        report = Report(self._now_ms())
+        await self._account(report)
+        for symbol in self._symbols:
+            await self._symbol(symbol, report)
+        for question in self._knowledge.questions():
+            await self._ask(question, report)
+        self._since_ms = max(self._since_ms, report.started_ms - self._overlap_ms)
+        return report
+
+    async def _account(self, report: Report) -> None:
+        read_ms = self._now_ms()
+        account = await self._rest.account()
+        self._take(report, fact_of_account, account, read_ms)
+
+    async def _symbol(self, symbol: str, report: Report) -> None:
+        read_ms = self._now_ms()
+        opened = await self._rest.open_orders(symbol)
+        for row in opened:
+            self._take(report, fact_of_order, row, read_ms)
+        end_ms = read_ms + 1
+        start_ms = self._since_ms
+        if end_ms - start_ms > MONTH_MS:
+            report.incomplete.append(f"{symbol}: before the last month")
+            start_ms = end_ms - MONTH_MS
+        await self._orders(symbol, start_ms, end_ms, read_ms, report)
+        await self._trades(symbol, start_ms, end_ms, report)
+        await self._gone(symbol, {row.order_id for row in opened}, report)
+
+    async def _orders(self, symbol: str, start_ms: int, end_ms: int, read_ms: int, report: Report) -> None:
+        async def page(low: int, high: int) -> tuple[OrderRow, ...]:
+            return await self._rest.all_orders(symbol, low, high, ORDERS_PAGE)
+
+        for low in range(start_ms, end_ms, WEEK_MS):
+            for row in await self._paged(page, low, min(low + WEEK_MS, end_ms), ORDERS_PAGE, report):
+                self._take(report, fact_of_order, row, read_ms)
+
+    async def _trades(self, symbol: str, start_ms: int, end_ms: int, report: Report, order_id: str = "") -> None:
+        async def page(low: int, high: int) -> tuple[TradeRow, ...]:
+            return await self._rest.my_trades(symbol, low, high, TRADES_PAGE, order_id)
+
+        for row in await self._paged(page, start_ms, end_ms, TRADES_PAGE, report):
+            self._take(report, fact_of_trade, row)
+
+    async def _gone(self, symbol: str, opened: set[str], report: Report) -> None:
+        """Orders that are live as far as we know, and are not in the list of open ones: ask for each."""
+        for view in self._knowledge.live():
+            if view.symbol == symbol and view.order_id not in opened:
+                await self._ask(Question("order", symbol, view.order_id), report)
+
+    async def _ask(self, question: Question, report: Report) -> None:
+        report.asked += 1
+        if question.kind == "account":
+            await self._account(report)
+        elif question.kind == "fills":
+            now_ms = self._now_ms()
+            await self._trades(question.symbol, now_ms - MONTH_MS, now_ms + 1, report, question.order_id)
+        else:
+            read_ms = self._now_ms()
+            try:
+                row = await self._rest.order(question.symbol, order_id=question.order_id)
+            except Definitive as error:
+                if error.code not in NOT_FOUND:
+                    raise
+                report.not_found.append(question.order_id)
+            else:
+                self._take(report, fact_of_order, row, read_ms)
+
+    async def _paged(self, page: Page[Row], low: int, high: int, most: int, report: Report) -> list[Row]:
+        """Every row between two times. A full page may hide others: older ones, newer ones, or both."""
+        found: list[Row] = []
+        ranges = [(low, high)]
+        while ranges:
+            start, end = ranges.pop()
+            rows = await page(start, end)
+            report.pages += 1
+            found += rows
+            if len(rows) < most:
+                continue
+            times = [row.time_ms for row in rows]
+            if min(times) == max(times):
+                report.incomplete.append(f"{rows[0].symbol}: a page of {most} rows in the millisecond {times[0]}")
+            ranges += _hidden(times, start, end)
+        return found
+
+    def _take(self, report: Report, read: Callable[..., Fact], *what: object) -> None:
+        """Join a fact, and note whether it told something new."""
+        try:
+            fact = read(*what)
+        except FactFault as error:
+            report.refused += 1
+            self._knowledge.refuse(error.reason)
+            return
+        report.facts += 1
+        before = _mark(self._knowledge, fact)
+        self._knowledge.apply(fact)
+        if _mark(self._knowledge, fact) != before and isinstance(fact, FillFact):
+            report.news_ms.append(fact.time_ms)
+
+    def _now_ms(self) -> int:
+        return self._rest.server_clock.server_ms(self._rest.clock.mono_ns())
+
+
+def _hidden(times: list[int], start: int, end: int) -> list[tuple[int, int]]:
+    """Where rows may be that a full page left out: before the first time, or after the last, with overlap."""
+    first, last = min(times), max(times)
+    if first == last:
+        return [part for part in ((start, first - 1), (last + 1, end)) if part[0] <= part[1]]
+    if times == sorted(times, reverse=True):
+        return [(start, first)]
+    if times == sorted(times):
+        return [(last, end)]
+    return [(start, first), (last, end)]
+
+
+def _mark(knowledge: Knowledge, fact: Fact) -> object:
+    """What would change if the fact were news."""
+    if isinstance(fact, FillFact | OrderFact):
+        view = knowledge.order(fact.symbol, fact.order_id)
+        return None if view is None else (view.rank, view.executed, view.filled)
+    return None
