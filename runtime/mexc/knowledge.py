@@ -163,6 +163,10 @@ class Knowledge:
             found.append(Question("account"))
         return tuple(found)
 
+    def doubts(self) -> tuple[Request, ...]:
+        """Requests whose outcome is not known."""
+        return tuple(request for request in self.requests() if request.outcome == "UNKNOWN")
+
     def digest(self) -> tuple[object, ...]:
         """The whole state as plain values: equal for equal facts."""
         return (self.orders(), self.fills(), self.balances.views(), self.requests())

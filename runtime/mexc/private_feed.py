@@ -51,6 +51,7 @@ class FeedConfig:
     retry_ns: int = 2 * SECOND_NS
     keep_every_ns: int = KEEP_EVERY_NS
     deaf_ms: int = 3_000
+    quick_looks: int = 20
     lookback_ms: int = 24 * 3_600_000
 
 
@@ -288,7 +289,12 @@ class PrivateFeed:
         self.reports = [*self.reports[-9:], report]
         self.synced = changes == self._changes and self._blind_since_ns is None and not report.incomplete
         self._listen_for(report)
-        return self.config.question_ns if self.knowledge.questions() else self.config.interval_ns
+        return self.config.question_ns if self._is_missing() else self.config.interval_ns
+
+    def _is_missing(self) -> bool:
+        """Whether something is asked for that can be expected soon. What was never found stays for the slow passes."""
+        fresh = any(request.not_found < self.config.quick_looks for request in self.knowledge.doubts())
+        return fresh or bool(self.knowledge.questions())
 
     def _listen_for(self, report: Report) -> None:
         """Replace a stream that is open and did not tell what the reads told: its key may have run out silently."""

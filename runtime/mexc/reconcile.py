@@ -7,12 +7,22 @@ Fills and orders are read page by page over time, with overlap, because nobody k
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from .errors import Definitive
-from .facts import Fact, FactFault, FillFact, OrderFact, fact_of_account, fact_of_order, fact_of_trade
-from .knowledge import Knowledge, Question
+from .facts import (
+    Evidence,
+    Fact,
+    FactFault,
+    FillFact,
+    OrderFact,
+    RequestFact,
+    fact_of_account,
+    fact_of_order,
+    fact_of_trade,
+)
+from .knowledge import Knowledge, Question, Request
 from .rest import MexcRest
 from .results import OrderRow, TradeRow
 
@@ -66,6 +76,8 @@ class Reconciler:
             await self._symbol(symbol, report)
         for question in self._knowledge.questions():
             await self._ask(question, report)
+        for request in self._knowledge.doubts():
+            await self._look_up(request, report)
         self._since_ms = max(self._since_ms, report.started_ms - self._overlap_ms)
         return report
 
@@ -126,6 +138,20 @@ class Reconciler:
                 report.not_found.append(question.order_id)
             else:
                 self._take(report, fact_of_order, row, read_ms)
+
+    async def _look_up(self, request: Request, report: Report) -> None:
+        """An order of ours by its client id. That it is not found is evidence, never a proof."""
+        read_ms = self._now_ms()
+        try:
+            row = await self._rest.order(request.symbol, client_id=request.client_id)
+        except Definitive as error:
+            if error.code not in NOT_FOUND:
+                raise
+            missing = RequestFact(request.symbol, request.client_id, Evidence.NOT_FOUND, read_ms, error.code)
+            self._knowledge.apply(missing)
+            report.not_found.append(request.client_id)
+        else:
+            self._take(report, fact_of_order, replace(row, client_id=request.client_id), read_ms)
 
     async def _paged(self, page: Page[Row], low: int, high: int, most: int, report: Report) -> list[Row]:
         """Every row between two times. A full page may hide others: older ones, newer ones, or both."""
