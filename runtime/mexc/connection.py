@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ...cython_core import native
 from ...cython_core.wire.push import decode_push
 from ..errors import fault
 from ..market_data.prng import Stream
@@ -232,7 +233,9 @@ def _same_machine(endpoint: Endpoint, peer: object) -> bool:
 
 
 def system_session(
-    config: SessionConfig, seed: int, *, decode: Decoder = decode_push, counters: Counters | None = None
+    config: SessionConfig, seed: int, *, decode: Decoder | None = None, counters: Counters | None = None
 ) -> Session:
-    """A session with this machine's entropy. `seed` decides the jitter of pauses, nothing else."""
-    return Session(config, decode, Stream(seed, "session"), os.urandom, counters)
+    """A session with this machine's entropy, and the C core where it was built. `seed` decides only jitter."""
+    library = native.library()
+    decoder = decode or (decode_push if library is None else library.decode_push)
+    return Session(config, decoder, Stream(seed, "session"), os.urandom, counters, native.frame_reader)

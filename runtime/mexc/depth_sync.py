@@ -83,6 +83,7 @@ class DepthSync:
         self._attempts = 0
         self._unjoined = 0
         self._old_run = 0
+        self._crossed_runs = 0
 
     @property
     def synced(self) -> bool:
@@ -175,15 +176,21 @@ class DepthSync:
         """Do what is due. Call it when `next_ns` comes; more often does no harm."""
         if now_ns >= self._deadline_ns:
             self._retry(now_ns, "timeout" if self.state == ASKED else "nothing_joined")
-        if self.crossed_ns is not None and now_ns >= self.crossed_ns + self._limits.crossed_ns:
+        if now_ns >= self._crossed_due():
+            self._crossed_runs += 1
             self._rebuild(now_ns, "crossed")
         if self.state == WAITING and now_ns >= self._ask_ns:
             self._ask(now_ns)
 
     def next_ns(self) -> int:
         """The time by which `timer` must be called."""
-        crossed = NEVER if self.crossed_ns is None else self.crossed_ns + self._limits.crossed_ns
-        return min(self._ask_ns if self.state == WAITING else NEVER, self._deadline_ns, crossed)
+        return min(self._ask_ns if self.state == WAITING else NEVER, self._deadline_ns, self._crossed_due())
+
+    def _crossed_due(self) -> int:
+        """When a crossed book is given up; four times later each time a new snapshot did not mend it."""
+        if self.crossed_ns is None:
+            return NEVER
+        return self.crossed_ns + (self._limits.crossed_ns << 2 * min(self._crossed_runs, 8))
 
     # ---- inside
 
@@ -206,7 +213,7 @@ class DepthSync:
         self._attempts = self._unjoined = self._old_run = 0
         bid, ask = self.book.best_bid(), self.book.best_ask()
         if bid is None or ask is None or bid[0] < ask[0]:
-            self.crossed_ns = None
+            self.crossed_ns, self._crossed_runs = None, 0
         else:
             self._counters.add("depth_crossed")
             self.crossed_ns = now_ns if self.crossed_ns is None else self.crossed_ns

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ...cython_core.wire import ws_frames
 from .channels import Channel
@@ -20,6 +21,16 @@ NEVER = 2**63 - 1
 
 #: Gives so many bytes that nobody can guess.
 Entropy = Callable[[int], bytes]
+
+
+class FrameSource(Protocol):
+    """Frames from bytes, as `ws_frames.FrameReader` gives them."""
+
+    def feed(self, data: bytes) -> list[ws_frames.Frame]: ...
+
+
+#: Makes one for messages of at most so many bytes.
+Reader = Callable[[int], FrameSource]
 
 
 class LinkFault(Exception):
@@ -64,6 +75,7 @@ class Link:
     number: int
     config: SessionConfig
     entropy: Entropy
+    reader: Reader
     query: str = field(repr=False)
     born_ns: int
     rotate_ns: int
@@ -80,7 +92,7 @@ class Link:
     _free_ns: int = 0  # the next request may leave then
     _next_id: int = 1
     _handshake: ClientHandshake | None = None
-    _reader: ws_frames.FrameReader | None = None
+    _reader: FrameSource | None = None
 
     def connected(self, now_ns: int) -> None:
         """The socket is open: greet."""
@@ -113,7 +125,7 @@ class Link:
             raise LinkFault("handshake", str(error)) from None
         if rest is not None:
             self.phase, self.open_ns, self._handshake = OPEN, now_ns, None
-            self._reader = ws_frames.FrameReader(self.config.most_payload)
+            self._reader = self.reader(self.config.most_payload)
         return rest
 
     # ---- what goes out

@@ -19,8 +19,9 @@ Top = tuple[int, int]
 class Agreement:
     """Whether the book's best prices and those of the book ticker are `ticks` apart at most.
 
-    The two streams are gathered at their own moments, so each newest value is compared with all values of the other
-    from the last `within_ns`. They disagree when nothing has matched for longer than that.
+    The two streams are gathered at their own moments, so each new value is compared with all values of the other from
+    the last `within_ns`: they agreed at the time until which a matching one stood. They disagree when that is longer
+    ago than `within_ns`.
     """
 
     ticks: int = 2
@@ -68,9 +69,9 @@ class Agreement:
     def _compare(self, top: Top, others: deque[tuple[int, Top]], now_ns: int) -> None:
         last = len(others) - 1
         for place, (at_ns, other) in enumerate(others):
-            if (place == last or at_ns >= now_ns - self.within_ns) and self._near(top, other):
-                self._agreed_ns = now_ns
-                return
+            if self._near(top, other):
+                seen_ns = now_ns if place == last else at_ns
+                self._agreed_ns = max(seen_ns, seen_ns if self._agreed_ns is None else self._agreed_ns)
 
     def _near(self, one: Top, other: Top) -> bool:
         return abs(one[0] - other[0]) <= self.ticks and abs(one[1] - other[1]) <= self.ticks

@@ -309,9 +309,10 @@ class MarketFeed:
         return link == self._sources[kind]
 
     def _depth(self, event: PushFrame, push: Push, body: AggreDepths, now_ns: int) -> None:
-        if self._too_late(event.link, push, now_ns) or self._far_off(body, now_ns):
-            return
         change = Change(event.payload, plain_version(body.from_version), plain_version(body.to_version))
+        is_old = self.sync.synced and change.last <= self.book.version
+        if (not is_old and self._too_late(event.link, push, now_ns)) or self._far_off(body, now_ns):
+            return
         frames = self._handover.take(event.link, change, self.book.version, self.sync.synced)
         if not frames:
             self.counters.add("depth_standby")

@@ -16,7 +16,7 @@ from ..market_data.prng import Stream
 from .channels import Channel
 from .control import Answer, ControlFault, parse_answer
 from .counters import Counters
-from .link import LOST, NEVER, OPEN, Entropy, Link, LinkFault, Topic
+from .link import LOST, NEVER, OPEN, Entropy, Link, LinkFault, Reader, Topic
 from .outbox import Outbox
 from .stream_events import (
     SECOND,
@@ -67,6 +67,7 @@ class Session:
         chance: Stream,
         entropy: Entropy,
         counters: Counters | None = None,
+        reader: Reader = ws_frames.FrameReader,
     ) -> None:
         self.config = config
         self.counters = counters if counters is not None else Counters()
@@ -74,6 +75,7 @@ class Session:
         self._decode = decode
         self._chance = chance
         self._entropy = entropy
+        self._reader = reader
         self._slots: list[Slot] = []
         self._links: dict[int, tuple[Link, Slot]] = {}
         self._numbers = 0
@@ -338,8 +340,9 @@ class Session:
     def _dial(self, slot: Slot, now_ns: int) -> Link:
         self._numbers += 1
         rotate_ns = now_ns + self.config.rotate_after_ns - self._draw(self.config.rotate_after_ns // 40)
-        link = Link(self._numbers, self.config, self._entropy, self._query or "", now_ns, max(rotate_ns, now_ns + 1))
-        self._query = None
+        query, self._query = self._query or "", None
+        parts = (self._entropy, self._reader, query)
+        link = Link(self._numbers, self.config, *parts, now_ns, max(rotate_ns, now_ns + 1))
         self._links[link.number] = (link, slot)
         self.counters.add("dials")
         self.outbox.action(Connect(link.number, self.config.endpoint))

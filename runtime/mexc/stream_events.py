@@ -58,7 +58,7 @@ class SessionConfig:
     backoff_first_ns: int = 250 * MS
     backoff_ceiling_ns: int = 30 * SECOND
     steady_ns: int = 30 * SECOND  # a connection that lived so long ends the back-off
-    most_payload: int = 4 * 1024 * 1024  # bytes of one message
+    most_payload: int = 1024 * 1024  # bytes of one message; the largest known have less than half
     most_events: int = 20_000
     most_event_bytes: int = 64 * 1024 * 1024
     #: Kinds of channels that never pause, and how long one may be silent before its connection is replaced.

@@ -12,7 +12,7 @@ from flashc.runtime.mexc.counters import Counters
 from flashc.runtime.mexc.market_feed import FeedConfig, MarketFeed
 from flashc.runtime.mexc.reference_book import ASK, BID
 from flashc.runtime.mexc.stream_events import PushFrame
-from support.fake_streams import MS, SECOND, FakeExchange, Peer, depth_frame, push
+from support.fake_streams import MS, SECOND, Answering, FakeExchange, Peer, agreeable, depth_frame, push
 
 SYMBOL = "MXUSDT"
 CONFIG = FeedConfig(SYMBOL, 2, 0)
@@ -121,9 +121,10 @@ class Play:
     frame, and gives the frames that travel. `late_ms` is added to the age of everything sent.
     """
 
-    def __init__(self, config: FeedConfig = CONFIG, **session: Any) -> None:
+    def __init__(self, config: FeedConfig = CONFIG, reply: Answering = agreeable, **session: Any) -> None:
         self.market = FakeMarket()
         self.exchange = FakeExchange(**session)
+        self.exchange.answer = reply
         self.counters: Counters = self.exchange.counters
         self.feed = MarketFeed(config, Stream(2, "feed"), self.counters)
         self.feed.set_clock(EPOCH_NS)

@@ -105,6 +105,10 @@ class Peer:
         self.send(b"".join(ws_frames.encode_frame(ws_frames.BINARY, frame) for frame in frames))
 
 
+#: What a request of a connection brings.
+Answering = Callable[[Peer, dict[str, Any]], list[dict[str, Any]]]
+
+
 def agreeable(peer: Peer, request: dict[str, Any]) -> list[dict[str, Any]]:
     """The answers of an exchange in good health."""
     if request["method"] == "PING":
@@ -125,7 +129,7 @@ class FakeExchange:
             SessionConfig(**config), decode_push, Stream(1, "session"), lambda count: b"\x55" * count, self.counters
         )
         self.refuse_dials = refuse_dials
-        self.answer: Callable[[Peer, dict[str, Any]], list[dict[str, Any]]] = agreeable
+        self.answer: Answering = agreeable
         self.peers: dict[int, Peer] = {}
         self.closed: list[int] = []
         self.dial_times: list[int] = []

@@ -257,7 +257,7 @@ def test_a_goodbye_is_answered_and_the_connection_made_anew() -> None:
 
 
 def test_rotation_comes_before_23_hours_with_both_connections_alive() -> None:
-    exchange = started(silent_after_ns={})
+    exchange = started(silent_after_ns={}, ping_every_ns=55 * SECOND)
     born = exchange.now_ns
     together = 0
 
@@ -266,7 +266,7 @@ def test_rotation_comes_before_23_hours_with_both_connections_alive() -> None:
         together += len(exchange.peers) == 2
         feed(exchange)
 
-    exchange.run(21 * HOUR, each, step_ns=50 * SECOND)
+    exchange.run(21 * HOUR, each, step_ns=58 * SECOND)
     assert not exchange.take(LinkLost)
     while not (lost := exchange.take(LinkLost)):
         exchange.run(10 * SECOND, each, step_ns=SECOND)
