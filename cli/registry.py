@@ -32,6 +32,7 @@ _ENTRIES = (
     Entry("why-not", "why_not", "Say what kept a run from trading over a stretch of time."),
     Entry("trace", "trace", "Export named values of a run as a table."),
     Entry("data", "data", "Import, generate, list and verify history."),
+    Entry("sim", "sim", "Run a local exchange, and let things go wrong on it."),
     Entry("version", "version", "Print the versions that decide results."),
 )
 

@@ -20,3 +20,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return "  ".join([f"{row[0]:<{widths[0]}}", *rest]).rstrip()
 
     return "\n".join([line(header), "-" * len(line(header)), *(line(row) for row in rows)])
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Lines of left-aligned columns."""
+    widths = [
+        max((len(row[k]) for row in rows if k < len(row)), default=0) for k in range(max(map(len, rows), default=0))
+    ]
+    return [
+        indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)).rstrip()
+        for row in rows
+    ]

@@ -84,7 +84,7 @@ def synthetic(instrument: str, seed: int, events_per_s: float = 50.0, round_s: i
 
 def recorded(data: EventSet) -> Market:
     """A market from recorded data, on a grid that holds its prices and quantities."""
-    spec = symbol_spec(str(data.instrument), *grid_of(data))
+    spec = symbol_spec(data.instrument.symbol, *grid_of(data))
     return Market(spec, tape_of(data, spec.price_decimals, spec.qty_decimals))
 
 

@@ -25,6 +25,7 @@ class Pipe:
         self._free_ns = 0
         self._timer: asyncio.TimerHandle | None = None
         self.waiting = 0
+        self.then: Callable[[], None] | None = None  # called once everything was let through
 
     def put(self, data: bytes) -> None:
         """Bytes that came. They may be delivered before this returns."""
@@ -52,6 +53,8 @@ class Pipe:
                 self._timer = asyncio.get_running_loop().call_later(delay_s, self.pump)
                 return
             self._pass(due_ns, data, shape, now)
+        if self.then is not None:
+            self.then()
 
     def _pass(self, due_ns: int, data: bytes, shape: Shape, now_ns: int) -> None:
         piece = data[: shape.piece] if shape.piece else data
@@ -66,7 +69,7 @@ class Pipe:
     def drop(self) -> None:
         """Forget everything: the connection is gone."""
         self._queue.clear()
-        self.waiting = 0
+        self.waiting, self.then = 0, None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -120,10 +123,11 @@ class Wire:
                 pipe.pump()
 
     def end(self) -> None:
-        """Close after what was written."""
-        if self.outgoing is not None:
-            self.outgoing.drop()
-        self.transport.close()
+        """Close after what was written, also what a fault still holds."""
+        if self.outgoing is not None and self.outgoing.waiting:
+            self.outgoing.then = self.transport.close
+        else:
+            self.transport.close()
 
     def reset(self) -> None:
         """Cut at once; the other side sees a reset."""
