@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .command import make_app
+from .command import example, make_app
 from .sim_control import fault, faults, heal, ledger, status, switch
 from .sim_exchange import exchange
 from .sim_options import EPILOGS
@@ -10,7 +10,7 @@ from .sim_options import EPILOGS
 app = make_app()
 
 
-@app.callback()
+@app.callback(epilog=example("flashc sim exchange", "flashc sim fault depth-gap --for 5s"))
 def sim() -> None:
     """Run a local exchange that speaks as MEXC does, and let things go wrong on it."""
 
