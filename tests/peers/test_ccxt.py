@@ -1,0 +1,198 @@
+"""A client that others wrote and thousands trade with, against the local exchange: ccxt and ccxt.pro, class `mexc`.
+
+The exchange is the command itself, in a process of its own. What ccxt ends with must be the exchange's own ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.exchange_process import RunningExchange, run_exchange
+from support.peer_bars import required
+
+ccxt = required("ccxt")
+pytestmark = pytest.mark.xdist_group("ccxt")
+
+SYMBOL = "BTC/USDC"
+WAIT_S = 15.0
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
+    with run_exchange(tmp_path_factory.mktemp("exchange")) as running:
+        yield running
+
+
+def connected(running: RunningExchange, account: str = "trader") -> Any:
+    """ccxt as it is, but for its addresses. Contracts are another exchange's business."""
+    import ccxt.pro
+
+    key, secret = running.keys(account)
+    client = ccxt.pro.mexc({"apiKey": key, "secret": secret, "enableRateLimit": False})
+    client.options["fetchCurrencies"] = False
+    client.urls["api"]["spot"] = {"public": running.http_url, "private": running.http_url}
+    client.urls["api"]["ws"]["spot"] = running.ws_url
+
+    async def none(params: object = None) -> list[object]:
+        return []
+
+    client.fetch_swap_markets = none
+    return client
+
+
+def play(running: RunningExchange, scene: Callable[[Any], Awaitable[Any]], account: str = "trader") -> Any:
+    """One scene with a client that has loaded the markets."""
+
+    async def whole() -> Any:
+        client = connected(running, account)
+        try:
+            await client.load_markets()
+            return await asyncio.wait_for(scene(client), WAIT_S)
+        finally:
+            await client.close()
+
+    return asyncio.run(whole())
+
+
+async def until(look: Callable[[], Awaitable[Any]], good: Callable[[Any], bool]) -> Any:
+    """Ask again until the answer is good; the scene's own time limit ends it."""
+    while not good(found := await look()):
+        await asyncio.sleep(0.02)
+    return found
+
+
+def test_ccxt_loads_the_markets_with_their_grids_and_limits(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        market = client.market(SYMBOL)
+        assert (market["id"], market["base"], market["quote"], market["active"]) == ("BTCUSDC", "BTC", "USDC", True)
+        assert market["precision"]["price"] == 0.01
+        assert market["precision"]["amount"] == 1e-6
+        assert market["limits"]["cost"]["min"] == 1.0
+        assert market["taker"] == 0.0005
+        assert "ETH/USDC" in client.markets
+
+    play(exchange, scene)
+
+
+def test_ccxt_reads_books_trades_candles_and_tickers(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        assert abs(await client.fetch_time() - client.milliseconds()) < 5_000
+        book = await client.fetch_order_book(SYMBOL, 50)
+        assert book["bids"][0][0] < book["asks"][0][0]
+        trades = await until(lambda: client.fetch_trades(SYMBOL, limit=20), bool)
+        assert {trade["side"] for trade in trades} <= {"buy", "sell"}
+        candles = await until(lambda: client.fetch_ohlcv(SYMBOL, "1m"), bool)
+        assert all(low <= start <= high and low <= end <= high for _, start, high, low, end, _ in candles)
+        ticker = await client.fetch_ticker(SYMBOL)
+        assert ticker["bid"] < ticker["ask"]
+        assert (await client.fetch_bids_asks([SYMBOL]))[SYMBOL]["bid"] > 0
+        assert (await client.fetch_trading_fee(SYMBOL))["taker"] == 0.0005
+
+    play(exchange, scene)
+
+
+def test_ccxt_watches_the_book_that_rest_shows(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        client.options["watchOrderBook"] = {"snapshotDelay": 2, "snapshotMaxRetries": 5}
+        shown: dict[int, Any] = {}
+        for _ in range(60):
+            book = await client.watch_order_book(SYMBOL)
+            shown[book["nonce"]] = (book["bids"][:5], book["asks"][:5])
+            rest = await client.fetch_order_book(SYMBOL, 5)
+            book = client.orderbooks[SYMBOL]
+            if rest["nonce"] in shown:
+                bids, asks = shown[rest["nonce"]]
+                assert ([list(level[:2]) for level in bids], [list(level[:2]) for level in asks]) == (rest["bids"], rest["asks"])
+                return
+        pytest.fail("no book of ccxt had the version of an answer of REST")
+
+    play(exchange, scene)
+
+
+def test_ccxt_watches_trades_candles_and_best_prices(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        trades, candles, best = await asyncio.gather(
+            client.watch_trades(SYMBOL), client.watch_ohlcv(SYMBOL, "1m"), client.watch_bids_asks([SYMBOL])
+        )
+        assert trades[-1]["price"] > 0
+        assert candles[-1][2] >= candles[-1][3]
+        assert best[SYMBOL]["bid"] < best[SYMBOL]["ask"]
+
+    play(exchange, scene)
+
+
+def test_ccxt_places_queries_and_cancels_each_type_of_order(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        book = await client.fetch_order_book(SYMBOL, 5)
+        bid, ask = book["bids"][0][0], book["asks"][0][0]
+        far = round(bid * 0.97, 2)
+        placed = {
+            "limit": await client.create_order(SYMBOL, "limit", "buy", 0.001, far, {"clientOrderId": "ccxt-limit"}),
+            "maker": await client.create_order(SYMBOL, "limit", "buy", 0.001, far, {"postOnly": True}),
+            "ioc": await client.create_order(SYMBOL, "limit", "buy", 0.001, round(ask * 1.002, 2), {"timeInForce": "IOC"}),
+            "fok": await client.create_order(SYMBOL, "limit", "buy", 0.001, round(ask * 1.002, 2), {"timeInForce": "FOK"}),
+            "cost": await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 50}),
+            "sell": await client.create_order(SYMBOL, "market", "sell", 0.001),
+        }
+        found = {name: await client.fetch_order(order["id"], SYMBOL) for name, order in placed.items()}
+        assert {found[name]["status"] for name in ("limit", "maker")} == {"open"}
+        assert {found[name]["status"] for name in ("ioc", "fok", "cost", "sell")} == {"closed"}
+        assert found["limit"]["clientOrderId"] == "ccxt-limit"
+        assert found["cost"]["cost"] <= 50 < found["cost"]["cost"] + 1
+        assert found["sell"]["filled"] == 0.001
+        opened = await client.fetch_open_orders(SYMBOL)
+        assert {order["id"] for order in opened} == {placed["limit"]["id"], placed["maker"]["id"]}
+        await client.cancel_order(placed["limit"]["id"], SYMBOL)
+        assert (await client.fetch_order(placed["limit"]["id"], SYMBOL))["status"] == "canceled"
+        await client.cancel_all_orders(SYMBOL)
+        assert await client.fetch_open_orders(SYMBOL) == []
+        fills = await client.fetch_my_trades(SYMBOL)
+        assert {fill["order"] for fill in fills} == {placed[name]["id"] for name in ("ioc", "fok", "cost", "sell")}
+
+    play(exchange, scene)
+
+
+def test_ccxt_is_told_why_an_order_is_refused(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        from ccxt.base.errors import ExchangeError, InsufficientFunds, OrderNotFound
+
+        with pytest.raises(InsufficientFunds):
+            await client.create_order(SYMBOL, "limit", "buy", 100, 60_000)
+        with pytest.raises(ExchangeError):
+            await client.create_order(SYMBOL, "limit", "buy", 0.00001, 100)
+        with pytest.raises(OrderNotFound):
+            await client.cancel_order("C02__1", SYMBOL)
+
+    play(exchange, scene)
+
+
+def test_ccxt_watches_its_orders_fills_and_balances(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> None:
+        watching = [asyncio.ensure_future(one) for one in (client.watch_orders(SYMBOL), client.watch_my_trades(SYMBOL), client.watch_balance())]
+        await asyncio.sleep(0.5)
+        placed = await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 50})
+        orders, fills, balance = await asyncio.gather(*watching)
+        assert orders[-1]["id"] == fills[-1]["order"] == placed["id"]
+        assert fills[-1]["fee"]["currency"] == "BTC"
+        assert balance["USDC"]["free"] > 0
+
+    play(exchange, scene)
+
+
+def test_ccxt_ends_with_the_exchanges_own_ledger(exchange: RunningExchange) -> None:
+    async def scene(client: Any) -> Any:
+        await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 77})
+        bid = (await client.fetch_order_book(SYMBOL, 5))["bids"][0][0]
+        await client.create_order(SYMBOL, "limit", "buy", 0.001, round(bid * 0.97, 2))
+        await client.create_order(SYMBOL, "market", "sell", 0.0005)
+        return await client.fetch_balance()
+
+    balance = play(exchange, scene)
+    for asset, (free, locked) in exchange.ledger("trader").items():
+        assert Decimal(str(balance["free"].get(asset, 0))) == pytest.approx(free, abs=Decimal("1e-12"))
+        assert Decimal(str(balance["used"].get(asset, 0))) == pytest.approx(locked, abs=Decimal("1e-12"))
+    assert exchange.audit_is_clean()
