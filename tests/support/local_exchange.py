@@ -73,12 +73,14 @@ def world(**settings: str) -> World:
     return make_world(options(**settings), NoSockets(), START_NS)
 
 
-def local_exchange(folder: Path, *, tls: bool = False, speed: int = 1, limits: bool = False) -> LocalExchange:
+def local_exchange(
+    folder: Path, *, tls: bool = False, speed: int = 1, limits: bool = False, start_ns: int = START_NS
+) -> LocalExchange:
     """An exchange with open ports, its files in `folder`. It is an asynchronous context manager."""
     chosen = options(limits)
     return LocalExchange(
         lambda app, now_ns: make_world(chosen, app, now_ns),
-        Clock(START_NS, speed),
+        Clock(start_ns, speed),
         Folder(folder),
         Ports(tls=0 if tls else None),
     )
