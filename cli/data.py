@@ -12,6 +12,7 @@ from .command import Json, example, make_app
 from .data_export import export
 from .data_fetch import fetch
 from .data_options import Append, Instrument, Name, Period, Replace, Root, check_words, refuse_existing
+from .data_record import record
 from .data_synth import synth
 from .problem import Problem
 
@@ -162,6 +163,15 @@ app.command(
         "flashc data fetch BTC/USDC --kind trades --from 2026-01-31 --name btc_trades",
     )
 )(fetch)
+
+
+app.command(
+    epilog=example(
+        "flashc data record BTC/USDC ETH/USDC --url ws://127.0.0.1:8765/ws --for 10m",
+        "flashc data record BTC/USDC --name btc_live",
+        "flashc data record --recover-only",
+    )
+)(record)
 
 
 @app.command("list", epilog=example("flashc data list", "flashc data list --root ~/history"))

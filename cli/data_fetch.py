@@ -79,7 +79,7 @@ def _request(instruments: list[str], kinds: list[str], from_: str | None, to: st
     from ..runtime.market_data.fetch.jobs import default_name
 
     wanted = []
-    for instrument in (_instrument(text) for text in dict.fromkeys(instruments)):
+    for instrument in (parsed_instrument(text) for text in dict.fromkeys(instruments)):
         for kind in dict.fromkeys(kinds):
             period, words = _period(kind)
             wanted.append((instrument, period, name or default_name(instrument, words)))
@@ -91,7 +91,8 @@ def _request(instruments: list[str], kinds: list[str], from_: str | None, to: st
     return _Request(wanted, start, stop)
 
 
-def _instrument(text: str) -> Instrument:
+def parsed_instrument(text: str) -> Instrument:
+    """BASE/QUOTE, or `Problem`."""
     from ..runtime.market_data.instruments import parse_instrument
 
     found = parse_instrument(text)

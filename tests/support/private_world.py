@@ -63,10 +63,16 @@ class PrivateWorld:
         _, bids, asks = self.local.world.exchange.depth(SYMBOL, 1)
         return bids[0][0], asks[0][0]
 
-    def order(self, client_id: str, *, side: str = "BUY", far: bool = True, type_: str = "LIMIT", qty: str = "0.01") -> NewOrder:
+    def order(
+        self, client_id: str, *, side: str = "BUY", far: bool = True, type_: str = "LIMIT", qty: str = "0.01"
+    ) -> NewOrder:
         """An order that rests far from the market, or one that trades at once."""
         bid, ask = self.best()
-        ticks = (bid * 9 // 10 if side == "BUY" else ask * 11 // 10) if far else (ask * 11 // 10 if side == "BUY" else bid * 9 // 10)
+        ticks = (
+            (bid * 9 // 10 if side == "BUY" else ask * 11 // 10)
+            if far
+            else (ask * 11 // 10 if side == "BUY" else bid * 9 // 10)
+        )
         return NewOrder(SYMBOL, side, type_, client_id, qty, f"{ticks // 100}.{ticks % 100:02}")
 
     async def until(self, is_so: Callable[[], bool], what: str) -> None:
@@ -81,7 +87,12 @@ class PrivateWorld:
         knowledge = self.feed.knowledge
 
         def whole() -> bool:
-            return self.feed.synced and not knowledge.questions() and not knowledge.doubts() and self.picture() == self.truth()
+            return (
+                self.feed.synced
+                and not knowledge.questions()
+                and not knowledge.doubts()
+                and self.picture() == self.truth()
+            )
 
         try:
             await self.until(whole, "the client agrees with the exchange")
@@ -101,9 +112,18 @@ class PrivateWorld:
                 for asset, row in alice["balances"].items()
                 if units(row["free"]) or units(row["locked"])
             },
-            "orders": {row["order_id"]: (row["status"], units(row["executed"]), row["client_id"]) for row in alice["orders"]},
+            "orders": {
+                row["order_id"]: (row["status"], units(row["executed"]), row["client_id"]) for row in alice["orders"]
+            },
             "fills": sorted(
-                (row["trade_id"], row["side"], row["order_id"], units(row["quantity"]), units(row["price"]), units(row["fee"]))
+                (
+                    row["trade_id"],
+                    row["side"],
+                    row["order_id"],
+                    units(row["quantity"]),
+                    units(row["price"]),
+                    units(row["fee"]),
+                )
                 for row in alice["fills"]
             ),
         }

@@ -11,6 +11,7 @@ result.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,6 +84,7 @@ class BookJoin:
     """State of one book's stream. `version` is the last one written, 0 while a snapshot is needed."""
 
     stream: int
+    on_gap: Callable[[Gap], None] = lambda gap: None
     counts: JoinCounts = field(default_factory=JoinCounts)
     version: int = 0
     _last_ns: int = 0
@@ -90,18 +92,28 @@ class BookJoin:
     _why: str = "start"
     _held: list[Ints] = field(default_factory=list)
     _held_rows: int = 0
+    _cause: str = "versions"
     _behind: int = 0
     _behind_version: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether updates wait for a snapshot."""
+        return bool(self._held)
 
     @property
     def needs_snapshot(self) -> bool:
         return self.version == 0
 
     def lost(self, why: str) -> None:
-        """The link went down, or someone knows better than the versions that rows are missing."""
+        """Rows are missing: nothing is written until the next snapshot."""
         if self.version:
             self._why, self._last_version, self.version = why, self.version, 0
             self.counts.gaps += why != "start"
+
+    def expect_hole(self, why: str) -> None:
+        """The link went down, or frames were dropped. Whether that made a hole is for the versions to say."""
+        self._cause = why
 
     def take(self, rows: Ints) -> list[Ints]:
         """Updates in the order in which they were received, whole messages; what is to be written now."""
@@ -116,8 +128,11 @@ class BookJoin:
             written += self._one(rows[at:end])
         return written
 
-    def snapshot(self, version: int, levels: Ints, receive_ns: int) -> list[Ints] | None:
-        """A whole book as level rows. None if it is older than the updates that are held: ask again."""
+    def snapshot(self, version: int, levels: Ints, receive_ns: int, venue_ns: int = 0) -> list[Ints] | None:
+        """A whole book as level rows; `venue_ns` is the exchange's time, 0 if it gave none.
+
+        None if it is older than the updates that are held: ask again.
+        """
         if not self.needs_snapshot:
             return []
         held = [part for part in self._held if int(part[0, UPDATE_ID]) > version]
@@ -128,7 +143,7 @@ class BookJoin:
         self.counts.snapshots += 1
         self.counts.dropped += len(self._held) - len(held)
         self._held, self._held_rows = [], 0
-        rows = snapshot_rows(self.stream, version, levels, receive_ns)
+        rows = snapshot_rows(self.stream, version, levels, receive_ns, venue_ns)
         self.version = version
         written = [*mark, *self._written(rows)]
         for part in held:
@@ -145,7 +160,7 @@ class BookJoin:
             self.lost("versions")
             return []
         if self.version and first > self.version + 1:
-            self.lost("versions")
+            self.lost(self._cause)
         elif self.version and last <= self.version:
             self._repeated(first, last)
             return []
@@ -183,7 +198,7 @@ class BookJoin:
     def _written(self, rows: Ints) -> list[Ints]:
         self.version = int(rows[-1, UPDATE_ID])
         self._last_ns = int(rows[-1, TIME])
-        self._behind = 0
+        self._behind, self._cause = 0, "versions"
         return [rows]
 
     def _mark(self, version: int, receive_ns: int) -> list[Ints]:
@@ -192,6 +207,7 @@ class BookJoin:
         missing = version - self._last_version if version >= self._last_version else -1
         gap = Gap("book", self._last_ns, receive_ns, missing, self._why)
         self._why = "start"
+        self.on_gap(gap)
         return [mark_row(self.stream, gap)]
 
 
@@ -209,7 +225,7 @@ def _follows(rows: Ints, starts: list[int], version: int) -> bool:
     )
 
 
-def snapshot_rows(stream: int, version: int, levels: Ints, receive_ns: int) -> Ints:
+def snapshot_rows(stream: int, version: int, levels: Ints, receive_ns: int, venue_ns: int = 0) -> Ints:
     """A reset row, then one row a level. `levels` has shape (n, 3): side, lots, ticks."""
     rows = np.zeros((len(levels) + 1, WORDS_PER_RECORD), np.int64)
     rows[:, TIME] = receive_ns
@@ -217,7 +233,7 @@ def snapshot_rows(stream: int, version: int, levels: Ints, receive_ns: int) -> I
     rows[:, HEAD] = head(KIND_LEVEL, 0, stream)
     rows[0, HEAD] = head(KIND_RESET, 0, stream)
     rows[1:, SIDE], rows[1:, QTY], rows[1:, PRICE] = levels[:, 0], levels[:, 1], levels[:, 2]
-    rows[:, VENUE_TIME] = 0
+    rows[:, VENUE_TIME] = venue_ns
     rows[-1, HEAD] |= _ENDS
     return rows
 

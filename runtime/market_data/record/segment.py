@@ -97,7 +97,7 @@ class SegmentWriter:
     """Appends records. After an OSError the file ends with its last whole block, and nothing more can be written."""
 
     def __init__(self, file: SegmentFile, head: Mapping[str, Any]) -> None:
-        self._file, self._blocks, self._failed = file, 0, False
+        self._file, self._blocks, self.failed = file, 0, False
         self._held = np.empty((0, WORDS_PER_RECORD), np.int64)
         self.rows = 0
         text = json.dumps(head, separators=(",", ":")).encode()
@@ -137,13 +137,13 @@ class SegmentWriter:
         self.rows += count
 
     def _write(self, data: bytes) -> None:
-        assert not self._failed, "a segment that failed takes no more"
+        assert not self.failed, "a segment that failed takes no more"
         view, done = memoryview(data), 0
         try:
             while done < len(data):
                 done += self._file.write(view[done:])
         except OSError:
-            self._failed = True
+            self.failed = True
             self._blocks += done // BLOCK_BYTES
             self._file.truncate(self.size)
             raise

@@ -132,7 +132,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_batches_say_the_same_as_single_messages_and_what_is_written_has_no_hole(
     steps: list[tuple[str, int, int]], data: st.DataObject
 ) -> None:

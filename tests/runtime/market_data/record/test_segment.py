@@ -66,7 +66,7 @@ def written(parts: list[Ints], file: Memory) -> bytes:
 
 
 @given(st.lists(st.integers(1, 300), max_size=12), st.integers(1, 20_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_is_written_is_read(sizes: list[int], most: int) -> None:
     data = written(messages(sizes), Memory(most=most))
     found = read_segment(data)
@@ -76,7 +76,7 @@ def test_what_is_written_is_read(sizes: list[int], most: int) -> None:
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=8), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_torn_end_costs_only_the_messages_in_it(sizes: list[int], data: st.DataObject) -> None:
     whole = written(messages(sizes), Memory())
     end = data.draw(st.integers(BLOCK_BYTES, len(whole)))

@@ -1,0 +1,124 @@
+"""`flashc data record` at a steady rate: what is lost, and what it needs.
+
+    python benchmarks/bench_record.py [--seconds 600] [--rate 5000]
+
+`record_source.py` sends the messages from a process of its own on this machine. Afterwards the stored rows are compared
+with what it says it sent: every version of the books in its turn, every trade once. Memory is the resident set of the
+recorder, read every second; "flat" compares the last quarter of the run with the second. The script fails if anything
+is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flashc.runtime.market_data.events import EventSet
+from flashc.runtime.market_data.store import load
+from flashc.runtime.market_data.stored import table_at
+
+HERE = Path(__file__).resolve().parent
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Sampled:
+    """Resident MiB and processor seconds of a process, second by second."""
+
+    mib: list[float]
+    cpu_s: float
+
+
+def started(command: list[str], **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, **options)
+
+
+def watched(process: subprocess.Popen[str]) -> Sampled:
+    """Look at the process until it ends. Its output waits in the pipe: one JSON object is small."""
+    found = Sampled([], 0.0)
+    while process.poll() is None:
+        try:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            times = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            break
+        line = next((line for line in status.splitlines() if line.startswith("VmRSS")), None)
+        if line is not None:
+            found.mib.append(int(line.split()[1]) / 1024)
+            found.cpu_s = (int(times[11]) + int(times[12])) / _TICKS
+        time.sleep(1.0)
+    return found
+
+
+def lost(root: Path, name: str, sent: dict[str, Any]) -> tuple[int, int, dict[str, int]]:
+    """(versions missing, trades missing, what was found) of one data set."""
+    data = load(table_at(root, name))
+    assert isinstance(data, EventSet) and data.book is not None and data.trades is not None
+    book = data.book
+    heads = np.flatnonzero(book.ends)
+    first, last = book.first_id[heads], book.last_id[heads]
+    holes = int(np.maximum(first[1:] - last[:-1] - 1, 0)[first[1:] > 0].sum())
+    versions = holes + sent["version"] - int(last[-1])
+    ids = np.unique(data.trades.trade_id)
+    found = {"book rows": len(book), "messages": len(heads), "trades": len(data.trades)}
+    repeated = len(data.trades) - len(ids)
+    return versions, sent["trades"] - len(ids) + repeated, found
+
+
+def shown(label: str, sampled: Sampled, seconds: float) -> str:
+    quarter = max(len(sampled.mib) // 4, 1)
+    second, fourth = (float(np.median(part)) for part in (sampled.mib[quarter : 2 * quarter], sampled.mib[-quarter:]))
+    return (
+        f"{label}: {max(sampled.mib):.0f} MiB at most, median {second:.0f} MiB in the second quarter and "
+        f"{fourth:.0f} MiB in the last; {100 * sampled.cpu_s / seconds:.0f} % of a processor"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--rate", type=int, default=5_000)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        return measured(options, Path(folder))
+
+
+def measured(options: argparse.Namespace, root: Path) -> int:
+    """One run and its figures; 0 if nothing was lost."""
+    given = ["--rate", str(options.rate), "--seconds", str(options.seconds), "--linger", "4"]
+    source = started([str(HERE / "record_source.py"), *given])
+    assert source.stdout is not None
+    port = source.stdout.readline().strip()
+    command = ["-m", "flashc", "data", "record", "BTC/USDC", "ETH/USDC", "--url", f"ws://127.0.0.1:{port}/ws"]
+    length = f"{int(options.seconds) + 4}s"
+    recorder = started([*command, "--name", "bench", "--for", length, "--root", str(root), "--json"])
+    sampled = watched(recorder)
+    summary = json.loads(recorder.communicate()[0])
+    sent = json.loads(source.communicate(timeout=60)[0])
+    status = summary["status"]
+    print(
+        f"sent {sent['messages']:,} messages in {sent['seconds']} s: {sent['messages'] / options.seconds:,.0f} a second"
+    )
+    print(f"recorded {status['frames']:,} messages, {status['rows']:,} rows, {status['trades']:,} trades")
+    gone = sent["messages"] - status["frames"]
+    for symbol, own in sent["symbols"].items():
+        versions, trades, found = lost(root, f"bench_{symbol[:3].lower()}-usdc", own)
+        print(f"  {symbol}: {versions} versions lost, {trades} trades lost or twice; stored {found}")
+        gone += abs(versions) + abs(trades)
+    print(shown("recorder", sampled, options.seconds))
+    print(f"{status['segments']} segments committed; {status['bytes_out'] / 2**20:,.0f} MiB of segments")
+    print(f"lost: {gone}")
+    return int(gone != 0 or recorder.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The exchange's streams and snapshots for a recording: channels, the session that carries them, whole books."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from ....cython_core.wire.decimals import DecimalFault, parse_decimal
+from ...mexc.channels import Channel
+from ...mexc.connection import StreamShell, system_session
+from ...mexc.counters import Counters
+from ...mexc.endpoint import Endpoint
+from ...mexc.errors import MexcError
+from ...mexc.results import Depth
+from ...mexc.stream_events import Event, SessionConfig
+from ..bars import Ints
+from .peek import peek
+from .recorder import NS_PER_MS, WholeBook
+from .streams import Recorded
+
+SPEEDS = ("10ms", "100ms")
+
+
+class Snapshots(Protocol):
+    """What is needed of the exchange's REST client."""
+
+    async def depth(self, symbol: str, limit: int = 5000) -> Depth: ...
+
+
+def channels(recorded: Sequence[Recorded], speed: str) -> list[Channel]:
+    """Book and trades of every instrument."""
+    return [Channel(kind, what.symbol, speed) for what in recorded for kind in ("depth", "deals")]
+
+
+def stream_shell(
+    endpoint: Endpoint,
+    wanted: Iterable[Channel],
+    on_event: Callable[[Event], None],
+    seed: int,
+    tls: ssl.SSLContext | None,
+    counters: Counters,
+) -> StreamShell:
+    """A session of streams that looks at frames no closer than it must."""
+    session = system_session(SessionConfig(endpoint), seed, decode=peek, counters=counters)
+    shell = StreamShell(session, on_event, tls=tls)
+    shell.subscribe(wanted)
+    return shell
+
+
+def levels_of(depth: Depth, what: Recorded) -> Ints:
+    """A snapshot as rows of (side, lots, ticks). `DecimalFault` for a number that is off the grid or none."""
+    rows = [
+        (side, parse_decimal(qty, what.qty_decimals), parse_decimal(price, what.price_decimals))
+        for side, levels in ((1, depth.bids), (-1, depth.asks))
+        for price, qty in levels
+    ]
+    return np.array(rows, np.int64).reshape(len(rows), 3)
+
+
+async def snapshot_of(source: Snapshots, what: Recorded, limit: int) -> WholeBook | None:
+    """A whole book; None if there was no usable answer."""
+    try:
+        depth = await source.depth(what.symbol, limit)
+        return WholeBook(depth.last_update_id, levels_of(depth, what), max(depth.time_ms, 0) * NS_PER_MS)
+    except (MexcError, DecimalFault):
+        return None
