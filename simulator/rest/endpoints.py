@@ -25,6 +25,7 @@ class Endpoint:
     weight: Cost
     permission: str = ""
     all_older: int = 0
+    prefix: str = PREFIX
 
     @property
     def is_signed(self) -> bool:
@@ -53,6 +54,7 @@ _ROWS = (
     Endpoint("GET", "ticker/24hr", market_data.ticker_24h, Cost(25, 1), all_older=40),
     Endpoint("GET", "ticker/price", market_data.ticker_price, Cost(10, 1), all_older=2),
     Endpoint("GET", "ticker/bookTicker", market_data.ticker_book, Cost(10, 1)),
+    Endpoint("GET", "contract/detail", market_data.contracts, Cost(1, 1), prefix="/api/v1/"),
     Endpoint("GET", "selfSymbols", account.self_symbols, Cost(1, 1), DEAL_READ),
     Endpoint("GET", "account", account.account, Cost(10, 10, ("account",)), ACCOUNT_READ),
     Endpoint("GET", "tradeFee", account.trade_fee, Cost(20, 20), ACCOUNT_READ),
@@ -87,7 +89,7 @@ _ROWS = (
 
 #: (method, path) -> row.
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = MappingProxyType(
-    {(row.method, PREFIX + row.name): row for row in _ROWS}
+    {(row.method, row.prefix + row.name): row for row in _ROWS}
 )
 
 PATHS = frozenset(path for _, path in ENDPOINTS)

@@ -96,6 +96,11 @@ def offline_symbols(request: Request) -> object:
     return request.wrapped(rows)
 
 
+def contracts(_: Request) -> object:
+    """Of the exchange's futures side, which is not simulated: there are none. Clients ask when they load markets."""
+    return {"success": True, "code": 0, "data": []}
+
+
 def depth(request: Request) -> object:
     spec = request.symbol()
     version, bids, asks = request.exchange.depth(spec.name, request.sent.limit(100, 5000))
@@ -160,13 +165,14 @@ def klines(request: Request) -> object:
     interval = INTERVALS.get(request.sent.need("interval"))
     if interval is None or (interval.name == "8h" and switches.klines_8h == "refused"):
         raise wrong("interval")
-    first, stop = _window(request, interval)
-    found = request.parts.statistics[spec.name].candles(interval, first, stop, request.now_ms)
+    statistics = request.parts.statistics[spec.name]
+    first, stop = _window(request, interval, statistics.first_ms)
+    found = statistics.candles(interval, first, stop, request.now_ms)
     return [_kline(spec, candle, interval) for candle in found]
 
 
-def _window(request: Request, interval: Interval) -> tuple[int, int]:
-    """Numbers of the first candle and of the one after the last that are asked for."""
+def _window(request: Request, interval: Interval, oldest_ms: int | None) -> tuple[int, int]:
+    """Numbers of the first candle and of the one after the last that are asked for, from the oldest one on."""
     sent, switches = request.sent, request.switches
     most = int(switches.klines_limit)
     limit = sent.limit(500, most)
@@ -178,6 +184,8 @@ def _window(request: Request, interval: Interval) -> tuple[int, int]:
     if start is None:
         return stop - limit, stop
     first = interval.first_from(min(start, request.now_ms + 1))
+    if oldest_ms is not None:
+        first = max(first, interval.number(oldest_ms))
     if stop - first > limit:
         return (first, first + limit) if switches.klines_wide == "first" else (stop - limit, stop)
     if end is not None and sent.text("limit") and switches.klines_narrow == "older":

@@ -68,9 +68,9 @@ class World:
         self.api.collect(self.exchange.take_events())
         return answer
 
-    def send_plain(self, name: str) -> Answer:
+    def send_plain(self, name: str, prefix: str = "/api/v3/") -> Answer:
         """A public call without parameters."""
-        return self.send(Call("GET", f"/api/v3/{name}"))
+        return self.send(Call("GET", prefix + name))
 
     def get(self, name: str, /, **sent: object) -> Any:
         """A public call; gives the body."""

@@ -44,7 +44,8 @@ class Script:
         return answer
 
     def _public(self, name: str, sent: dict[str, object]) -> Answer:
-        return self.world.send(Call("GET", f"/api/v3/{name}", encoded(sent)))
+        prefix = next(row.prefix for row in ENDPOINTS.values() if row.name == name)
+        return self.world.send(Call("GET", prefix + name, encoded(sent)))
 
     def note(self, text: str) -> None:
         self.text += f"-- {text}\n\n"
@@ -65,6 +66,7 @@ def listing() -> Script:
     script = Script(World())
     for name in ("ping", "time", "defaultSymbols", "symbol/offline"):
         script.ask("", "GET", name)
+    script.ask("", "GET", "contract/detail")
     script.ask("", "GET", "exchangeInfo", symbol="MXUSDT")
     script.ask("", "GET", "exchangeInfo", symbols="MXUSDT,NOUSDT")
     script.ask("alice", "GET", "selfSymbols")
