@@ -116,8 +116,8 @@ def test_ccxt_watches_the_book_that_rest_shows(exchange: RunningExchange) -> Non
                 await asyncio.sleep(0.1)
                 rest = await client.fetch_order_book(SYMBOL, 5)
                 if best_levels(client, 5) == (rest["bids"], rest["asks"]):
-                    return
-        pytest.fail(f"{best_levels(client, 5)} is not {rest}")
+                    break
+        assert best_levels(client, 5) == (rest["bids"], rest["asks"])
 
     play(exchange, scene)
 
