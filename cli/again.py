@@ -66,11 +66,11 @@ def _tape(past: PastRun, prepared: Prepared, data: Sequence[str] | None, options
     try:
         return make_tape(prepared, data or past.manifest["sources"], known["from"], known["to"], options)
     except RuntimeFault as error:
-        if data or error.first.code != "FC1011":
+        if data or error.first.code not in ("FC1011", "FC1020"):
             raise
         helps = ("if it moved, name it with `--data`", "`flashc data list` shows what there is")
         message = f"the data of this run is gone: {error.first.message}"
-        raise Problem(message, kind="data", where=str(past.folder), helps=helps, code="FC1011") from None
+        raise Problem(message, kind="data", where=str(past.folder), helps=helps, code=error.first.code) from None
 
 
 def moment_of(again: Again, index: int, time: int, on_compile: Callable[[], None] | None = None) -> Moment:

@@ -119,6 +119,7 @@ def backtest(
     prepared = running.prepare(file, set_ or [], data)
     warn_if_stale(prepared.compiled.checked)
     options = options_for(prepared, asked, slippage)
+    data = running.pinned(data)
     with running.begin(prepared, engine) as begun:
         compiled = time.perf_counter()
         tape = running.make_tape(prepared, data, *range_, options)

@@ -14,6 +14,7 @@ from .data_fetch import fetch
 from .data_options import Append, Instrument, Name, Period, Replace, Root, check_words, refuse_existing
 from .data_record import record
 from .data_synth import synth
+from .data_tables import compact, history, prune, sql
 from .problem import Problem
 
 if TYPE_CHECKING:
@@ -163,6 +164,15 @@ app.command(
         "flashc data fetch BTC/USDC --kind trades --from 2026-01-31 --name btc_trades",
     )
 )(fetch)
+app.command(epilog=example("flashc data history btc_1m", "flashc backtest my_strategy.yaml --data btc_1m@3"))(history)
+app.command(epilog=example("flashc data compact btc_1m"))(compact)
+app.command(epilog=example("flashc data prune btc_1m --keep 3"))(prune)
+app.command(
+    epilog=example(
+        'flashc data sql "SELECT day, max(high), min(low), sum(volume) FROM btc_1m GROUP BY day ORDER BY day"',
+        'flashc data sql "SELECT side, count(*), sum(qty) FROM btc_l2.trades GROUP BY side" --json',
+    )
+)(sql)
 
 
 app.command(

@@ -9,6 +9,7 @@ from ..runtime.market_data.events import EventSet
 from ..runtime.market_data.moments import moment_text, period_text
 from ..runtime.market_data.records import AnyRecord, EventRecord, Record
 from ..runtime.market_data.stored import Root
+from ..runtime.market_data.upkeep import Version
 from ..runtime.market_data.verify import Report
 
 
@@ -145,6 +146,29 @@ def listing_text(records: Sequence[AnyRecord], root: Root) -> str:
     lines = ["  ".join(_cell(cell, width, k) for k, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
              for row in (header, *rows)]  # fmt: skip
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def history_text(versions: Sequence[Version]) -> str:
+    """A table of versions, the newest first."""
+    header = ("Version", "Made (UTC)", "Change", "Rows", "From", "To", "Hash")
+    rows = [
+        (
+            str(one.version),
+            moment_text(one.time_ms // 1000 * 10**9),
+            one.change + ", files pruned" * one.pruned,
+            f"{one.rows:,}",
+            moment_text(one.from_ns // 10**9 * 10**9),
+            moment_text(one.to_ns // 10**9 * 10**9),
+            one.content_hash[:12],
+        )
+        for one in versions
+    ]
+    widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
+    lines = [
+        "  ".join(cell.rjust(width) if k in (0, 3) else cell.ljust(width) for k, (cell, width) in enumerate(pairs))
+        for pairs in (list(zip(row, widths, strict=True)) for row in (header, *rows))
+    ]
+    return "\n".join([lines[0].rstrip(), "-" * max(map(len, lines)), *(line.rstrip() for line in lines[1:])])
 
 
 def _cell(text: str, width: int, place: int) -> str:

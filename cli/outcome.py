@@ -14,7 +14,15 @@ from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.backtest import result as columns_of
 from ..runtime.backtest.metrics import measure
 from ..runtime.backtest.money import Ints, atoms_text
-from ..runtime.backtest.result_json import DataFacts, Grid, RunSummary, Timing, metrics_object, result_object
+from ..runtime.backtest.result_json import (
+    DataFacts,
+    Grid,
+    RunSummary,
+    TableFacts,
+    Timing,
+    metrics_object,
+    result_object,
+)
 from ..runtime.backtest.run_folder import Table, columns, run_id, write_run
 from ..runtime.backtest.trades import Fills, Trades, open_positions, round_trips
 from .assumptions import assumptions
@@ -67,7 +75,7 @@ def evaluate(
     summary = RunSummary(
         strategy=prepared.compiled.program.name,
         ir_hash=prepared.compiled.ir_hash,
-        data=DataFacts(tape.data_hash, tape.from_ns, tape.to_ns, len(tape)),
+        data=DataFacts(tape.data_hash, tape.from_ns, tape.to_ns, len(tape), _stored(data)),
         engine=finished.choice.engine,
         params=prepared.params,
         metrics=metrics,
@@ -80,6 +88,13 @@ def evaluate(
     )
     view = _view(prepared, finished, summary, fills, lines)
     return Outcome(prepared, finished, summary, view, _manifest(prepared, finished, summary, costs, data, lines))
+
+
+def _stored(data: Sequence[str]) -> list[TableFacts]:
+    """The versions of stored data sets that the run read."""
+    from ..runtime.market_data.catalog import records
+
+    return [TableFacts(one.name, one.version or 0, one.content_hash) for one in records(data)]
 
 
 def _grids(prepared: Prepared) -> list[Grid]:
@@ -174,6 +189,7 @@ def _manifest(
         "hashes": prepared.facts["hashes"],
         "flashc": __version__,
         "sources": list(data),
+        "tables": [asdict(table) for table in summary.data.tables],
         "events": summary.data.events,
         "venue": prepared.facts["venue"],
         "instrument": prepared.facts["instrument"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +120,8 @@ def _data(manifest: Mapping[str, Any]) -> str:
     from ..runtime.market_data.moments import moment_text
 
     known = manifest["data"]
-    sources = ", ".join(str(name).rpartition("/")[2] for name in manifest["sources"])
+    names = (re.sub(r"@[0-9]+$", "", str(name)).rpartition("/")[2] for name in manifest["sources"])
+    sources = ", ".join(names)  # without versions: the hash tells whether the data is the same
     return f"{sources} {moment_text(known['from'])} to {moment_text(known['to'])}, hash {str(known['hash'])[:12]}"
 
 

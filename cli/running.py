@@ -118,6 +118,13 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     match_streams([outline(name) for name in expand(data)], needs)
 
 
+def pinned(data: Sequence[str]) -> list[str]:
+    """Names with the version that is the newest now (`btc_1m@3`), so that the run reads and names one version."""
+    from ..runtime.market_data.catalog import pin
+
+    return pin(data)
+
+
 def make_tape(
     prepared: Prepared,
     data: Sequence[str],

@@ -162,14 +162,15 @@ class Strategy:
             costs_given = rates(given.fees(asked.fees))
             prepared = self._prepared(values, found.names)
             options = options_for(prepared, asked.market, _ticks(asked.slippage))
+            names = running.pinned(found.names)
             costs = running.costs_of(prepared, costs_given, asked.slippage)
             account = running.account_of(prepared, costs)
             with running.begin(prepared, asked.engine) as started:
                 compile_s = time.perf_counter() - begun
-                tape = running.make_tape(prepared, found.names, *range_, options)
+                tape = running.make_tape(prepared, names, *range_, options)
                 finished = running.run(prepared, tape, account, asked.engine, options=options, begun=started)
-            outcome = evaluate(prepared, finished, costs, costs_given is None, found.names, compile_s)
-            return Result(outcome, found.names)
+            outcome = evaluate(prepared, finished, costs, costs_given is None, names, compile_s)
+            return Result(outcome, names)
 
     def _prepared(self, values: Mapping[str, Any], data: list[str]) -> Prepared:
         from ..running import prepared_of

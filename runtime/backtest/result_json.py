@@ -24,6 +24,15 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class TableFacts:
+    """A stored data set as it was read: its version, and the hash of everything in that version."""
+
+    name: str
+    version: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataFacts:
     """What was run over. `first` and `last` are epoch ns: the first bar's open and the last bar's close."""
 
@@ -31,6 +40,7 @@ class DataFacts:
     first: int
     last: int
     events: int
+    tables: Sequence[TableFacts] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,13 @@ def result_object(run: RunSummary) -> dict[str, object]:
     return {
         "strategy": run.strategy,
         "ir_hash": run.ir_hash,
-        "data": {"hash": run.data.hash, "from": run.data.first, "to": run.data.last, "events": run.data.events},
+        "data": {
+            "hash": run.data.hash,
+            "from": run.data.first,
+            "to": run.data.last,
+            "events": run.data.events,
+            "tables": [asdict(table) for table in run.data.tables],
+        },
         "engine": run.engine,
         "params": dict(run.params),
         "metrics": metrics_object(run.metrics),

@@ -20,7 +20,7 @@ from .store import load
 from .stored import LOG, Root, Stored, data_root, is_name, is_remote, storage_options, table_at
 from .table_log import exists, old_format, read_record, version_at
 
-__all__ = ["Listing", "data_root", "expand", "list_datasets", "locate", "outline", "pin", "resolve"]
+__all__ = ["Listing", "data_root", "expand", "list_datasets", "locate", "outline", "pin", "resolve", "tables"]
 
 _LONGEST_PATH, _LONGEST_NAME = 3000, 255
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -40,7 +40,7 @@ class Listing:
 def list_datasets(root: Root | None = None) -> Listing:
     """What the root holds; an absent root holds nothing."""
     records, faults = [], []
-    for place in _tables(data_root(root)):
+    for place in tables(data_root(root)):
         try:
             records.append(read_record(place))
         except RuntimeFault as error:
@@ -48,7 +48,8 @@ def list_datasets(root: Root | None = None) -> Listing:
     return Listing(tuple(records), tuple(faults))
 
 
-def _tables(root: Root) -> list[Stored]:
+def tables(root: Root) -> list[Stored]:
+    """The data sets of a root, by name, readable or not."""
     if is_remote(root):
         from .delta import list_tables
 
@@ -81,6 +82,12 @@ def _pinned(source: str, place: Place) -> str:
     if isinstance(place, Path):
         return source
     return f"{_split(source)[0] if place.version is not None else source}@{read_record(place).version}"
+
+
+def records(sources: Sequence[str], root: Root | None = None) -> list[AnyRecord]:
+    """The records of those sources that are stored data sets."""
+    places = (locate(source, root) for source in expand(sources))
+    return [read_record(place) for place in places if isinstance(place, Stored)]
 
 
 def resolve(name_or_path: str, root: Root | None = None, options: ImportOptions | None = None) -> AnySet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -111,7 +112,41 @@ def note(place: Stored, metadata: Mapping[str, str], before: int) -> int:
         table.create_write_transaction(
             [], "append", table.schema(), list(PARTITIONS), commit_properties=_properties(metadata)
         )  # fmt: skip
-        return table.version()
+    return before + 1
+
+
+def compact(place: Stored, metadata: Mapping[str, str], before: int) -> tuple[int, int, int]:
+    """Put the small files of each day together: (version, files before, files after). Raises `Overtaken`.
+
+    Without anything to do there is no new version.
+    """
+    table = _at_newest(place, before)
+    assert table is not None
+    count = len(table.file_uris())
+    with faults(place, writes=True):
+        table.optimize.compact(commit_properties=_properties(metadata), writer_properties=_parquet())
+        return table.version(), count, len(table.file_uris())
+
+
+def prune(place: Stored, before: int, keep: Sequence[int], metadata: Mapping[str, str]) -> int:
+    """Delete files that belong to no version of `keep`, nor to the newest, and say how many. Raises `Overtaken`."""
+    table = _at_newest(place, before)
+    assert table is not None
+    with faults(place, writes=True):
+        gone = table.vacuum(
+            retention_hours=0, enforce_retention_duration=False, keep_versions=list(keep), dry_run=True
+        )  # fmt: skip
+        count = sum(place.is_remote or _is_there(place, path) for path in gone)
+        table.vacuum(
+            retention_hours=0, enforce_retention_duration=False, keep_versions=list(keep), dry_run=False,
+            commit_properties=_properties(metadata),
+        )  # fmt: skip
+        return count
+
+
+def _is_there(place: Stored, path: str) -> bool:
+    """The log also names files that are gone long since."""
+    return (place.folder / path).exists() or (place.folder / unquote(path)).exists()
 
 
 def _at_newest(place: Stored, before: int | None) -> DeltaTable | None:
@@ -147,8 +182,10 @@ def sync(place: Stored, version: int) -> None:
         lines = [
             json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.startswith('{"add"')
         ]
-        for file in [*(place.folder / unquote(line["add"]["path"]) for line in lines), path]:
-            _sync(file)
+        added = [place.folder / unquote(line["add"]["path"]) for line in lines]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(_sync, added))
+        _sync(path)
         _sync(path.parent)
 
 

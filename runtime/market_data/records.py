@@ -21,6 +21,17 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class Pruned:
+    """Versions up to `last` have no files any more, but those of `kept`; -1 if nothing was pruned."""
+
+    last: int = -1
+    kept: tuple[int, ...] = ()
+
+    def lacks(self, version: int) -> bool:
+        return version <= self.last and version not in self.kept
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Stored bars. `days` says what is there of each day; `progress` is whatever a fetch keeps with its data.
 
@@ -42,6 +53,7 @@ class Record:
     version: int | None = None
     days: DayParts = field(default_factory=lambda: _NONE, repr=False)
     progress: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    pruned: Pruned = field(default_factory=lambda: Pruned())
 
     @property
     def holds(self) -> str:
@@ -91,6 +103,7 @@ class EventRecord:
     version: int | None = None
     days: DayParts = field(default_factory=lambda: _NONE, repr=False)
     progress: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    pruned: Pruned = field(default_factory=lambda: Pruned())
 
     @property
     def kinds(self) -> str:
@@ -161,7 +174,7 @@ def to_commit(record: AnyRecord) -> dict[str, Any]:
         "format": FORMAT, "name": record.name, "instrument": record.instrument, "venue": record.venue,
         "from_ns": record.from_ns, "to_ns": record.to_ns, "content_hash": record.content_hash,
         "rules": [asdict(rule) for rule in record.rules], "facts": dict(record.facts),
-        "progress": dict(record.progress), "days": days,
+        "progress": dict(record.progress), "days": days, "pruned": [record.pruned.last, *record.pruned.kept],
     }  # fmt: skip
     if isinstance(record, Record):
         return common | {"holds": "bars", "period_ns": record.period_ns, "columns": list(record.columns)}
@@ -179,6 +192,8 @@ def from_commit(facts: Mapping[str, Any], path: Stored, version: int) -> AnyReco
     } | {"path": path, "version": version, "days": days}
     common["rules"] = tuple(RuleUse(**rule) for rule in facts["rules"])
     common |= {key: MappingProxyType(dict(facts[key])) for key in ("facts", "progress")}
+    last, *kept = facts["pruned"]
+    common["pruned"] = Pruned(int(last), tuple(int(version) for version in kept))
     if facts["holds"] == "bars":
         [(kind, rows)] = counts.items()
         if parse_period(kind) != facts["period_ns"]:

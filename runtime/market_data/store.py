@@ -28,7 +28,7 @@ from .day_parts import kinds_of
 from .events import AnySet, EventSet, Levels, Trades
 from .instruments import parse_instrument
 from .moments import NS_PER_DAY, period_text
-from .records import AnyRecord, EventRecord, Record, describe, to_commit
+from .records import AnyRecord, EventRecord, Pruned, Record, describe, to_commit
 from .stored import Root, Stored, table_at
 from .table_log import KEY, exists, read_record
 
@@ -65,10 +65,11 @@ def save(data: AnySet, root: Root | None = None, replace: bool = False, update: 
     def change(before: AnyRecord | None) -> _Change:
         if before is not None and not replace:
             raise _exists(place)
-        progress = update(MappingProxyType({})) if update is not None else {}
-        return _Change(_with(made, progress=MappingProxyType(dict(progress))), _frames(data), "overwrite")
+        progress = MappingProxyType(dict(update(MappingProxyType({})) if update is not None else {}))
+        pruned = Pruned() if before is None else before.pruned
+        return _Change(_with(made, progress=progress, pruned=pruned), _frames(data), "overwrite")
 
-    record = _commit(place, change)
+    record = commit(place, change)
     if not place.is_remote:
         _clear_old(place.folder)
     return record
@@ -101,7 +102,7 @@ def append(
         known = made.facts if facts is None else MappingProxyType({**made.facts, **facts})
         return _Change(_with(made, progress=progress, facts=known), frames, "append")
 
-    return _commit(place, change)
+    return commit(place, change)
 
 
 def _without_empty(data: AnySet) -> AnySet | None:
@@ -123,7 +124,7 @@ def note(name: str, update: Update, root: Root | None = None) -> AnyRecord:
             raise fault("FC1011", f"there is no data set `{name}`", str(place))
         return _Change(_with(before, progress=MappingProxyType(dict(update(before.progress)))), (), "append")
 
-    return _commit(place, change)
+    return commit(place, change)
 
 
 def _with(record: AnyRecord, **changes: Any) -> AnyRecord:
@@ -154,7 +155,7 @@ def _frames(data: AnySet) -> list[Any]:
     return [to_rows(*words, kind, columns, times, numbered(times)) for kind, (columns, times) in kinds_of(data).items()]
 
 
-def _commit(place: Stored, change: Callable[[AnyRecord | None], _Change]) -> AnyRecord:
+def commit(place: Stored, change: Callable[[AnyRecord | None], _Change]) -> AnyRecord:
     """Commit a change to the newest version, made anew for as long as other writers are faster."""
     from . import delta
 
@@ -191,7 +192,23 @@ def load(
     FC1013 if its rows do not fit its record (`verify` also compares the hash), FC1012 if nothing is left, and the
     faults of `read_record`.
     """
-    return _load(read_record(place), kinds, (from_ns, to_ns))
+    place = place if isinstance(place, Stored) else Stored(str(place))
+    return _load(with_files(read_record(place)), kinds, (from_ns, to_ns))
+
+
+def with_files(record: AnyRecord) -> AnyRecord:
+    """The record, or that of another version with the same content where its own files were pruned. FC1020 if there is
+    none."""
+    version = record.version
+    newest = record if version is None else read_record(record.path.at(None))
+    if version is None or not newest.pruned.lacks(version):
+        return record
+    for kept in (*newest.pruned.kept, newest.version):
+        other = read_record(record.path.at(kept))
+        if other.content_hash == record.content_hash:
+            return other
+    helps = (f"`flashc data history {record.name}` shows what is kept",)
+    raise fault("FC1020", f"version {version} of `{record.name}` was pruned", str(record.path), helps=helps)
 
 
 def read(name: str, root: Root | None = None, version: int | None = None) -> AnySet:

@@ -58,6 +58,11 @@ def read_record(place: Stored | Path) -> AnyRecord:
     raise fault("FC1013", "the table has no record of flashc", str(place), helps=_AGAIN)
 
 
+def record_of(commit: Commit, place: Stored) -> AnyRecord | None:
+    """The record that a commit carries, or None. FC1013 if it is damaged."""
+    return None if commit.record is None else _parsed(commit.record, place, commit.version)
+
+
 def _parsed(text: str, place: Stored, version: int) -> AnyRecord:
     try:
         return from_commit(json.loads(text), place.at(version), version)
