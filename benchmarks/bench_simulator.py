@@ -115,7 +115,9 @@ async def listen(port: int) -> tuple[asyncio.Transport, Reader]:
     """A stream of the depth of every symbol."""
     transport, reader = await asyncio.get_running_loop().create_connection(Reader, "127.0.0.1", port)
     head = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    transport.write((head + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+    transport.write(
+        (head + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode()
+    )
     channels = [f"spot@public.increase.depth.v3.api.pb@A{k}USDC" for k in range(SYMBOLS)]
     text = json.dumps({"method": "SUBSCRIPTION", "params": channels, "id": 1}).encode()
     transport.write(b"\x81\xfe" + struct.pack("!H", len(text)) + bytes(4) + text)
@@ -130,7 +132,9 @@ async def order(port: int, key: ApiKey, per_s: float, until_s: float, took_ms: l
         wait_s = begun + sent / per_s - now
         if wait_s > 0.0005:
             await asyncio.sleep(wait_s)
-        query = f"symbol=A0USDC&side=BUY&type=IMMEDIATE_OR_CANCEL&quantity=1&price=9&timestamp={int(time.time() * 1000)}"
+        query = (
+            f"symbol=A0USDC&side=BUY&type=IMMEDIATE_OR_CANCEL&quantity=1&price=9&timestamp={int(time.time() * 1000)}"
+        )
         signature = hmac.new(key.secret, query.encode(), hashlib.sha256).hexdigest()
         head = f"POST /api/v3/order?{query}&signature={signature} HTTP/1.1\r\nHost: x\r\nX-MEXC-APIKEY: {key.key}\r\n"
         writer.write((head + "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n").encode())
@@ -151,7 +155,10 @@ async def load(port: int, orders: float, seconds: float) -> dict[str, object]:
     await asyncio.sleep(1.0)
     frames, began, took_ms = reader.frames, time.monotonic(), list[float]()
     reader.ages_ms.clear()
-    lines = [order(port, accounts.keys[k % 2], orders / LINES, began + seconds, took_ms) for k in range(LINES if orders else 0)]
+    lines = [
+        order(port, accounts.keys[k % 2], orders / LINES, began + seconds, took_ms)
+        for k in range(LINES if orders else 0)
+    ]
     refused = await asyncio.gather(asyncio.sleep(seconds), *lines)
     spent = time.monotonic() - began
     transport.close()
@@ -166,7 +173,11 @@ async def load(port: int, orders: float, seconds: float) -> dict[str, object]:
 
 def _spread(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
-    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)], 2) for p in (50, 99)} if ordered else {}
+    return (
+        {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)], 2) for p in (50, 99)}
+        if ordered
+        else {}
+    )
 
 
 def main() -> None:
@@ -192,7 +203,9 @@ def main() -> None:
             port = json.loads(process.stdout.readline())["http"]
             seen = asyncio.run(load(port, given.orders, given.seconds))
             found = json.loads(process.stdout.readline())
-    print(json.dumps({**seen, "core": round(found["core"], 3), "worst_lag_ms": round(found["worst_lag_ms"], 1)}, indent=2))
+    print(
+        json.dumps({**seen, "core": round(found["core"], 3), "worst_lag_ms": round(found["worst_lag_ms"], 1)}, indent=2)
+    )
 
 
 if __name__ == "__main__":

@@ -85,7 +85,10 @@ def default_accounts(draw: Callable[[int], str], names: Sequence[str] = ("alice"
     lines = ["# Accounts of a local exchange. The keys work nowhere else.", "accounts:"]
     for name in names:
         lines += [f"  - name: {name}", "    keys:", f"      - key: {KEY_START}{name}-{draw(16)}"]
-        lines += [f"        secret: {draw(32)}", "    balances: {USDT: '100000', USDC: '100000', BTC: '2', ETH: '50', MX: '1000'}"]
+        lines += [
+            f"        secret: {draw(32)}",
+            "    balances: {USDT: '100000', USDC: '100000', BTC: '2', ETH: '50', MX: '1000'}",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,7 @@ market up to then, so an order meets the book of its own time.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import heapify, heapreplace
 
 from .audit import Audit, audit
 from .book import Working
@@ -69,11 +70,12 @@ class Exchange:
         if len(markets) == 1:
             markets[0].play(now_ns)
         elif markets:
-            while (at := min(market.next_ns() for market in markets)) <= now_ns:
-                floor.set_time(at)
-                for market in markets:
-                    if market.next_ns() <= at:
-                        market.play(at)
+            agenda = [(market.next_ns(), number) for number, market in enumerate(markets)]
+            heapify(agenda)
+            while agenda[0][0] <= now_ns:
+                at, number = agenda[0]
+                markets[number].play(at)
+                heapreplace(agenda, (markets[number].next_ns(), number))
         floor.set_time(now_ns)
 
     def next_ns(self) -> int:

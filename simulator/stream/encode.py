@@ -72,16 +72,26 @@ def frame(channel: str, symbol: str, body_number: int, body: bytes, send_time_ms
     return b"".join(
         (
             _head(channel, symbol),
-            key(6, _VARINT),
-            varint(send_time_ms),
+            _sent(send_time_ms),
             block(body_number, body) if body_number else b"",
         )
     )
 
 
+@lru_cache(maxsize=64)
+def _sent(time_ms: int) -> bytes:
+    """The send time: many messages have the same."""
+    return key(6, _VARINT) + varint(time_ms)
+
+
 @lru_cache(maxsize=4096)
 def _head(channel: str, symbol: str) -> bytes:
     return text_field(1, channel) + text_field(3, symbol)
+
+
+@lru_cache(maxsize=4096)
+def _event_type(name: str) -> bytes:
+    return text_field(3, name)
 
 
 def levels(asks: Iterable[Level], bids: Iterable[Level]) -> bytes:
@@ -96,7 +106,7 @@ def aggre_depth(
     return b"".join(
         (
             levels(asks, bids),
-            text_field(3, event_type),
+            _event_type(event_type),
             text_field(4, str(versions[0])),
             text_field(5, str(versions[1])),
             int_field(6, created_ms),
@@ -106,7 +116,7 @@ def aggre_depth(
 
 def plain_depth(asks: Iterable[Level], bids: Iterable[Level], event_type: str, version: int, created_ms: int) -> bytes:
     """Bodies 303 (the top of the book) and, with `created_ms` 0, 302 (changes)."""
-    tail = text_field(3, event_type) + text_field(4, str(version)) + int_field(5, created_ms)
+    tail = _event_type(event_type) + text_field(4, str(version)) + int_field(5, created_ms)
     return levels(asks, bids) + tail
 
 
