@@ -9,6 +9,9 @@ from flashc.compiler.ir.ops import OPS, Row
 from flashc.compiler.library.function import Addend, Function
 from flashc.compiler.library.table import FUNCTIONS
 from flashc.dsl.diagnostic_pages import pages as diagnostic_pages
+from flashc.simulator.exchange.switches import switch_table
+from flashc.simulator.rest.endpoints import ENDPOINTS, PREFIX, Endpoint
+from flashc.simulator.rest.errors import CODES
 
 DOCS = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/generate.py from {source}. Change that, then run `make docs`. -->"
@@ -17,7 +20,8 @@ NOTE = "<!-- Written by docs/generate.py from {source}. Change that, then run `m
 def pages() -> dict[str, str]:
     """Path below docs/ -> text, of every generated page."""
     diagnostics = {f"diagnostics/{name}": text for name, text in diagnostic_pages().items()}
-    return {"operators.md": operators(), "functions.md": functions(), **diagnostics}
+    exchange = {"exchange-endpoints.md": endpoints_page(), "exchange-switches.md": switches_page()}
+    return {"operators.md": operators(), "functions.md": functions(), **exchange, **diagnostics}
 
 
 def operators() -> str:
@@ -115,6 +119,59 @@ def _for_default(row: Function, formula: str, times: int) -> str:
         return ""
     lengths = {p.name: float(p.default if p.default and p.default.isdigit() else 20) for p in row.signature.params}
     return f" ({times * evaluate(formula, lengths)})"
+
+
+def switches_page() -> str:
+    """All switches of the local exchange."""
+    head = [
+        "# Switches of the local exchange",
+        "",
+        NOTE.format(source="simulator/exchange/switches.py"),
+        "",
+        "Some things about the exchange nobody outside it knows for certain: its own texts, recordings and clients contradict each",
+        "other. Each is a switch here. A program that trades should be right under every setting; the default, in bold, is the",
+        "reading that is attested best.",
+        "",
+        "    flashc sim exchange --switch cancel_status=before",
+        "    flashc sim switch cancel_status=before ioc_unfilled=refused",
+        "",
+    ]
+    return "\n".join(head) + "\n" + switch_table()
+
+
+def endpoints_page() -> str:
+    """All endpoints and all codes of the local exchange."""
+    lines = [
+        "# Endpoints and codes of the local exchange",
+        "",
+        NOTE.format(source="simulator/rest/endpoints.py and errors.py"),
+        "",
+        "Paths begin with `/api/v3/`. A **permission** means that the call must be signed by a key that has it. The weight counts",
+        "against the limits of the newer and of the older rule; where they differ, the older one stands behind",
+        "the slash, with the weight of a call for all symbols in brackets.",
+        "",
+        "| call | answer | permission | weight | calls a second |",
+        "|---|---|---|--:|---|",
+        *(_endpoint(row) for row in ENDPOINTS.values()),
+        "",
+        "## Codes",
+        "",
+        'A refusal is `{"msg":"…","code":…}`. Every code of the exchange is here; the last column says why the local one does',
+        "not give it by itself. A fault can give any of them.",
+        "",
+        "| code | HTTP | text | not given because |",
+        "|--:|--:|---|---|",
+        *(f"| {code} | {row.status} | {row.text} | {row.why_not} |" for code, row in CODES.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _endpoint(row: Endpoint) -> str:
+    cost = row.weight
+    older = f"{cost.older} ({row.all_older})" if row.all_older else str(cost.older)
+    weight = str(cost.newer) if older == str(cost.newer) else f"{cost.newer} / {older}"
+    name = row.name if row.prefix == PREFIX else row.prefix + row.name
+    return f"| `{row.method} {name}` | {row.what} | {row.permission} | {weight} | {', '.join(cost.pools)} |"
 
 
 def _cell(text: str) -> str:
