@@ -115,6 +115,7 @@ def measured(options: argparse.Namespace, root: Path) -> int:
         print(f"  {symbol}: {versions} versions lost, {trades} trades lost or twice; stored {found}")
         gone += abs(versions) + abs(trades)
     print(shown("recorder", sampled, options.seconds))
+    print(f"{status['gaps']} holes, {status['reconnects']} reconnects: {summary['gaps'][:4]}")
     print(f"{status['segments']} segments committed; {status['bytes_out'] / 2**20:,.0f} MiB of segments")
     print(f"lost: {gone}")
     return int(gone != 0 or recorder.returncode != 0)

@@ -88,14 +88,10 @@ def read_columns(
 
     FC1013 if a file is gone, damaged or of other types than it was written with.
     """
-    import polars as pl
-
     wanted = [_RENAMED.get(name, name) for name in names]
     order = "ts" if "ts" in wanted else "receive"
     numbers = ["row"] if order == "receive" else []
-    frame = _frame(place, kind, list(dict.fromkeys([*numbers, order, *wanted])), days)
-    if at_least:
-        frame = frame.filter(pl.col("row") >= at_least)
+    frame = _frame(place, kind, list(dict.fromkeys([*numbers, order, *wanted])), days, at_least)
     rows = {name: np.ascontiguousarray(frame[name].to_numpy()) for name in frame.columns}
     for name, column in rows.items():
         if column.dtype != COLUMNS[name]:
@@ -107,7 +103,8 @@ def read_columns(
     return {name: rows[_RENAMED.get(name, name)] for name in names}
 
 
-def _frame(place: Stored, kind: str, names: Sequence[str], days: tuple[str, str] | None) -> pl.DataFrame:
+def _frame(place: Stored, kind: str, names: Sequence[str], days: tuple[str, str] | None, at_least: int) -> pl.DataFrame:
+    """Files whose rows are all below `at_least` are skipped by their statistics: a day that grows stays cheap."""
     import polars as pl
 
     paths = files_of(place, kind, days)
@@ -116,7 +113,7 @@ def _frame(place: Stored, kind: str, names: Sequence[str], days: tuple[str, str]
     options = storage_options(place.uri) or None
     try:
         scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False, storage_options=options)
-        return scan.select(names).collect()
+        return (scan.filter(pl.col("row") >= at_least) if at_least else scan).select(names).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise fault("FC1013", f"the {kind} cannot be read", str(place), notes=(reason,), helps=_AGAIN) from error

@@ -1,7 +1,7 @@
 """A recording as it runs: sockets in, segments out, commits beside it. Decisions are made in `recorder.py`.
 
-Three things happen at a pace of their own: rows are written to the segments every 50 ms, the segments are put on the
-disk every second, and a full or old segment is exchanged and committed. The last two run in a thread of their own.
+Three things happen at a pace of their own: frames become rows of the segments every 50 ms, every second the segments
+are flushed and put on the disk, and a full or old segment is exchanged and committed. A thread does the slow parts.
 """
 
 from __future__ import annotations
@@ -145,9 +145,12 @@ class Recording:
                 async with asyncio.timeout(WRITE_SECONDS):
                     await self._ended.wait()
             self._write()
+            self._exchange()
             if self._mono_ns() - synced >= SYNC_SECONDS * NS_PER_S and not self._busy:
                 synced = self._mono_ns()
                 self._offset_ns = self._wall_ns() - synced
+                for writing in self.writings:
+                    self._guard(writing.flush)
                 self._beside(self._sync_and_commit())
             for number in self.recorder.wanted(self._now_ns()):
                 self._beside(self._snapshot(number))
@@ -157,11 +160,15 @@ class Recording:
 
     def _write(self) -> None:
         """Everything that came since the last call, to the segments."""
-        now_ns = self._now_ns()
         for number, parts in enumerate(self.recorder.drain()):
             self._append(number, parts)
+
+    def _exchange(self) -> None:
+        """New segments for those that are full or old."""
+        now_ns = self._now_ns()
         for writing in self.writings:
-            self._guard(writing.retire if writing.due(now_ns) else writing.flush)
+            if writing.due(now_ns):
+                self._guard(writing.retire)
 
     def _append(self, number: int, parts: Sequence[Ints]) -> None:
         self._guard(lambda: self.writings[number].append(parts, self._now_ns()))

@@ -14,7 +14,7 @@ from .spool import Spool
 from .streams import Recorded
 
 #: A segment is exchanged for a new one after so many rows or so long, whichever comes first.
-MOST_ROWS = 400_000
+MOST_ROWS = 200_000
 LONGEST_NS = 300_000_000_000
 
 
