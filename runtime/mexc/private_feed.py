@@ -52,6 +52,7 @@ class FeedConfig:
     keep_every_ns: int = KEEP_EVERY_NS
     deaf_ms: int = 3_000
     quick_looks: int = 20
+    blind_halt_ns: int = 2 * SECOND_NS
     lookback_ms: int = 24 * 3_600_000
 
 
@@ -85,6 +86,7 @@ class PrivateFeed:
         self.life = ListenKeyLife(keep_every_ns=self.config.keep_every_ns)
         self.counters: Counter[str] = Counter()
         self.reports: list[Report] = []
+        self.last_error = ""
         self.synced = False
         self._symbols = tuple(symbols)
         self._on_fact = on_fact
@@ -121,11 +123,24 @@ class PrivateFeed:
         """For how long no stream has been ready; 0 while one is."""
         return 0 if self._blind_since_ns is None else self.rest.clock.mono_ns() - self._blind_since_ns
 
+    def halt(self) -> str:
+        """Why no order may be sent, `""` when nothing speaks against it from the private side."""
+        anomalies = self.knowledge.anomalies()
+        if anomalies:
+            return anomalies[0]
+        if self.blind_ns() > self.config.blind_halt_ns and self.knowledge.live():
+            return "the private stream is away while orders are live"
+        if self.reports and self.reports[-1].incomplete:
+            return f"the account cannot be read whole: {self.reports[-1].incomplete[0]}"
+        return "" if self.synced else "the account is not reconciled yet"
+
     def picture(self) -> dict[str, object]:
         """The private side as plain values, for the client's state."""
         now_ns = self.rest.clock.mono_ns()
         return {
             "synced": self.synced,
+            "halt": self.halt(),
+            "last_error": self.last_error,
             "blind_ms": self.blind_ns() // 1_000_000,
             "listen_key": {"alive": self.life.alive(now_ns), "refused": self.life.refused, **self.life.counters},
             "orders": len(self.knowledge.orders()),
@@ -183,6 +198,7 @@ class PrivateFeed:
         ready = any(link.ready_ns is not None for link in self._links.values())
         if not ready and self._blind_since_ns is None:
             self._blind_since_ns = event.now_ns
+            self.counters["blind"] += event.reason != "stopped"
         if lost is not None and not event.planned:
             self.counters["streams_lost"] += 1
         if not ready:
@@ -284,6 +300,7 @@ class PrivateFeed:
             report = await reconciler.run()
         except MexcError as error:
             self.counters["passes_failed"] += 1
+            self.last_error = str(error)
             return max(self.config.retry_ns, _wait_of(error))
         self.counters["passes"] += 1
         self.reports = [*self.reports[-9:], report]

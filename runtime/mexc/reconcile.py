@@ -28,15 +28,18 @@ from .results import OrderRow, TradeRow
 
 HOUR_MS = 3_600_000
 WEEK_MS = 7 * 24 * HOUR_MS
-MONTH_MS = 30 * 24 * HOUR_MS
+#: The last month is all that the exchange keeps; an hour less, so that no clock makes it too long.
+MONTH_MS = (30 * 24 - 1) * HOUR_MS
 #: Rows of a page of fills: what every edition of the documents allows. Orders: the same, by all editions 1000.
 TRADES_PAGE, ORDERS_PAGE = 100, 1000
+#: Sizes that a full page may have. A page of exactly that many rows may hide others.
+FULL_PAGES = frozenset({100, 500, 1000})
 #: Answers that say that an order cannot be found. They prove nothing.
 NOT_FOUND = frozenset({-2013, -2011})
 _NS_PER_MS = 1_000_000
 
 Row = TypeVar("Row", OrderRow, TradeRow)
-Page = Callable[[int, int], Awaitable[tuple[Row, ...]]]
+Page = Callable[[int, int, int], Awaitable[tuple[Row, ...]]]
 
 
 @dataclass(slots=True)
@@ -101,16 +104,16 @@ class Reconciler:
         await self._gone(symbol, {row.order_id for row in opened}, report)
 
     async def _orders(self, symbol: str, start_ms: int, end_ms: int, read_ms: int, report: Report) -> None:
-        async def page(low: int, high: int) -> tuple[OrderRow, ...]:
-            return await self._rest.all_orders(symbol, low, high, ORDERS_PAGE)
+        async def page(low: int, high: int, limit: int) -> tuple[OrderRow, ...]:
+            return await self._rest.all_orders(symbol, low, high, limit)
 
         for low in range(start_ms, end_ms, WEEK_MS):
             for row in await self._paged(page, low, min(low + WEEK_MS, end_ms), ORDERS_PAGE, report):
                 self._take(report, fact_of_order, row, read_ms)
 
     async def _trades(self, symbol: str, start_ms: int, end_ms: int, report: Report, order_id: str = "") -> None:
-        async def page(low: int, high: int) -> tuple[TradeRow, ...]:
-            return await self._rest.my_trades(symbol, low, high, TRADES_PAGE, order_id)
+        async def page(low: int, high: int, limit: int) -> tuple[TradeRow, ...]:
+            return await self._rest.my_trades(symbol, low, high, limit, order_id)
 
         for row in await self._paged(page, start_ms, end_ms, TRADES_PAGE, report):
             self._take(report, fact_of_trade, row)
@@ -159,16 +162,27 @@ class Reconciler:
         ranges = [(low, high)]
         while ranges:
             start, end = ranges.pop()
-            rows = await page(start, end)
+            rows = await page(start, end, most)
             report.pages += 1
             found += rows
             if len(rows) < most:
                 continue
             times = [row.time_ms for row in rows]
             if min(times) == max(times):
-                report.incomplete.append(f"{rows[0].symbol}: a page of {most} rows in the millisecond {times[0]}")
+                found += await self._crowded(page, times[0], report)
             ranges += _hidden(times, start, end)
         return found
+
+    async def _crowded(self, page: Page[Row], at_ms: int, report: Report) -> tuple[Row, ...]:
+        """A millisecond with more rows than a page: it cannot be split, so the largest page must do."""
+        try:
+            rows = await page(at_ms, at_ms + 1, max(FULL_PAGES))
+        except Definitive:
+            rows = ()
+        report.pages += 1
+        if len(rows) in FULL_PAGES or not rows:
+            report.incomplete.append(f"more rows than a page in the millisecond {at_ms}")
+        return rows
 
     def _take(self, report: Report, read: Callable[..., Fact], *what: object) -> None:
         """Join a fact, and note whether it told something new."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flashc.runtime.mexc.budget import Budget, Limits
+from flashc.runtime.mexc.caller import Options
 from flashc.runtime.mexc.credentials import Credentials, Namespace
 from flashc.runtime.mexc.desk import Desk
 from flashc.runtime.mexc.endpoint import endpoint
@@ -97,7 +98,7 @@ class PrivateWorld:
         try:
             await self.until(whole, "the client agrees with the exchange")
         except TimeoutError:
-            raise AssertionError(f"{self.feed.picture()}\n{self.picture()}\n{self.truth()}") from None
+            raise AssertionError(self.difference()) from None
 
     def truth(self) -> dict[str, Any]:
         """Balances, orders and fills of the account, as the exchange has them."""
@@ -137,6 +138,12 @@ class PrivateWorld:
             "fills": sorted((f.trade_id, f.side, f.order_id, f.qty, f.price, f.fee) for f in knowledge.fills()),
         }
 
+    def difference(self) -> str:
+        """What is not as the exchange has it, in short."""
+        picture, truth = self.picture(), self.truth()
+        parts = [f"{name}: {picture[name]} is not {truth[name]}"[:600] for name in truth if picture[name] != truth[name]]
+        return "\n".join([str(self.feed.picture()), *parts])
+
     def sent_orders(self) -> int:
         """How many orders the exchange has of the account."""
         return len(self.local.world.exchange.all_orders("alice"))
@@ -146,7 +153,7 @@ class PrivateWorld:
 async def private_world(folder: Path, config: FeedConfig = QUICK, **session: Any) -> AsyncIterator[PrivateWorld]:
     """A running client that has agreed with a running exchange."""
     async with local_exchange(folder) as local:
-        rest = MexcRest(local.http_url, credentials(), budget=roomy())
+        rest = MexcRest(local.http_url, credentials(), budget=roomy(), options=Options(timeout_ns=SECOND // 3))
         where = endpoint(local.ws_url)
         times = {"backoff_first_ns": 50 * MS, "ping_every_ns": SECOND, "pong_within_ns": SECOND, "overlap_ns": 100 * MS}
         settings = SessionConfig(where, fresh_query=True, rotate_patience_ns=200 * MS, **{**times, **session})

@@ -1,0 +1,214 @@
+"""Faults of order entry, made by a local exchange: what the client knows after each, and that it sends once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from flashc.runtime.mexc.facts import Evidence
+from support.private_world import SYMBOL, PrivateWorld, private_world
+
+Work = Callable[[PrivateWorld], Awaitable[None]]
+
+
+def survives(folder: Path, work: Work) -> PrivateWorld:
+    """Run `work` against an exchange, and wait until the client agrees with it again."""
+    kept: list[PrivateWorld] = []
+
+    async def all_of_it() -> None:
+        async with private_world(folder) as world:
+            kept.append(world)
+            await work(world)
+            await world.settled()
+
+    asyncio.run(all_of_it())
+    return kept[0]
+
+
+@pytest.mark.parametrize("answer", ["timeout", "reset", "500", "503", "504"])
+def test_fault_R_01_an_accepted_order_whose_answer_is_lost_is_found_and_not_sent_again(
+    tmp_path: Path, answer: str
+) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-01", count=1, answer=answer)
+        await world.desk.place(world.order("lost-1"))
+        await world.until(lambda: world.feed.knowledge.request(SYMBOL, "lost-1").outcome == "EXISTS", "it is found")
+
+    world = survives(tmp_path, work)
+    assert Evidence.UNKNOWN in world.feed.knowledge.request(SYMBOL, "lost-1").evidence
+    assert world.sent_orders() == 1
+
+
+@pytest.mark.parametrize("answer", ["timeout", "reset", "500"])
+def test_fault_R_02_a_refused_order_whose_answer_is_lost_stays_unknown(tmp_path: Path, answer: str) -> None:
+    async def work() -> PrivateWorld:
+        async with private_world(tmp_path) as world:
+            world.inject("R-02", count=1, answer=answer)
+            found = await world.desk.place(world.order("lost-1"))
+            assert found.outcome == "UNKNOWN"
+            await world.until(lambda: world.feed.knowledge.request(SYMBOL, "lost-1").not_found >= 3, "it is looked up")
+            return world
+
+    world = asyncio.run(work())
+    assert world.feed.knowledge.request(SYMBOL, "lost-1").outcome == "UNKNOWN"
+    assert world.sent_orders() == 0
+
+
+@pytest.mark.parametrize("lists", ["without", "with_order"])
+def test_fault_R_03_not_found_decides_nothing(tmp_path: Path, lists: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-03", lag="400", lists=lists)
+        world.inject("R-01", count=1, answer="500")
+        await world.desk.place(world.order("late-1"))
+        await world.until(lambda: world.feed.knowledge.request(SYMBOL, "late-1").outcome == "EXISTS", "it is found")
+
+    world = survives(tmp_path, work)
+    assert world.sent_orders() == 1
+
+
+def test_fault_R_04_a_connection_that_dies_under_an_order_sends_it_once(tmp_path: Path) -> None:
+    async def work() -> PrivateWorld:
+        async with private_world(tmp_path) as world:
+            world.inject("R-04", count=1, how="cut")
+            assert (await world.desk.place(world.order("cut-1"))).outcome == "UNKNOWN"
+            await world.until(lambda: world.feed.knowledge.request(SYMBOL, "cut-1").not_found >= 2, "it is looked up")
+            return world
+
+    world = asyncio.run(work())
+    assert world.sent_orders() == 0
+    assert world.rest.counters["lost"] == 1
+
+
+def test_fault_R_04_an_order_that_a_proxy_sent_twice_is_noticed(tmp_path: Path) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-04", count=1, how="replay")
+        await world.desk.place(world.order("twice-1"))
+        await world.until(lambda: bool(world.feed.knowledge.anomalies()), "it is noticed")
+
+    world = survives(tmp_path, work)
+    assert world.feed.knowledge.request(SYMBOL, "twice-1").outcome == "TWICE"
+    assert world.feed.halt() == "request twice-1: twice"
+
+
+def test_fault_R_06_an_order_admitted_late_is_adopted(tmp_path: Path) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-06", count=1, late="500", answer="504")
+        assert (await world.desk.place(world.order("zombie-1"))).outcome == "UNKNOWN"
+        await world.until(lambda: world.feed.knowledge.request(SYMBOL, "zombie-1").outcome == "EXISTS", "it is adopted")
+
+    world = survives(tmp_path, work)
+    assert world.sent_orders() == 1
+
+
+@pytest.mark.parametrize("field", ["price", "origQty", "symbol", "side", "type", "orderId"])
+def test_fault_R_07_an_answer_of_another_order_is_a_mismatch_or_no_answer(tmp_path: Path, field: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-07", count=1, field=field)
+        await world.desk.place(world.order("other-1"))
+        await world.until(lambda: world.feed.knowledge.request(SYMBOL, "other-1").outcome == "EXISTS", "it is found")
+
+    world = survives(tmp_path, work)
+    evidence = world.feed.knowledge.request(SYMBOL, "other-1").evidence
+    assert (Evidence.UNKNOWN if field == "orderId" else Evidence.MISMATCH) in evidence
+    assert Evidence.ACKED not in evidence
+
+
+@pytest.mark.parametrize("how", ["fill", "part", "unknown", "lost"])
+def test_fault_R_09_a_cancel_that_races_leaves_the_order_open_until_its_end_is_known(tmp_path: Path, how: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        await world.desk.place(world.order("race-1"))
+        await world.settled()
+        world.inject("R-09", count=1, how=how)
+        taken = await world.desk.cancel(SYMBOL, "race-1")
+        assert taken is (how == "part")
+        await world.settled()
+
+    world = survives(tmp_path, work)
+    (view,) = world.feed.knowledge.orders()
+    assert view.status == {"fill": "FILLED", "part": "PARTIALLY_CANCELED", "unknown": "NEW", "lost": "CANCELED"}[how]
+    assert view.settled or how == "unknown"
+
+
+@pytest.mark.parametrize("code", ["30004", "30002", "30003", "30005", "10101", "30029"])
+def test_fault_R_11_a_definitive_refusal_is_rejected(tmp_path: Path, code: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-11", count=1, code=code)
+        assert (await world.desk.place(world.order("no-1"))).outcome == "REJECTED"
+
+    assert survives(tmp_path, work).sent_orders() == 0
+
+
+def test_fault_R_15_refused_keys_silence_the_client(tmp_path: Path) -> None:
+    async def work() -> PrivateWorld:
+        async with private_world(tmp_path) as world:
+            world.inject("R-15", code="700002")
+            await world.until(lambda: world.rest.counters["AuthFault"] >= 1, "the keys are refused")
+            await asyncio.sleep(0.3)
+            return world
+
+    assert asyncio.run(work()).rest.counters["AuthFault"] == 1
+
+
+KINDS = [
+    "truncated",
+    "huge",
+    "duplicate_key",
+    "error_in_200",
+    "text_numbers",
+    "number_texts",
+    "deep",
+    "nan",
+    "empty",
+    "utf8",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fault_R_17_broken_json_of_an_order_is_an_unknown_outcome(tmp_path: Path, kind: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-17", count=1, kind=kind)
+        await world.desk.place(world.order("broken-1"))
+        await world.until(lambda: world.feed.knowledge.request(SYMBOL, "broken-1").outcome == "EXISTS", "it is found")
+
+    world = survives(tmp_path, work)
+    assert world.sent_orders() == 1
+
+
+def many_fills(world: PrivateWorld, limits: str) -> None:
+    """250 fills of one millisecond while the stream is away."""
+    exchange = world.local.world.exchange
+    exchange.switches = exchange.switches.set(f"my_trades_limit={limits}")
+    world.inject("P-01", down="100")
+    world.inject("R-18", fills="250")
+
+
+@pytest.mark.parametrize("limits", ["10/1000", "500/1000"])
+def test_fault_R_18_more_fills_than_a_page_are_all_read(tmp_path: Path, limits: str) -> None:
+    async def work(world: PrivateWorld) -> None:
+        many_fills(world, limits)
+        await world.until(lambda: len(world.feed.knowledge.fills()) == 250, "all are read")
+
+    survives(tmp_path, work)
+
+
+def test_fault_R_18_fills_that_no_page_can_show_are_never_taken_for_read(tmp_path: Path) -> None:
+    async def work() -> PrivateWorld:
+        async with private_world(tmp_path) as world:
+            many_fills(world, "100/100")
+            await world.until(lambda: "more rows than a page" in world.feed.halt(), "it is said")
+            assert not world.feed.synced
+            return world
+
+    assert len(asyncio.run(work()).feed.knowledge.fills()) == 100
+
+
+def test_fault_N_09_a_firewalls_page_proves_nothing_of_an_order(tmp_path: Path) -> None:
+    async def work() -> PrivateWorld:
+        async with private_world(tmp_path) as world:
+            world.inject("N-09", lasts_ms=100)
+            assert (await world.desk.place(world.order("wall-1"))).outcome == "UNKNOWN"
+            return world
+
+    assert asyncio.run(work()).rest.counters["BadAnswer"] >= 1
