@@ -10,6 +10,7 @@ from flashc.compiler.library.function import Addend, Function
 from flashc.compiler.library.table import FUNCTIONS
 from flashc.dsl.diagnostic_pages import pages as diagnostic_pages
 from flashc.simulator.exchange.switches import switch_table
+from flashc.simulator.faults.page import catalogue_page
 from flashc.simulator.rest.endpoints import ENDPOINTS, PREFIX, Endpoint
 from flashc.simulator.rest.errors import CODES
 
@@ -20,7 +21,11 @@ NOTE = "<!-- Written by docs/generate.py from {source}. Change that, then run `m
 def pages() -> dict[str, str]:
     """Path below docs/ -> text, of every generated page."""
     diagnostics = {f"diagnostics/{name}": text for name, text in diagnostic_pages().items()}
-    exchange = {"exchange-endpoints.md": endpoints_page(), "exchange-switches.md": switches_page()}
+    exchange = {
+        "exchange-endpoints.md": endpoints_page(),
+        "exchange-faults.md": faults_page(),
+        "exchange-switches.md": switches_page(),
+    }
     return {"operators.md": operators(), "functions.md": functions(), **exchange, **diagnostics}
 
 
@@ -137,6 +142,23 @@ def switches_page() -> str:
         "",
     ]
     return "\n".join(head) + "\n" + switch_table()
+
+
+def faults_page() -> str:
+    """All faults of the local exchange."""
+    head = [
+        "# Faults of the local exchange",
+        "",
+        NOTE.format(source="simulator/faults/rows_*.py"),
+        "",
+        "What can go wrong between a client and an exchange, by number and name. [Running it](exchange-running.md) says how to",
+        "inject one, when it acts and on whom. Those marked (*) matter most: each has cost somebody orders or money.",
+        "",
+        "    flashc sim fault depth-gap --for 5s",
+        "    flashc sim fault B-01 --set messages=3 --symbol BTCUSDC --every 1m --for 10s",
+        "",
+    ]
+    return "\n".join(head) + "\n" + catalogue_page()
 
 
 def endpoints_page() -> str:
