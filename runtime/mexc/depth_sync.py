@@ -60,7 +60,7 @@ class SyncLimits:
     crossed_ns: int = 500 * MS
     most_waiting: int = 5_000
     unjoined_clears: int = 3  # so many snapshots that do not join the same waiting changes, and these are dropped
-    restart_after: int = 20  # so many old changes in a row, and the exchange's versions began anew
+    restart_after: int = 8  # so many old changes in a row, and the exchange's versions began anew
 
 
 class DepthSync:

@@ -156,3 +156,28 @@ class StallWatch:
     @property
     def stalled(self) -> bool:
         return self.until_ns is not None
+
+
+@dataclass(slots=True)
+class CrossWatch:
+    """How long a book has been crossed or locked, across new snapshots and short mends. All times are ns."""
+
+    halt_ns: int = 10 * SECOND
+    settle_ns: int = 300 * MS  # so long it must be in order again to count as that
+    mended_ns: int = SECOND  # so long to count as mended
+    _first_ns: int | None = None
+    _last_ns: int = 0
+
+    def look(self, crossed: bool, now_ns: int) -> bool:
+        """After each change of the book; True when it has been crossed for so long that the symbol must be halted."""
+        if not crossed:
+            if now_ns >= self._last_ns + self.mended_ns:
+                self._first_ns = None
+            return False
+        self._first_ns = now_ns if self._first_ns is None else self._first_ns
+        self._last_ns = now_ns
+        return now_ns >= self._first_ns + self.halt_ns
+
+    def recent(self, now_ns: int) -> bool:
+        """Whether it was crossed a moment ago."""
+        return self._first_ns is not None and now_ns < self._last_ns + self.settle_ns

@@ -18,8 +18,8 @@ from .channels import Channel
 from .counters import Counters
 from .depth_sync import IDLE, NEVER, DepthSync
 from .handover import Change, Handover
-from .liveness import Agreement, StallWatch, Top, TradePace
-from .market_values import Candle, Trade, candle_of, limit_levels, plain_version, ticker_top, trades_of
+from .liveness import Agreement, CrossWatch, StallWatch, Top, TradePace
+from .market_values import Candle, Trade, TradeIds, candle_of, limit_levels, plain_version, ticker_top, trades_of
 from .reference_book import ASK, BID, DepthBook, ReferenceBook
 from .stream_events import (
     HOUR,
@@ -34,9 +34,6 @@ from .stream_events import (
     PushFrame,
 )
 from .validity import VALID, Validity
-
-#: Trade ids that are remembered to drop repeats.
-MOST_IDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +105,11 @@ class MarketFeed:
         self._stall = StallWatch()
         self._dropping = False
         self._applied_ns = 0
-        self._crossed_ns: int | None = None
+        self._cross = CrossWatch(config.crossed_halt_ns)
         self._middle: int | None = None
         self._ticker_version = -1
         self._sources: dict[str, int] = {}  # kind -> the newest link that gave it
-        self._ids: dict[str, None] = {}
+        self._ids = TradeIds()
         self._state = Validity("no_link", "", 0)
 
     # ---- what comes
@@ -192,7 +189,7 @@ class MarketFeed:
 
     def resume(self, now_ns: int) -> None:
         """Undo a halt and build the book anew; what counted as plausible is forgotten."""
-        self.halted, self._middle, self._crossed_ns = None, None, None
+        self.halted, self._middle, self._cross = None, None, CrossWatch(self.config.crossed_halt_ns)
         self._restart("asked", now_ns)
         self._judge(now_ns)
 
@@ -224,7 +221,7 @@ class MarketFeed:
                 return "unconfirmed", kind
         if not self.sync.synced:
             return "building", self.sync.cause
-        if self.sync.crossed:
+        if self.sync.crossed or self._cross.recent(now_ns):
             return "crossed", ""
         if self.book.best_bid() is None or self.book.best_ask() is None:
             return "one_sided", "bids" if self.book.best_bid() is None else "asks"
@@ -261,12 +258,16 @@ class MarketFeed:
         if was == event.link and not goes_on:
             self._restart("link", now_ns)
             self._pace.forget()
-            self._ticker_version = -1
 
     def _restart(self, cause: str, now_ns: int) -> None:
         self._handover.clear()
-        self._agreement.forget()
+        self._forget()
         self.sync.begin(now_ns, cause)
+
+    def _forget(self) -> None:
+        """The book is built anew: what was compared with it counts no more, nor do versions."""
+        self._agreement.forget()
+        self._ticker_version = -1
 
     def _refused(self, event: FrameRefused, now_ns: int) -> None:
         """A frame that nobody can read may have been a change of this book, unless it names another channel."""
@@ -320,7 +321,10 @@ class MarketFeed:
             self._apply(frame, now_ns)
 
     def _apply(self, frame: bytes, now_ns: int) -> None:
+        was_synced = self.sync.synced
         outcome = self.sync.frame(frame, now_ns)
+        if was_synced and not self.sync.synced:
+            self._forget()
         self._after(now_ns, outcome in (APPLIED, OVERLAP))
 
     def _after(self, now_ns: int, applied: bool) -> None:
@@ -329,17 +333,12 @@ class MarketFeed:
             return
         self._applied_ns = now_ns
         self._pace.book(now_ns)
+        if self._cross.look(self.sync.crossed, now_ns):
+            self.halt("crossed", now_ns)
         bid, ask = self.book.best_bid(), self.book.best_ask()
-        if bid is None or ask is None:
-            return
-        if not self.sync.crossed:
-            self._crossed_ns = None
+        if bid is not None and ask is not None and not self.sync.crossed:
             self._agreement.book((bid[0], ask[0]), now_ns)
             self._plausible((bid[0], ask[0]), now_ns)
-        elif self._crossed_ns is None:
-            self._crossed_ns = now_ns
-        elif now_ns >= self._crossed_ns + self.config.crossed_halt_ns:
-            self.halt("crossed", now_ns)
 
     def _too_late(self, link: int, push: Push, now_ns: int) -> bool:
         """Whether the frame is dropped for its lag; the book is built anew when frames are in time again."""
@@ -389,23 +388,17 @@ class MarketFeed:
         if trades:
             self._pace.trades(now_ns)
         for trade in trades:
-            if self._repeated(trade.trade_id) if trade.trade_id else not newest:
+            if trade.trade_id and self._ids.repeated(trade.trade_id):
+                self.counters.add("deals_repeated")
                 continue
+            if not trade.trade_id and not newest:
+                continue  # without an id nobody can tell repeats: only one connection is heard
             if not self._plausible((trade.ticks, trade.ticks), now_ns):
                 return
             self.counters.add("deals")
             self.last_trade = trade
             if self._on_trade is not None:
                 self._on_trade(trade)
-
-    def _repeated(self, trade_id: str) -> bool:
-        if trade_id in self._ids:
-            self.counters.add("deals_repeated")
-            return True
-        self._ids[trade_id] = None
-        if len(self._ids) > MOST_IDS:
-            del self._ids[next(iter(self._ids))]
-        return False
 
     def _kline(self, body: SpotKline, now_ns: int) -> None:
         try:

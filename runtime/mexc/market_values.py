@@ -36,6 +36,23 @@ class Candle:
     volume_lots: int
 
 
+class TradeIds:
+    """The last trade ids, to tell repeats. The oldest are forgotten."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._ids: dict[str, None] = {}
+        self._most = most
+
+    def repeated(self, trade_id: str) -> bool:
+        """Whether the id was here before; from now on it was."""
+        if trade_id in self._ids:
+            return True
+        self._ids[trade_id] = None
+        if len(self._ids) > self._most:
+            del self._ids[next(iter(self._ids))]
+        return False
+
+
 def trades_of(body: Deals, price_decimals: int, qty_decimals: int, counters: Counters) -> list[Trade]:
     """The trades of a push in their order. A side that the table does not know is counted and left out."""
     found = []

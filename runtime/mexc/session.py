@@ -144,7 +144,7 @@ class Session:
         """The socket of a `Connect` is open."""
         if (found := self._links.get(number)) is not None:
             found[0].connected(now_ns)
-            self._drain(found[0])
+            self._drain(found[0], now_ns)
 
     def closed(self, number: int, reason: str, now_ns: int, detail: str = "") -> None:
         """The socket ended, or could not be opened. `reason` is one of `LOST_REASONS`."""
@@ -169,8 +169,7 @@ class Session:
                     self._frame(link, slot, frame, now_ns)
         except LinkFault as fault:
             self._end(link, fault.reason, fault.detail, now_ns)
-        link.send_waiting(now_ns)
-        self._drain(link)
+        self._drain(link, now_ns)
         self.timer(now_ns)
 
     def _opened(self, link: Link, slot: Slot, now_ns: int) -> None:
@@ -303,8 +302,7 @@ class Session:
             self._replace(slot, "age", now_ns)
         for topic in list(link.topics.values()):
             self._tend_topic(link, slot, topic, now_ns)
-        link.send_waiting(now_ns)
-        self._drain(link)
+        self._drain(link, now_ns)
 
     def _tend_topic(self, link: Link, slot: Slot, topic: Topic, now_ns: int) -> None:
         if now_ns >= topic.again_ns:
@@ -384,7 +382,7 @@ class Session:
             return
         if link.phase == OPEN and say_goodbye:
             link.frame(ws_frames.CLOSE, (1000).to_bytes(2, "big"))
-        self._drain(link)
+        self._drain(link, now_ns)
         lived_ns = now_ns - link.open_ns if link.open_ns else 0
         link.phase = LOST
         _, slot = self._links.pop(link.number)
@@ -422,7 +420,10 @@ class Session:
         """A whole number from 0 to `below` - 1 (0 if that is none)."""
         return int(self._chance.words(1)[0]) % below if below > 0 else 0
 
-    def _drain(self, link: Link) -> None:
+    def _drain(self, link: Link, now_ns: int) -> None:
+        """Send what waits: frames at once, requests as their pace allows."""
+        if (sent := link.send_waiting(now_ns)) > 0:
+            self.counters.add("requests_out", count=sent)
         for data in link.out:
             self.outbox.action(Send(link.number, data))
         link.out.clear()

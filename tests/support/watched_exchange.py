@@ -29,7 +29,11 @@ class Watched:
 
     def __init__(self, local: LocalExchange, **session: Any) -> None:
         self.local, self.world = local, local.world
-        spec = self.world.exchange.specs()[SYMBOL] if callable(self.world.exchange.specs) else self.world.exchange.specs[SYMBOL]
+        spec = (
+            self.world.exchange.specs()[SYMBOL]
+            if callable(self.world.exchange.specs)
+            else self.world.exchange.specs[SYMBOL]
+        )
         self.config = FeedConfig(SYMBOL, spec.price_decimals, spec.qty_decimals)
         self.rest = MexcRest(local.http_url)
         at = endpoint(local.ws_url)
@@ -93,12 +97,16 @@ class Watched:
         try:
             await self.until(lambda: self.feed.validity(self.client.now_ns()).valid, seconds)
         except TimeoutError:
-            raise AssertionError(f"not valid: {self.seen[-6:]}\n{self.client.state.text(self.client.now_ns())}") from None
+            raise AssertionError(
+                f"not valid: {self.seen[-6:]}\n{self.client.state.text(self.client.now_ns())}"
+            ) from None
 
     async def invalid(self, seconds: float, *reasons: str) -> float:
         """Wait until the book is not valid for one of these reasons; how long that took."""
         begun = time.monotonic()
-        await self.until(lambda: any(str(self.feed.validity(self.client.now_ns())).startswith(r) for r in reasons), seconds)
+        await self.until(
+            lambda: any(str(self.feed.validity(self.client.now_ns())).startswith(r) for r in reasons), seconds
+        )
         return time.monotonic() - begun
 
 
