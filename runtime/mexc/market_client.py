@@ -17,6 +17,7 @@ from ...cython_core.wire.rows import SymbolScale
 from ..market_data.prng import Stream
 from .connection import StreamShell, system_session
 from .counters import Counters
+from .errors import MexcError
 from .market_feed import FeedConfig, MarketFeed
 from .market_values import Trade
 from .reference_book import DepthBook
@@ -40,7 +41,7 @@ class Snapshot(Protocol):
     def asks(self) -> Sequence[tuple[str, str]]: ...
 
 
-#: Asks for a snapshot of a symbol with so many levels. It may raise; its exceptions are counted by name.
+#: Asks for a snapshot of a symbol with so many levels. `MexcError` and `OSError` are counted by name.
 AskDepth = Callable[[str, int], Awaitable[Snapshot]]
 #: The exchange's epoch time minus our clock, in ns, or None if it is not known.
 Offset = Callable[[int], int | None]
@@ -80,7 +81,8 @@ class MarketClient:
         self._offset_ns = offset_ns
         self._now_ns = now_ns
         self._on_event = on_event
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bug: BaseException | None = None
         self.feeds: Mapping[str, MarketFeed] = {
             config.symbol: MarketFeed(
                 config,
@@ -105,6 +107,8 @@ class MarketClient:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._bug is not None:
+            raise self._bug
 
     def stop(self) -> None:
         self.shell.stop()
@@ -131,13 +135,19 @@ class MarketClient:
     def _fetch(self, feed: MarketFeed) -> None:
         if (ticket := feed.wanted()) is not None:
             task = asyncio.get_running_loop().create_task(self._snapshot(feed, ticket))
-            self._tasks[task] = feed.config.symbol
-            task.add_done_callback(lambda done: self._tasks.pop(done, None))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._bug = error
+            self.stop()
 
     async def _snapshot(self, feed: MarketFeed, ticket: int) -> None:
         try:
             found = await self._ask_depth(feed.config.symbol, SNAPSHOT_LEVELS)
-        except Exception as error:  # whatever the request ended in, the feed asks again at its own pace
+        except (MexcError, OSError) as error:  # the feed asks again at its own pace
             feed.snapshot_failed(ticket, type(error).__name__, self._now_ns())
         else:
             feed.snapshot(ticket, found.last_update_id, found.bids, found.asks, self._now_ns())
