@@ -20,8 +20,12 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n 
 PROGRAMS ?= 100000
 MINUTES ?= 0
 
+# How many inputs `make fuzz` gives each reader, and the seed that they follow from.
+COUNT ?= 1000000
+SEED ?= 1
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults prove check format types bench docs golden dev wheel clean
+.PHONY: help demo test faults prove fuzz check format types bench docs golden dev wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -38,6 +42,9 @@ faults: $(STAMP) ## Plant faults in copies of the package; the tests must notice
 
 prove: $(STAMP) ## Show on generated programs that all engines agree (PROGRAMS=100000 MINUTES=0); goes on where it was
 	PYTHONPATH=tests $(BIN)/python -m prove --programs $(PROGRAMS) --minutes $(MINUTES) $(PROVE)
+
+fuzz: $(STAMP) ## Fuzz the wire's readers in C under sanitizers (COUNT=1000000 SEED=1)
+	$(BIN)/python tests/fuzz/run.py --count $(COUNT) --seed $(SEED) $(FUZZ)
 
 check: $(STAMP) types ## Lint, formatting, types, tidiness
 	$(BIN)/ruff check .

@@ -22,17 +22,24 @@ static inline uint64_t fs_load8(const uint8_t *at) {
   return word;
 }
 
+/* Short ones: a loop beats a call. */
 static inline bool fs_same_bytes(fs_span a, fs_span b) {
-  return a.size == b.size && (a.size == 0 || __builtin_memcmp(a.at, b.at, a.size) == 0);
+  if (a.size != b.size) return false;
+  uint8_t other = 0;
+  for (size_t k = 0; k < a.size; k++) other |= (uint8_t)(a.at[k] ^ b.at[k]);
+  return other == 0;
 }
 
 #define FS_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 static inline bool fs_is_ascii(const uint8_t *at, size_t size) {
   uint64_t seen = 0;
-  size_t k = 0;
-  for (; k + 8 <= size; k += 8) seen |= fs_load8(at + k);
-  for (; k < size; k++) seen |= at[k];
+  if (size < 8) {
+    for (size_t k = 0; k < size; k++) seen |= at[k];
+  } else {
+    for (size_t k = 0; k + 8 < size; k += 8) seen |= fs_load8(at + k);
+    seen |= fs_load8(at + size - 8);
+  }
   return (seen & FS_EACH_BYTE(0x80)) == 0;
 }
 

@@ -80,15 +80,47 @@ static inline bool fs_depth_far(fs_depth *depth, const int64_t *book, int64_t si
   return low == (side > 0);
 }
 
-static inline bool fs_depth_set(fs_depth *depth, int64_t *book, int64_t side, const fs_level *levels, size_t count) {
+/* The layers above the first: the word of `cell` in the first became, or was, zero. */
+static __attribute__((noinline, unused)) void fs_depth_toggle_above(int64_t *book, int64_t parts, int64_t cell) {
+  for (int64_t layer = FS_BOOK_LAYER_2; layer <= FS_BOOK_LAYER_3; layer++) {
+    cell >>= 6;
+    int64_t *word = fs_part(book, parts, layer) + (cell >> 6);
+    const int64_t before = *word, now = before ^ fs_ishl(1, cell);
+    *word = now;
+    if (before != 0 && now != 0) return;
+  }
+}
+
+/* What `fs_book_set` does, for all levels of one side of a message. Whether a level appears or goes is close to random, so
+   no branch depends on it; rare are a word of the bitmap that becomes or was zero, and a best level that goes. Whether
+   the book can go on without the levels outside of the window. */
+FS_INLINE bool fs_depth_set(fs_depth *depth, int64_t *book, int64_t side, const fs_level *levels, size_t count) {
+  const int64_t parts = fs_parts(side), low = book[FS_BOOK_LOW];
+  const uint64_t cells = (uint64_t)book[FS_BOOK_CELLS];
+  int64_t *const lots = fs_part(book, parts, FS_BOOK_LOTS), *const bits = fs_part(book, parts, FS_BOOK_LAYER_1);
+  int64_t *const best = book + (side > 0 ? FS_BOOK_BEST_BID : FS_BOOK_BEST_ASK);
+  int64_t first = *best, more = 0;
   bool whole = true;
   for (size_t k = 0; k < count; k++) {
-    if ((uint64_t)fs_isub(levels[k].ticks, book[FS_BOOK_LOW]) < (uint64_t)book[FS_BOOK_CELLS]) {
-      fs_book_set(book, side, levels[k].ticks, levels[k].lots);
-    } else {
+    const int64_t cell = fs_isub(levels[k].ticks, low), now = levels[k].lots;
+    if ((uint64_t)cell >= cells) {
       whole = fs_depth_far(depth, book, side, levels + k) && whole;
+      continue;
+    }
+    const int64_t old = bits[cell >> 6], was_there = fs_ishr(old, cell) & 1, is_there = now > 0;
+    const int64_t changed = was_there ^ is_there, word = old ^ fs_ishl(changed, cell);
+    lots[cell] = now;
+    bits[cell >> 6] = word;
+    more += is_there - was_there;
+    if (__builtin_expect(changed & ((old == 0) | (word == 0)), 0)) fs_depth_toggle_above(book, parts, cell);
+    const int64_t away = fs_ishl(is_there ^ 1, 48), candidate = side > 0 ? cell - away : cell + away;
+    first = side > 0 ? fs_imax(first, candidate) : fs_imin(first, candidate);
+    if (__builtin_expect(changed & (is_there ^ 1) & (cell == first), 0)) {
+      first = side > 0 ? fs_book_below(book, cell) : fs_book_above(book, cell);
     }
   }
+  *best = first;
+  book[side > 0 ? FS_BOOK_BID_LEVELS : FS_BOOK_ASK_LEVELS] += more;
   return whole;
 }
 

@@ -1,0 +1,152 @@
+"""Fuzzes the readers of the wire in C under ASan and UBSan: `make fuzz`.
+
+    python tests/fuzz/run.py [--count 1000000] [--seed 1] [--target push] [--engine driver|libfuzzer]
+
+The driver needs gcc alone; what it does follows from the seed. libFuzzer (clang) looks for new paths instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+INCLUDE = ROOT / "cython_core" / "include"
+TARGETS = ("decimals", "frames", "push", "depth", "rows")
+FLAGS = ("-std=gnu11", "-O1", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Wno-unused-function")
+SANITIZERS = "-fsanitize=address,undefined"
+
+_DEAL = bytes.fromhex(
+    "0a2e73706f74407075626c69632e61676772652e6465616c732e76332e6170692e7062403130306d73404d5855534454d2134d0a220a06322e3530"
+    "3031120431322e35180120fbd8c1a28c342a09313058305f31315830122773706f74407075626c69632e61676772652e6465616c732e76332e6170"
+    "692e7062403130306d731a064d58555344543082d9c1a28c34"
+)
+_ORDER = bytes.fromhex(
+    "0a1d73706f7440707269766174652e6f72646572732e76332e6170692e70621a064d58555344543082d9c1a28c3482133d0a064330325f5f311205"
+    "61625f30311a03322e35220231302a023235320130380140014801520232355a0231306a013072013078018001e4d8c1a28c34"
+)
+_TEXTS = (
+    "0",
+    "2.51",
+    "65123.45",
+    "0.00012300",
+    "5.12181600",
+    "-1.5",
+    "1e5",
+    "9223372036854775807",
+    "1234567890.12345678",
+)
+
+
+def _item(price: str, quantity: str) -> bytes:
+    body = b"\x0a" + bytes([len(price)]) + price.encode() + b"\x12" + bytes([len(quantity)]) + quantity.encode()
+    return bytes([len(body)]) + body
+
+
+def _depth(first: int, last: int, asks: Sequence[tuple[str, str]], bids: Sequence[tuple[str, str]]) -> bytes:
+    body = b"".join(b"\x0a" + _item(*level) for level in asks) + b"".join(b"\x12" + _item(*level) for level in bids)
+    body += b"\x1a\x05event\x22" + bytes([len(str(first))]) + str(first).encode()
+    body += b"\x2a" + bytes([len(str(last))]) + str(last).encode() + b"\x30\xe4\xd8\xc1\xa2\x8c\x34"
+    size = bytes([len(body)]) if len(body) < 128 else bytes([len(body) & 127 | 128, len(body) >> 7])
+    return b"\x0a\x07channel\x1a\x06MXUSDT\x30\x82\xd9\xc1\xa2\x8c\x34\xca\x13" + size + body
+
+
+_DEPTHS = (
+    _depth(11, 12, [("2.5101", "0"), ("2.51", "3.25")], [("2.4999", "0.00000000"), ("2.5", "12.5")]),
+    _depth(9, 11, [("2.5100", "0.0")], [("2.4950", "0"), ("1.0", "5")]),
+    _depth(12, 13, [("2.5200000000", "7")], [("2.5", "0")]),
+    _depth(13, 13, [], []),
+    _depth(11, 11, [("25.1001", "32.51"), ("25.10001", "0.51")], [("2.49", "0.500"), ("24999.0", "1234567890.125")]),
+)
+#: The same levels as bodies of other kinds: limit (303), increase (302); and a ticker (315).
+_LIMIT = _DEPTHS[0].replace(b"\xca\x13", b"\xfa\x12")
+_TICKER = b"\x1a\x06MXUSDT\xda\x13\x1d\x0a\x032.5\x12\x0210\x1a\x042.51\x22\x015\x2a\x0212\x30\x81\xd9\xc1\xa2\x8c\x34"
+_GROUPS = b"\x0b\x13\x14\x0c" + _DEPTHS[3] + b"\x8d\x13abcd"
+
+
+def seeds(target: str) -> list[bytes]:
+    """Inputs to begin with: right ones of each kind."""
+    if target == "decimals":
+        return [bytes([scale]) + text.encode() for text in _TEXTS for scale in (0, 2, 8, 18, 130)]
+    frames = [_DEAL, _ORDER, *_DEPTHS, _LIMIT, _TICKER, _GROUPS, b""]
+    if target == "frames":
+        plain = b"\x82\x03abc\x89\x01p\x01\x03\xe6\xb3\xa8\x80\x01!\x88\x02\x03\xe8"
+        masked = b"\x81\x83mask\x0c\x0e\x10\x89\x80mask"
+        return [
+            b"\x7f\x00" + plain,
+            b"\xff\x05" + masked,
+            b"\x01\x02" + plain,
+            b"\x7f\x03\x82\x7e\x00\xc8" + bytes(200),
+        ]
+    if target == "depth":
+        joined = b"".join(struct.pack("<H", len(frame)) + frame for frame in _DEPTHS)
+        return [joined, *(struct.pack("<H", len(frame)) + frame for frame in frames)]
+    return frames
+
+
+def build(folder: Path, include: Path = INCLUDE, compiler: str = "gcc", target: str | None = None) -> Path:
+    """The driver, or with `target` a libFuzzer program. The compiler's own words when it fails."""
+    path = folder / (target or "driver")
+    kind = [SANITIZERS, str(HERE / "driver.c")]
+    if target is not None:
+        kind = [f"{SANITIZERS},fuzzer", f"-DFUZZ_TARGET=fs_fuzz_{target}", str(HERE / "harness.c")]
+    words = [compiler, *FLAGS, "-fno-sanitize-recover=all", f"-I{include}", *kind, "-o", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[:4000])
+    return path
+
+
+def run(driver: Path, target: str, count: int, seed: int) -> subprocess.CompletedProcess[bytes]:
+    """One target on `count` inputs."""
+    given = b"".join(struct.pack("<I", len(data)) + data for data in seeds(target))
+    words = [str(driver), target, str(count), str(seed)]
+    return subprocess.run(words, input=given, capture_output=True)
+
+
+def _libfuzzer(folder: Path, target: str, count: int, seed: int) -> subprocess.CompletedProcess[bytes]:
+    clang = next((path for name in ("clang", "clang-14") if (path := shutil.which(name))), None)
+    if clang is None:
+        raise SystemExit("clang is not installed; use --engine driver")
+    program, corpus = build(folder, compiler=clang, target=target), folder / f"{target}.corpus"
+    corpus.mkdir()
+    for k, data in enumerate(seeds(target)):
+        (corpus / str(k)).write_bytes(data)
+    words = [str(program), f"-runs={count}", f"-seed={seed}", "-max_len=1024", "-timeout=1", str(corpus)]
+    return subprocess.run(words, capture_output=True, cwd=folder)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    options.add_argument("--count", type=int, default=1_000_000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--target", choices=TARGETS, action="append")
+    options.add_argument("--engine", choices=("driver", "libfuzzer"), default="driver")
+    given = options.parse_args()
+    failed = False
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        driver = build(folder) if given.engine == "driver" else None
+        for target in given.target or TARGETS:
+            began = time.monotonic()
+            if driver is not None:
+                done = run(driver, target, given.count, given.seed)
+            else:
+                done = _libfuzzer(folder, target, given.count, given.seed)
+            taken, failed = time.monotonic() - began, failed or done.returncode != 0
+            end = "0 faults" if done.returncode == 0 else f"FAULT\n{done.stderr.decode(errors='replace')[-4000:]}"
+            print(f"{target:<9} {given.count:,} inputs, seed {given.seed}, {given.engine}, {taken:.0f} s: {end}")
+            sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
