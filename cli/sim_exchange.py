@@ -18,6 +18,7 @@ from .problem import Problem
 from .sim_options import Folder, folder_of, milliseconds
 
 if TYPE_CHECKING:
+    from ..runtime.market_data.bars import Dataset
     from ..simulator.accounts_file import Accounts
     from ..simulator.server.build import Market, WorldOptions
     from ..simulator.server.local import LocalExchange, Ports
@@ -35,6 +36,15 @@ def exchange(
     symbols: Annotated[
         str, typer.Option("--symbols", metavar="BASE/QUOTE,...", help="Generated markets, without --data.")
     ] = "BTC/USDC,ETH/USDC",
+    history: Annotated[
+        str | None,
+        typer.Option(
+            "--history",
+            metavar="NAME,...",
+            help="Bars that candles reach back over, by name or file.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same market.")] = 1,
     accounts: Annotated[
         Path | None,
@@ -68,7 +78,7 @@ def exchange(
     where = folder_of(folder)
     file, found = _accounts(accounts, where)
     markets = tuple(_recorded(data, root) if data else _generated(symbols, seed))
-    options = WorldOptions(markets, found, seed, _switches(switch or []), limits)
+    options = WorldOptions(markets, found, seed, _switches(switch or []), limits, tuple(_history(history, root)))
     ports = Ports(port, tls_port, control_port)
     opened = _open(options, chosen_speed, where, ports)
     runner = _Runner(opened, file, lasts_ms, json)
@@ -142,6 +152,18 @@ def _recorded(names: str, root: str | None) -> Iterator[Market]:
             raise Problem(f"`--data` has two books of {market.spec.name}")
         seen.add(market.spec.name)
         yield market
+
+
+def _history(names: str | None, root: str | None) -> Iterator[Dataset]:
+    from ..runtime.errors import fault
+    from ..runtime.market_data.bars import Dataset
+    from ..runtime.market_data.catalog import resolve
+
+    for name in (part.strip() for part in (names or "").split(",") if part.strip()):
+        found = resolve(name, root)
+        if not isinstance(found, Dataset):
+            raise fault("FC1010", "the past of candles is bars, and this has none", name)
+        yield found
 
 
 def _open(options: WorldOptions, speed: int, folder: Path, ports: Ports) -> LocalExchange:

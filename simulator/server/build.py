@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...runtime.errors import fault
+from ...runtime.market_data.bars import Dataset
 from ...runtime.market_data.events import EventSet
 from ...runtime.market_data.instruments import parse_instrument
 from ...runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
@@ -15,6 +17,7 @@ from ..exchange.switches import Switches
 from ..exchange.tape import Tape, tape_of
 from ..faults.seams import Sockets
 from ..rest.api import RestApi
+from ..rest.history import seed_bars
 from ..rest.keys import Keys
 from ..rest.limits import LimitRules, Limits
 from ..rest.listen_keys import ListenKeys, seeded_digits
@@ -41,13 +44,14 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """What an exchange is made of. `limits` turns the rate limits off for load tests."""
+    """What an exchange is made of. `limits` off is for load tests; `history` is the past of candles."""
 
     markets: tuple[Market, ...]
     accounts: Accounts
     seed: int = 1
     switches: Switches = field(default_factory=Switches)
     limits: bool = True
+    history: tuple[Dataset, ...] = ()
 
 
 def symbol_spec(instrument: str, price_decimals: int | None = None, qty_decimals: int | None = None) -> SymbolSpec:
@@ -105,12 +109,29 @@ def make_world(options: WorldOptions, sockets: Sockets, now_ns: int) -> World:
     exchange = Exchange(config, options.seed, now_ns)
     for market in options.markets:
         exchange.add_tape(market.spec.name, market.tape)
-    for name, members in options.accounts.groups.items():
-        group = exchange.groups.create(members[0], name)
-        if group is not None:
-            group.members.update(members)
+    _make_groups(exchange, options.accounts)
     listen_keys = ListenKeys(seeded_digits(options.seed))
     limits = Limits(LimitRules(enabled=options.limits))
     rest = RestApi(exchange, Keys(options.accounts.keys), listen_keys, limits=limits)
+    _give_past(rest, options.history, now_ns)
     hub = StreamHub(MarketView(exchange, rest.statistics), listen_keys, lambda: exchange.switches, now_ns)
     return World(exchange, rest, hub, Interventions(exchange), sockets, options.seed)
+
+
+def _make_groups(exchange: Exchange, accounts: Accounts) -> None:
+    """The strategy groups of the accounts file. A group belongs to each master of its accounts."""
+    for name, members in accounts.groups.items():
+        for master in dict.fromkeys(exchange.account(member).master for member in members):
+            group = exchange.groups.create(master, name)
+            if group is not None:
+                group.members.update(members)
+
+
+def _give_past(rest: RestApi, history: tuple[Dataset, ...], now_ns: int) -> None:
+    """Candles before the start. FC1014 for bars of a symbol that is not listed."""
+    specs = rest.exchange.specs
+    for data in history:
+        symbol = data.instrument.base + data.instrument.quote
+        if symbol not in specs:
+            raise fault("FC1014", f"no market here trades {data.instrument.symbol}", data.name)
+        seed_bars(rest.statistics[symbol], specs[symbol], data, now_ns)
