@@ -10,6 +10,7 @@ from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.bars import Bars, Dataset
 from flashc.runtime.market_data.instruments import Instrument
 from flashc.simulator.accounts_file import parse_accounts
+from flashc.simulator.exchange.amounts import amount_text
 from flashc.simulator.exchange.orders import PlaceRequest
 from flashc.simulator.rest.calls import Call
 from flashc.simulator.server.build import make_world
@@ -43,13 +44,16 @@ def test_a_group_of_the_file_keeps_its_accounts_apart_whoever_comes_second() -> 
         for name in ("ann", "ben")
     )
     world = make_world(replace(options(), accounts=parse_accounts(text.encode(), "x")), NoSockets(), START_NS)
-    price = "40000"
+    world.exchange.advance(START_NS + MINUTE_NS)
+    now_ns, (_, bids, asks) = world.exchange.now_ns, world.exchange.depth("BTCUSDC", 1)
+    price = amount_text(asks[0][0] - 1, 2)  # one tick inside
+    assert asks[0][0] - 1 > bids[0][0]
     for first, second in (("ann", "ben"), ("ben", "ann")):
         world.exchange.place(
-            first, PlaceRequest("BTCUSDC", "BUY", "LIMIT", "0.01", price, client_id=f"of-{first}"), START_NS
+            first, PlaceRequest("BTCUSDC", "BUY", "LIMIT", "0.01", price, client_id=f"of-{first}"), now_ns
         )
         ask = PlaceRequest("BTCUSDC", "SELL", "LIMIT", "0.01", price, client_id=f"to-{first}", stp_mode="cancel_taker")
-        world.exchange.place(second, ask, START_NS)
+        world.exchange.place(second, ask, now_ns)
         sent = world.exchange.order(second, client_id=f"to-{first}")
         assert sent is not None and sent.cancel_reason == "stp_cancel"
-        world.exchange.cancel_all(first, START_NS)
+        world.exchange.cancel_all(first, now_ns)
