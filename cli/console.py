@@ -41,12 +41,6 @@ def hint(text: str) -> None:
         err(text)
 
 
-def status(text: str) -> None:
-    """The one line of a running command on a terminal, in the place of the one before; empty text removes it."""
-    if sys.stderr.isatty():
-        _write(sys.stderr, "\r\x1b[2K" + text[: width() - 1])
-
-
 def out_json(value: object) -> None:
     """Print one JSON value. NaN and infinities are refused: they are not JSON."""
     out(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
-import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,14 +63,12 @@ def record(
     marked and a fresh snapshot follows it. Rows are on the disk within a second, and in the data set within five
     minutes. What a crash leaves behind is put into the data set at the next start.
     """
-    from ..runtime.market_data.record.commit import Recovered
-
     if recover_only:
         _report_recovery(_recover_all(instruments, name, root), json)
         return
     plan = _plan(instruments or [], url, rest, for_, name, speed, levels, certificate, root)
     with ExitStack() as stack:
-        run = _Run(plan, stack, Recovered(), quiet=json)
+        run = _Run(plan, stack)
         asyncio.run(run.all())
         if json:
             console.out_json({"version": 1, **run.json()})
@@ -190,8 +188,8 @@ def _refuse_damaged(found: dict[str, Recovered]) -> None:
 class _Run:
     """One recording from its start to its summary."""
 
-    def __init__(self, plan: _Plan, stack: ExitStack, recovered: Recovered, *, quiet: bool) -> None:
-        self.plan, self._stack, self._quiet = plan, stack, quiet
+    def __init__(self, plan: _Plan, stack: ExitStack) -> None:
+        self.plan, self._stack = plan, stack
         self.recovered: dict[str, Recovered] = {}
         self.recording: Recording | None = None
 
@@ -269,13 +267,12 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, recording.stop)
-        status = asyncio.create_task(_show(recording)) if sys.stderr.isatty() and not self._quiet else None
-        try:
-            await recording.run(shell, self.plan.seconds)
-        finally:
-            if status is not None:
-                status.cancel()
-                console.status("")
+        with console.live() as show:
+            shown = asyncio.create_task(_show(recording, show))
+            try:
+                await recording.run(shell, self.plan.seconds)
+            finally:
+                shown.cancel()
 
     # ---- what is said at the end
 
@@ -335,13 +332,13 @@ class _Run:
         }
 
 
-async def _show(recording: Recording) -> None:
-    """The status line, rewritten twice a second."""
+async def _show(recording: Recording, show: Callable[[str], None]) -> None:
+    """The status line, twice a second."""
     before = recording.status()
     while True:
         await asyncio.sleep(STATUS_SECONDS)
         now = recording.status()
-        console.status(status_text(before, now))
+        show(status_text(before, now))
         before = now
 
 

@@ -97,9 +97,11 @@ class Recording:
         elif isinstance(event, LinkLost):
             self._lost(event)
         elif isinstance(event, Overflow):
+            self._write()  # what came before it, first
             self.recorder.hole("overrun", event.now_ns + self._offset_ns)
         elif isinstance(event, ChannelConfirmed) and event.channel.kind == "deals":
             number = self._numbers[event.channel.symbol or ""]
+            self._write()
             self._append(number, self.recorder.healed(number, event.now_ns + self._offset_ns))
 
     def _lost(self, event: LinkLost) -> None:
@@ -107,6 +109,7 @@ class Recording:
         self._links.discard(event.link)
         if was_up and not event.planned:
             self._reconnects += 1
+            self._write()  # what came before it, first
             self.recorder.hole("link", event.now_ns + self._offset_ns)
         elif not was_up and not self._ever_up and not event.planned:
             self._failures += 1

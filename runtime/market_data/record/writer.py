@@ -33,7 +33,7 @@ class Writing:
     opener: Callable[[Path], SegmentFile] = DiskFile
     retired: list[tuple[int, Path, SegmentWriter | None]] = field(default_factory=list)
     rows: int = 0
-    written_bytes: int = 0
+    _retired_bytes: int = 0
     _segment: SegmentWriter | None = None
     _since_ns: int = 0
 
@@ -45,16 +45,19 @@ class Writing:
             if self._segment is None:
                 self._open(now_ns)
             assert self._segment is not None
-            before = self._segment.size
             self._segment.append(part)
             self.rows += len(part)
-            self.written_bytes += self._segment.size - before
 
     def _open(self, now_ns: int) -> None:
         number = max(now_ns, self.last + 1)
         file = self.opener(self.spool.path(number))
         self.last, self._since_ns = number, now_ns
         self._segment = SegmentWriter(file, self.what.head(number, self.url, self.server))
+
+    @property
+    def written_bytes(self) -> int:
+        """Bytes of all segments so far."""
+        return self._retired_bytes + (self._segment.size if self._segment is not None else 0)
 
     def flush(self) -> None:
         """After this the end of the process loses nothing."""
@@ -80,6 +83,7 @@ class Writing:
                 segment.flush()
         finally:
             self._segment = None
+            self._retired_bytes += segment.size
             self.retired.append((self.last, self.spool.path(self.last), segment))
 
     def commit(self, root: Root | None) -> int:
