@@ -146,7 +146,8 @@ def _select(record: AnyRecord, kind: str, files: Sequence[str]) -> str:
     columns = record.columns if isinstance(record, Record) else _EVENTS[kind]
     clock = "ts" if isinstance(record, Record) else "receive"
     words = f"{_text(record.venue)} AS venue, {_text(record.instrument)} AS instrument"
-    rows = f"read_parquet({_list(files)}, hive_partitioning = true, hive_types = {{'day': DATE}})"
+    days = "false" if record.path.is_remote else "true, hive_types = {'day': DATE}"  # a copy has them as a column
+    rows = f"read_parquet({_list(files)}, hive_partitioning = {days})"
     return f"SELECT make_timestamp({clock} // 1000) AS time, {', '.join(columns)}, day, {words} FROM {rows}"
 
 

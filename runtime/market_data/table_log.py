@@ -149,13 +149,18 @@ def _commit(info: Mapping[str, Any], version: int) -> Commit:
 
 
 def _remote_commits(place: Stored) -> Iterator[Commit]:
-    table = _remote(place)
+    table = _remote(place.at(None))  # of an older version, deltalake counts its history wrongly
     if table is None:
         raise _absent(place)
-    for size in (1, None):  # the newest alone is nearly always enough
-        for number, info in enumerate(table.history(size)):
-            if size == 1 or number > 0:
-                yield _commit(info, int(info["version"]))
+    newest = table.version()
+    wanted = newest if place.version is None else place.version
+    if not 0 <= wanted <= newest:
+        raise no_version(place, list(range(newest + 1)))
+    for size in (newest - wanted + 1, None):  # mostly the one that is meant is enough
+        for info in table.history(size):
+            commit = _commit(info, int(info["version"]))
+            if commit.version < wanted if size is None else commit.version == wanted:
+                yield commit
 
 
 def _remote(place: Stored) -> DeltaTable | None:

@@ -66,7 +66,7 @@ def test_the_limit_says_whether_there_is_more(root):
 def test_answers_become_files_whole_or_not_at_all(root, tmp_path):
     assert write("SELECT time, close FROM btc_1m -- all\n;", tmp_path / "a.parquet", root) == 3000
     assert pl.read_parquet(tmp_path / "a.parquet")["close"].sum() == 3000 * 3001 / 2
-    assert write("SELECT close FROM btc_1m LIMIT 1", tmp_path / "a.csv", root) == 1
+    assert write("SELECT close FROM btc_1m ORDER BY ts LIMIT 1", tmp_path / "a.csv", root) == 1
     assert (tmp_path / "a.csv").read_text() == "close\n1.0\n"
     with pytest.raises(RuntimeFault):
         write("SELECT error('no') FROM btc_1m", tmp_path / "b.csv", root)
