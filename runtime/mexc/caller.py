@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from .endpoints import ENDPOINTS, Effect, Endpoint, Share
 from .errors import AuthFault, BadAnswer, ClockFault, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
 from .json_text import JsonFault, read_json
 from .server_clock import ServerClock
-from .signing import parameter_text, signed_query
+from .signing import Parameters, parameter_text, signed_query
 
 _SECOND_NS = 1_000_000_000
 #: Refusals that concern the one request, not the key.
@@ -59,7 +58,7 @@ class Caller:
     async def close(self) -> None:
         await self._transport.close()
 
-    async def call(self, name: str, parameters: Sequence[tuple[str, str]] = (), share: Share | None = None) -> Any:
+    async def call(self, name: str, parameters: Parameters = (), share: Share | None = None) -> Any:
         """The data of the answer of endpoint `name`, or a `MexcError`.
 
         Nothing is sent twice, with one exception: when the exchange refused the time of a request that creates no
@@ -91,7 +90,7 @@ class Caller:
                 return
         raise ClockFault("the exchange answers too slowly to tell its time")
 
-    async def _once(self, endpoint: Endpoint, parameters: Sequence[tuple[str, str]], share: Share | None) -> Any:
+    async def _once(self, endpoint: Endpoint, parameters: Parameters, share: Share | None) -> Any:
         if endpoint.signed:
             await self._ready_to_sign(endpoint)
         await self._admit(endpoint, share)
@@ -126,7 +125,7 @@ class Caller:
         if wait_ns is None:
             raise NotSent("the request is heavier than its whole budget")
 
-    def _request(self, endpoint: Endpoint, parameters: Sequence[tuple[str, str]]) -> HttpRequest:
+    def _request(self, endpoint: Endpoint, parameters: Parameters) -> HttpRequest:
         if not endpoint.signed:
             return HttpRequest(endpoint.method, endpoint.path, parameter_text(parameters))
         assert self._credentials is not None, "asked before"

@@ -1,4 +1,8 @@
-"""Keys of the exchange, and which exchange they belong to."""
+"""Keys of the exchange: which exchange they belong to, and where they come from.
+
+Sources in this order: a credential of the service manager, the keyring of the operating system, a file that only its
+owner may read; the environment only when it is asked for. Never an argument, a strategy or a URL.
+"""
 
 from __future__ import annotations
 

@@ -220,10 +220,10 @@ class MexcRest(Caller):
 
     async def keep_listen_key(self, key: Secret) -> None:
         """Extend a key to 60 minutes from now."""
-        await self.call("listen_key_keep", [("listenKey", key.reveal().decode("utf-8"))])
+        await self.call("listen_key_keep", [("listenKey", key)])
 
     async def end_listen_key(self, key: Secret) -> None:
-        await self.call("listen_key_end", [("listenKey", key.reveal().decode("utf-8"))])
+        await self.call("listen_key_end", [("listenKey", key)])
 
     async def strategy_groups(self) -> Any:
         """Groups of accounts whose orders do not trade with each other, as the exchange gives them."""

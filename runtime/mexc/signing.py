@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from .secret import Secret
 
-Parameters = Sequence[tuple[str, str]]
+#: Names and values in their order. A value that must not be seen is a `Secret` until it is encoded.
+Parameters = Sequence[tuple[str, str | Secret]]
 
 
 def encode(value: str) -> str:
@@ -21,7 +22,11 @@ def encode(value: str) -> str:
 
 def parameter_text(parameters: Parameters) -> str:
     """`name=value&...` in the order given, values encoded."""
-    return "&".join(f"{name}={encode(value)}" for name, value in parameters)
+    return "&".join(f"{name}={encode(_shown(value))}" for name, value in parameters)
+
+
+def _shown(value: str | Secret) -> str:
+    return value.reveal().decode("utf-8") if isinstance(value, Secret) else value
 
 
 def signature(secret: Secret, total: bytes) -> str:

@@ -88,22 +88,15 @@ class HttpTransport:
             async with asyncio.timeout(timeout_ns / 1e9):
                 return await self._exchange(request, timeout_ns / 1e9, trace)
         except TransportError as error:
-            failure = error
+            failure = TransportError(error.why, sent=error.sent)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             failure = TransportError(_reason(error), sent=bool(started))
-        # Raised outside of the handler: the library's exception holds the request, and with it the signature.
+        # A new one, raised outside of the handlers: the frames of the others hold the query, and with it the signature.
         raise failure
 
     async def _exchange(self, request: HttpRequest, timeout_s: float, trace: object) -> HttpAnswer:
-        target = f"{request.path}?{request.query}" if request.query else request.path
-        raw = httpx.Request(
-            request.method,
-            self._base.copy_with(raw_path=target.encode("ascii")),
-            headers=[*request.headers, ("Accept-Encoding", "identity"), ("Host", self._base.netloc.decode("ascii"))],
-            content=request.body,
-            extensions={"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace},
-        )
-        response = await self._transport.handle_async_request(raw)
+        extensions = {"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace}
+        response = await self._transport.handle_async_request(self._raw(request, extensions))
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             if headers.get("content-encoding", "identity").lower() != "identity":
@@ -111,6 +104,16 @@ class HttpTransport:
             return HttpAnswer(response.status_code, await _body(response), headers)
         finally:
             await response.aclose()
+
+    def _raw(self, request: HttpRequest, extensions: dict[str, Any]) -> httpx.Request:
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        return httpx.Request(
+            request.method,
+            self._base.copy_with(raw_path=target.encode("ascii")),
+            headers=[*request.headers, ("Accept-Encoding", "identity"), ("Host", self._base.netloc.decode("ascii"))],
+            content=request.body,
+            extensions=extensions,
+        )
 
     async def close(self) -> None:
         old, self._transport = self._transport, self._open()
