@@ -34,11 +34,12 @@ Reader = Callable[[int], FrameSource]
 
 
 class LinkFault(Exception):
-    """The connection must end. `reason` is one of `LOST_REASONS`."""
+    """The connection must end. `reason` is one of `LOST_REASONS`; `frames` were whole before what ends it."""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", frames: tuple[ws_frames.Frame, ...] = ()) -> None:
         self.reason = reason
         self.detail = detail
+        self.frames = frames
         super().__init__(f"{reason}: {detail}")
 
 
@@ -64,6 +65,7 @@ class Topic:
 class Request:
     """A request that waits for its answer."""
 
+    method: str
     channels: tuple[str, ...]
     sent_ns: int
 
@@ -103,7 +105,7 @@ class Link:
         self.heard_ns = now_ns
 
     def received(self, data: bytes, now_ns: int) -> list[ws_frames.Frame]:
-        """The whole frames that the bytes complete. Raises `LinkFault` (with the frames before it lost)."""
+        """The whole frames that the bytes complete. Raises `LinkFault`."""
         self.heard_ns = now_ns
         if self.phase == GREETING:
             rest = self._greet(data, now_ns)
@@ -115,7 +117,7 @@ class Link:
         try:
             return self._reader.feed(data)
         except ws_frames.FrameFault as error:
-            raise LinkFault("frame", error.reason) from None
+            raise LinkFault("frame", error.reason, error.frames) from None
 
     def _greet(self, data: bytes, now_ns: int) -> bytes | None:
         assert self._handshake is not None
@@ -147,7 +149,7 @@ class Link:
 
     def _request(self, method: str, names: Sequence[str], now_ns: int) -> None:
         number, self._next_id = self._next_id, self._next_id + 1
-        self.pending[number] = Request(tuple(names), now_ns)
+        self.pending[number] = Request(method, tuple(names), now_ns)
         self._waiting.append((number, subscription(method, names, number)))
 
     def ping(self, now_ns: int) -> None:

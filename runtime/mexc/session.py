@@ -160,15 +160,19 @@ class Session:
         link, slot = found
         was_open = link.phase == OPEN
         self.counters.add("bytes_in", count=len(data))
+        ends: LinkFault | None = None
+        frames: Sequence[ws_frames.Frame]
         try:
             frames = link.received(data, now_ns)
-            if link.phase == OPEN and not was_open:
-                self._opened(link, slot, now_ns)
-            for frame in frames:
-                if link.phase != LOST:
-                    self._frame(link, slot, frame, now_ns)
         except LinkFault as fault:
-            self._end(link, fault.reason, fault.detail, now_ns)
+            ends, frames = fault, fault.frames
+        if link.phase == OPEN and not was_open:
+            self._opened(link, slot, now_ns)
+        for frame in frames:
+            if link.phase != LOST:
+                self._frame(link, frame, now_ns)
+        if ends is not None:
+            self._end(link, ends.reason, ends.detail, now_ns)
         self._drain(link, now_ns)
         self.timer(now_ns)
 
@@ -177,7 +181,7 @@ class Session:
         link.ping_at_ns = now_ns + self._spread(self.config.ping_every_ns)
         link.ask(list(slot.wanted.values()), now_ns)
 
-    def _frame(self, link: Link, slot: Slot, frame: ws_frames.Frame, now_ns: int) -> None:
+    def _frame(self, link: Link, frame: ws_frames.Frame, now_ns: int) -> None:
         if frame.opcode == ws_frames.BINARY:
             self._push(link, frame.payload, now_ns)
         elif frame.opcode == ws_frames.TEXT:
@@ -234,6 +238,8 @@ class Session:
         request = link.pending.pop(answer.request, None)
         if request is None:
             self.counters.add("control_refused", "no_request")
+        elif request.method == "UNSUBSCRIPTION":
+            return  # nothing of it is kept here any more
         elif answer.names(request.channels):
             for topic in self._topics(link, request.channels):
                 topic.acked = True

@@ -125,6 +125,8 @@ class ExchangeApp:
         for number, parts in batches.items():
             connection = self.connections.get(number)
             if connection is not None and connection.wire is not None:
+                if self.shapes(connection.wire) is not None:
+                    connection.shape()  # a stream that only listens is touched too
                 connection.wire.write(b"".join(parts))
         for number in leaving.pings:
             self._write(number, frames.frame(b"", frames.PING))

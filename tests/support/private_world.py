@@ -141,7 +141,9 @@ class PrivateWorld:
     def difference(self) -> str:
         """What is not as the exchange has it, in short."""
         picture, truth = self.picture(), self.truth()
-        parts = [f"{name}: {picture[name]} is not {truth[name]}"[:600] for name in truth if picture[name] != truth[name]]
+        parts = [
+            f"{name}: {picture[name]} is not {truth[name]}"[:600] for name in truth if picture[name] != truth[name]
+        ]
         return "\n".join([str(self.feed.picture()), *parts])
 
     def sent_orders(self) -> int:

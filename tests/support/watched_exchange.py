@@ -92,7 +92,7 @@ class Watched:
                 await asyncio.sleep(0.02)
                 self._look()
 
-    async def valid(self, seconds: float = 5) -> None:
+    async def valid(self, seconds: float = 20) -> None:
         """Wait until the book is valid."""
         try:
             await self.until(lambda: self.feed.validity(self.client.now_ns()).valid, seconds)
@@ -101,13 +101,11 @@ class Watched:
                 f"not valid: {self.seen[-6:]}\n{self.client.state.text(self.client.now_ns())}"
             ) from None
 
-    async def invalid(self, seconds: float, *reasons: str) -> float:
-        """Wait until the book is not valid for one of these reasons; how long that took."""
-        begun = time.monotonic()
+    async def invalid(self, seconds: float, *reasons: str) -> None:
+        """Wait until the book is not valid for one of these reasons."""
         await self.until(
             lambda: any(str(self.feed.validity(self.client.now_ns())).startswith(r) for r in reasons), seconds
         )
-        return time.monotonic() - begun
 
 
 @asynccontextmanager

