@@ -39,12 +39,15 @@ def data() -> None:
         "flashc data import BTCUSDT-1m-2024-01.csv",
         "flashc data import export.csv --instrument BTC/USDT --repair sort_rows",
         "flashc data import depth.parquet trades.parquet --instrument BTC/USDT --name btc_l2",
+        "flashc data import BTCUSDT-aggTrades-2024-*.zip --name btc_trades",
     ),
 )
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="CSV, Parquet, Feather, JSON, npz; also packed.", show_default=False),
+        typer.Argument(
+            metavar="FILE...", help="CSV, Parquet, Feather, JSON, npz; also packed; or folders.", show_default=False
+        ),
     ],
     instrument: Instrument = None,
     period: Period = None,
@@ -66,11 +69,15 @@ def import_(
     rule that the output states. A book and the trades of its instrument may share a name, at once or one by one.
     """
     from ..runtime.errors import Fault, RuntimeFault
+    from ..runtime.market_data.dump_files import data_files
 
     if append and replace:
         raise Problem("`--append` and `--replace` exclude each other", helps=("choose one",))
     how = "append" if append else "replace" if replace else "new"
     options = _options(files, instrument, period, venue, name, symbol, repair)
+    files = data_files(files)
+    if not files:
+        raise Problem("these are check sums, and no files of market data", helps=("name the files they belong to",))
     results, faults = [], list[Fault]()
     for group in [files] if name is not None else [[path] for path in files]:
         try:
@@ -99,9 +106,8 @@ def _options(
     from ..runtime.market_data.importers import ImportOptions
 
     for path in files:
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            raise Problem(f"{path} {what}", helps=("give files of market data",))
+        if not path.exists():
+            raise Problem(f"{path} does not exist", helps=("give files of market data, or a folder of them",))
     for rule in repair or ():
         if rule not in REPAIRS and rule != "all":
             helps = tuple(f"{known}: {what}" for known, what in REPAIRS.items())

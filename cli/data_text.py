@@ -84,6 +84,7 @@ def _detected(record: AnyRecord) -> str:
     if "layout" not in facts:
         return f"seed {facts['parameters']['seed']}" if "parameters" in facts else ""
     text = f"{facts['format']}, {facts['layout']}, time in {facts['time_unit']}, venue {record.venue}"
+    text += "; check sum matches" if facts.get("checksum") == "matches" else ""
     ignored = facts.get("ignored_columns") or ()
     return f"{text}; columns not read: {', '.join(ignored)}" if ignored else text
 

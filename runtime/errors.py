@@ -38,6 +38,7 @@ FAULT_TITLES: Mapping[str, str] = MappingProxyType(
         "FC1022": "other writers were faster",
         "FC1023": "the bucket cannot be reached",
         "FC1024": "the query cannot be answered",
+        "FC1025": "the file is not what its check sum says",
         "FC1030": "the exchange cannot be reached",
         "FC1031": "the server could not prove who it is",
         "FC1032": "the answer is not the exchange's",

@@ -227,6 +227,15 @@ CODES = (
         'flashc data sql "SELECT close FROM btc_1m"',
     ),
     Code(
+        "FC1025",
+        "the file is not what its check sum says",
+        _D,
+        "Beside the file lies another of its name and `.CHECKSUM`, as archives of exchanges give them, and the file "
+        "has another SHA-256. It is cut short or damaged, or the check sum belongs to another file.",
+        ("flashc data import BTCUSDT-1m-2024-01.zip    (half of it)",),
+        "flashc data import BTCUSDT-1m-2024-01.zip",
+    ),
+    Code(
         "FC1040",
         "not an address of a database",
         _F,

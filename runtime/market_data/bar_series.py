@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..errors import Place, fault
-from .bars import Bars, Dataset, RuleUse
+from .bars import Bars, Dataset, RuleUse, summed
 from .moments import moment_text, period_text
 
 
@@ -29,7 +29,7 @@ def joined_bars(parts: Sequence[Dataset], name: str) -> Dataset:
         if (wrong := np.flatnonzero(again[1:] & (column[1:] != column[:-1]))).size:
             message = f"two files have different bars of {moment_text(int(bars.ts[wrong[0]]))}"
             raise fault("FC1005", message, Place(", ".join(part.source for part in parts)))
-    rules = tuple(rule for part in parts for rule in part.rules)
+    rules = summed(tuple(rule for part in parts for rule in part.rules))
     if again.any():
         rules = (*rules, RuleUse("drop_exact_duplicates", int(again.sum()), "bars that stand in two files"))
     kept = ("file", "sha256")

@@ -19,6 +19,9 @@ Flags: TypeAlias = NDArray[np.bool_]
 PRICE_COLUMNS = ("open", "high", "low", "close")
 FLOAT_COLUMNS = (*PRICE_COLUMNS, "volume")
 
+#: More rules than these are summed up by name alone.
+MOST_RULES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
@@ -30,6 +33,19 @@ class RuleUse:
 
     def json(self) -> dict[str, object]:
         return {"rule": self.name, "count": self.count, "detail": self.detail}
+
+
+def summed(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
+    """One entry for each rule and what it did; of very many, one for each rule with the last that it did."""
+    counts: dict[tuple[str, str], int] = {}
+    for use in uses:
+        counts[use.name, use.detail] = counts.get((use.name, use.detail), 0) + use.count
+    if len(counts) <= MOST_RULES:
+        return tuple(RuleUse(name, count, detail) for (name, detail), count in counts.items())
+    short: dict[str, RuleUse] = {}
+    for (name, detail), count in counts.items():
+        short[name] = RuleUse(name, count + (short[name].count if name in short else 0), detail)
+    return tuple(short.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import numpy as np
 
 from ..errors import RuntimeFault, fault
 from .bar_series import joined_bars
-from .bars import Dataset, RuleUse
+from .bars import Dataset, RuleUse, summed
+from .dump_files import require_sum, venue_of_folder
 from .event_checks import checked, usable
 from .event_npz import is_npz, read_npz
 from .event_raw import looks_raw, read_raw
@@ -24,7 +25,7 @@ from .event_tables import Found, event_layout, read_events
 from .events import AnySet, EventSet, Levels, Trades
 from .files import file_hash
 from .importers import ImportOptions, find_instrument, import_bars, one_symbol, stem_of
-from .instruments import facts_from_name
+from .instruments import VENUES, facts_from_name
 from .tables import read_table
 
 _START = 1 << 16
@@ -32,8 +33,14 @@ Part = TypeVar("Part", Levels, Trades)
 
 
 def import_any(path: Path, options: ImportOptions | None = None) -> AnySet:
-    """Read, recognise, check. Faults FC1001 to FC1009 and FC1018 say what is wrong and in which row."""
-    options = options or ImportOptions()
+    """Read, recognise, check. Faults FC1001 to FC1009 and FC1018 say what is wrong and in which row, FC1025 that the
+    file is not the one that its archive gave a check sum of."""
+    has_sum = require_sum(path)
+    found = _read(path, options or ImportOptions())
+    return replace(found, facts=MappingProxyType({**(found.facts or {}), "checksum": "matches"})) if has_sum else found
+
+
+def _read(path: Path, options: ImportOptions) -> AnySet:
     options.allowed()
     start, plain = _start(path)
     if is_npz(path, start):
@@ -85,7 +92,7 @@ def _event_set(path: Path, kind: str, found: Found, options: ImportOptions) -> E
     return EventSet(
         options.name or stem_of(path).lower(),
         find_instrument(options, found.symbol, named.instrument, source),
-        options.venue or found.venue or named.venue or "unknown",
+        options.venue or found.venue or named.venue or venue_of_folder(path, VENUES) or "unknown",
         book, trades, (*rules, *seen), source, MappingProxyType(facts),
     )  # fmt: skip
 
@@ -114,7 +121,7 @@ def combine(parts: Sequence[EventSet], name: str) -> EventSet:
     trades = [part.trades for part in parts if part.trades is not None]
     sources = tuple(part.source for part in parts)
     facts = {**dict(first.facts or {}), "files": [dict(part.facts or {}) for part in parts]}
-    rules = tuple(rule for part in parts for rule in part.rules)
+    rules = summed(tuple(rule for part in parts for rule in part.rules))
     return EventSet(
         name, first.instrument, first.venue, _joined(books, Levels, sources), _joined(trades, Trades, sources),
         rules, ", ".join(sources), MappingProxyType(facts),

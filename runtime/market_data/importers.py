@@ -14,9 +14,10 @@ import numpy as np
 from ..errors import Place, RuntimeFault, fault
 from .bars import FLOAT_COLUMNS, Bars, Dataset, Floats, Ints, RuleUse
 from .checks import REPAIRS, VALUE_CHECKS, Work, closed, on_grid, run_checks
+from .dump_files import venue_of_folder
 from .files import file_hash
 from .formats import COLUMN_NAMES, HEADERLESS, OTHER_KINDS, REQUIRED, known_layout, plain_name
-from .instruments import Instrument, facts_from_name, parse_instrument
+from .instruments import VENUES, Instrument, facts_from_name, parse_instrument
 from .moments import is_bar_period, parse_period, period_text
 from .tables import Table, read_table
 from .time_columns import read_times
@@ -84,7 +85,7 @@ def import_bars(table: Table, path: Path, options: ImportOptions) -> Dataset:
     return Dataset(
         name=options.name or stem_of(path).lower(),
         instrument=find_instrument(options, symbol, named.instrument, source),
-        venue=options.venue or named.venue or "unknown",
+        venue=options.venue or named.venue or venue_of_folder(path, VENUES) or "unknown",
         period_ns=period_ns,
         bars=work.bars,
         rules=tuple(rules + repaired + gridded),

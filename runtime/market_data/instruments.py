@@ -65,7 +65,7 @@ class NameFacts:
 
 
 _PERIOD_PART = re.compile(r"[1-9][0-9]{0,3}(?:s|m|min|h|d)", re.IGNORECASE)
-_VENUES = frozenset(
+VENUES = frozenset(
     [
         "binance",
         "binanceus",
@@ -94,7 +94,7 @@ def facts_from_name(stem: str) -> NameFacts:
     """Read `btc-usdt_binance_1m_2024-01`, `BTCUSDT-1m-2024-01`, `BTC_USDT-5m`, `BINANCE_BTCUSDT, 60`."""
     parts = [part for part in re.split(r"[_ ,.]+", stem) if part]
     period = next((part.lower() for part in _pieces(parts) if _PERIOD_PART.fullmatch(part)), None)
-    venue = next((part.lower() for part in _pieces(parts) if part.lower() in _VENUES), None)
+    venue = next((part.lower() for part in _pieces(parts) if part.lower() in VENUES), None)
     return NameFacts(_instrument_in(stem, parts), venue, period)
 
 
@@ -104,7 +104,7 @@ def _pieces(parts: list[str]) -> list[str]:
 
 def _instrument_in(stem: str, parts: list[str]) -> Instrument | None:
     for part in (*parts, *_pieces(parts)):
-        if part.lower() in _VENUES or _PERIOD_PART.fullmatch(part):
+        if part.lower() in VENUES or _PERIOD_PART.fullmatch(part):
             continue
         found = parse_instrument(part)
         if found is not None and found.quote in QUOTES:

@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import RuntimeFault, fault
-from .bars import Dataset, Ints, RuleUse
+from .bars import Dataset, Ints, RuleUse, summed
 from .day_parts import Columns, DayPart, extended, fresh, kinds_of, rows, set_hash, slices_by_day
 from .events import AnySet
 from .moments import moment_text, period_text
 from .records import AnyRecord, EventRecord, Record, messages_of, row_counts
 from .table_rows import read_columns, to_rows
-
-#: More rules than these are summed up by name alone.
-MOST_RULES = 100
 
 
 def added(before: AnyRecord, data: AnySet) -> tuple[AnyRecord, list[Any]]:
@@ -120,19 +117,6 @@ def _record(before: AnyRecord, data: AnySet, days: Mapping[str, Mapping[str, Day
         messages = before.messages + messages_of(data)
         return replace(before, rows=row_counts(days), messages=messages, **common)
     return replace(before, bars=sum(row_counts(days).values()), **common)
-
-
-def summed(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
-    """One entry for each rule and what it did; of very many, one for each rule with the last that it did."""
-    counts: dict[tuple[str, str], int] = {}
-    for use in uses:
-        counts[use.name, use.detail] = counts.get((use.name, use.detail), 0) + use.count
-    if len(counts) <= MOST_RULES:
-        return tuple(RuleUse(name, count, detail) for (name, detail), count in counts.items())
-    short: dict[str, RuleUse] = {}
-    for (name, detail), count in counts.items():
-        short[name] = RuleUse(name, count + (short[name].count if name in short else 0), detail)
-    return tuple(short.values())
 
 
 def _facts(before: Mapping[str, Any], added: Mapping[str, Any]) -> Mapping[str, Any]:

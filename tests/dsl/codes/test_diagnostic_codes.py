@@ -12,7 +12,7 @@ from flashc.runtime.errors import FAULT_TITLES
 #: The codes of the language guide, edition 1, by group and number of rows.
 GROUPS = {
     "FC00": 12, "FC01": 13, "FC02": 13, "FC03": 12, "FC04": 11, "FC05": 11, "FC06": 5, "FC07": 6, "FC08": 11,
-    "FC09": 16, "FC10": 38, "FC11": 12, "FC12": 11, "FC13": 14, "FL": 16,
+    "FC09": 16, "FC10": 39, "FC11": 12, "FC12": 11, "FC13": 14, "FL": 16,
 }  # fmt: skip
 
 
