@@ -68,6 +68,7 @@ docs: $(STAMP) ## Write the generated pages of docs/ and the output shown in REA
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/examples.py
 	$(BIN)/python docs/measured.py
+	$(BIN)/python docs/mexc_tables.py
 	$(BIN)/python docs/readme.py
 
 golden: $(STAMP) ## Write the golden files of the tests anew (read the diff!)

@@ -33,6 +33,7 @@ _ENTRIES = (
     Entry("trace", "trace", "Export named values of a run as a table."),
     Entry("data", "data", "Import, generate, list and verify history."),
     Entry("sim", "sim", "Run a local exchange, and let things go wrong on it."),
+    Entry("keys", "keys", "Store, check and forget the keys of the exchange."),
     Entry("version", "version", "Print the versions that decide results."),
 )
 

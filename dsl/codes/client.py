@@ -24,8 +24,8 @@ CODES = (
         _T,
         "Requests go to MEXC's own host over https, or to a simulator on this machine by its literal loopback address. "
         "Names other than MEXC's may lead elsewhere, and orders with them.",
-        ("flashc data fetch --venue-url https://mexc.example.org",),
-        "flashc data fetch --venue-url http://127.0.0.1:8080",
+        ("flashc keys check --url https://mexc.example.org",),
+        "flashc keys check --for simulator --url http://127.0.0.1:8870",
     ),
     Code(
         "FC1203",
@@ -34,7 +34,7 @@ CODES = (
         "Keys belong to MEXC or to a simulator, and are stored apart. Those of a simulator are never sent to MEXC, and "
         "real ones never to a simulator.",
         ("(keys of a simulator, used with https://api.mexc.com)",),
-        "flashc keys set --for simulator",
+        "flashc keys set --for simulator --in file",
     ),
     Code(
         "FC1204",

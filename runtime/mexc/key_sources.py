@@ -161,9 +161,12 @@ def usable_keyring() -> bool:
     """Whether the operating system has a keyring that encrypts. One that stores plain text does not count."""
     try:
         import keyring
-
+        from keyring.errors import KeyringError
+    except ImportError:
+        return False
+    try:
         backends = [keyring.get_keyring()]
-    except Exception:  # a keyring's plug-in may fail in any way while it is looked for
+    except (KeyringError, OSError, RuntimeError, ValueError):
         return False
     backends += list(getattr(backends[0], "backends", ()))
     names = [f"{type(one).__module__}.{type(one).__name__}" for one in backends]

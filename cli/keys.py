@@ -1,0 +1,120 @@
+"""`flashc keys`: store the keys of an exchange, check them, forget them. They are typed, never given as arguments."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import console
+from .command import Json, example, make_app
+from .problem import Problem
+
+if TYPE_CHECKING:
+    from ..runtime.mexc.credentials import Credentials, Namespace
+
+app = make_app(
+    help="Store, check and forget the keys of the exchange.",
+    epilog=example("flashc keys set --in file", "flashc keys check"),
+)
+
+PLACES = ("keyring", "file")
+EXCHANGES = ("mexc", "simulator")
+
+For = Annotated[str, typer.Option("--for", metavar="EXCHANGE", help="mexc, or simulator: a local exchange.")]
+File = Annotated[Path | None, typer.Option("--file", help="The file of keys, instead of the usual one.")]
+
+
+@app.command(epilog=example("flashc keys set --in file", "flashc keys set --for simulator --in file"))
+def set(
+    for_: For = "mexc",
+    in_: Annotated[str, typer.Option("--in", metavar="PLACE", help="keyring, or file.")] = "keyring",
+    file: File = None,
+) -> None:
+    """Ask for a key and its secret, without showing the secret, and store them."""
+    from ..runtime.mexc.key_sources import checked_keys, default_file, store_in_file, store_in_keyring
+    from ..runtime.mexc.secret import Secret
+
+    if in_ not in PLACES:
+        raise Problem(f"`{in_}` is not a place for keys", where="--in", helps=(f"one of: {', '.join(PLACES)}",))
+    namespace = _namespace(for_)
+    key = Secret(typer.prompt("access key", hide_input=True, err=True).strip())
+    secret = Secret(typer.prompt("secret", hide_input=True, err=True).strip())
+    found = checked_keys(key, secret, namespace, "what was typed")
+    if in_ == "keyring":
+        store_in_keyring(found)
+        console.out("stored in the keyring")
+    else:
+        path = file or default_file(namespace)
+        store_in_file(found, path)
+        console.out(f"stored in {path}, which only you can read")
+
+
+@app.command(epilog=example("flashc keys check", "flashc keys check --for simulator --url http://127.0.0.1:8870"))
+def check(
+    for_: For = "mexc",
+    url: Annotated[str | None, typer.Option("--url", help="The address of the exchange.")] = None,
+    file: File = None,
+    from_environment: Annotated[
+        bool, typer.Option("--keys-from-environment", help="Also look for FLASHC_MEXC_KEY and FLASHC_MEXC_SECRET.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Find the keys, and ask the exchange whether it takes them. Reads the account once; changes nothing."""
+    from ..runtime.mexc.key_sources import load_credentials
+
+    namespace = _namespace(for_)
+    if url is None and for_ == "simulator":
+        raise Problem("a simulator has no usual address", where="--url", helps=("`flashc sim status` prints it",))
+    found = load_credentials(namespace, file=file, from_environment=from_environment)
+    facts = asyncio.run(_asked(found, url or "https://api.mexc.com"))
+    if json:
+        console.out_json({"version": 1, **facts})
+    else:
+        console.out("\n".join(f"{name:<12}  {value}" for name, value in facts.items()))
+
+
+@app.command(epilog=example("flashc keys forget"))
+def forget(for_: For = "mexc", file: File = None) -> None:
+    """Remove the keys from keyring and file. At the exchange they stay valid until you delete them there."""
+    from ..runtime.mexc.key_sources import default_file
+    from ..runtime.mexc.key_sources import forget as removed
+
+    namespace = _namespace(for_)
+    gone = removed(namespace, file or default_file(namespace))
+    console.out(f"removed from {' and '.join(gone)}" if gone else "there were none")
+
+
+def _namespace(name: str) -> Namespace:
+    from ..runtime.mexc.credentials import Namespace
+
+    if name not in EXCHANGES:
+        raise Problem(f"`{name}` is not an exchange", where="--for", helps=(f"one of: {', '.join(EXCHANGES)}",))
+    return Namespace.LIVE if name == "mexc" else Namespace.SIMULATOR
+
+
+async def _asked(credentials: Credentials, url: str) -> dict[str, object]:
+    """What the exchange says of the keys."""
+    from ..runtime.mexc.errors import MexcError
+    from ..runtime.mexc.rest import MexcRest
+    from ..runtime.mexc.said import as_fault
+
+    rest = MexcRest(url, credentials)
+    try:
+        account = await rest.account()
+    except MexcError as error:
+        failure = as_fault(error, url)
+    else:
+        trade, withdraw = ("yes" if flag else "no" for flag in (account.can_trade, account.can_withdraw))
+        return {
+            "keys from": credentials.source,
+            "exchange": url,
+            "can trade": trade,
+            "can withdraw": withdraw,
+            "assets": len(account.balances),
+        }
+    finally:
+        await rest.close()
+    raise failure
