@@ -35,7 +35,7 @@ def test_every_command_has_help_with_an_example(name: str, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert f"flashc {name}" in out
     assert "Example" in out or name == "data"
-    assert "--json" in out or name in {"data", "sim", "lsp"}  # groups of commands, and a protocol of its own
+    assert "--json" in out or name in {"data", "sim", "keys", "lsp"}  # groups of commands, and a protocol of its own
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
