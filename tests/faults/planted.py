@@ -8,5 +8,6 @@ from faults.in_drivers import FAULTS as IN_DRIVERS
 from faults.in_lowering import FAULTS as IN_LOWERING
 from faults.in_numba import FAULTS as IN_NUMBA
 from faults.in_passes import FAULTS as IN_PASSES
+from faults.in_rest import FAULTS as IN_REST
 
-FAULTS: tuple[Fault, ...] = (*IN_PASSES, *IN_LOWERING, *IN_NUMBA, *IN_C, *IN_DRIVERS)
+FAULTS: tuple[Fault, ...] = (*IN_PASSES, *IN_LOWERING, *IN_NUMBA, *IN_C, *IN_DRIVERS, *IN_REST)

@@ -33,6 +33,8 @@ PARTS = {
     "cython_core/include/flashc/": 15,
     "runtime/backtest/market/": 3,
     "runtime/backtest/": 10,
+    "simulator/rest/": 20,
+    "simulator/accounts_file.py": 2,
 }
 #: Planted in CI: they are noticed in seconds. The tests themselves run there anyway, so nobody asks if they are green.
 QUICK = (

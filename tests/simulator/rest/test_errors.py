@@ -148,6 +148,10 @@ def test_the_code_comes_with_its_status_and_text(code: int) -> None:
     assert str(body["msg"]).startswith(CODES[code].text.partition("{}")[0].rstrip("'"))
 
 
+def test_an_hour_is_not_too_long() -> None:
+    assert World().get("aggTrades", symbol="MXUSDT", startTime=1, endTime=3_600_001) == []
+
+
 def test_the_texts_are_those_of_the_engine() -> None:
     assert {code: CODES[code].text for code in TEXTS} == dict(TEXTS)
 
