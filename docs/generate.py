@@ -169,7 +169,7 @@ def endpoints_page() -> str:
         NOTE.format(source="simulator/rest/endpoints.py and errors.py"),
         "",
         "Paths begin with `/api/v3/`. A **permission** means that the call must be signed by a key that has it. The weight counts",
-        "against the limits of the newer and of the older rule; where they differ, the older one stands behind",
+        "against the [limits](exchange-rest.md#limits) of the newer and of the older rule; where they differ, the older one stands behind",
         "the slash, with the weight of a call for all symbols in brackets.",
         "",
         "| call | answer | permission | weight | calls a second |",

@@ -154,3 +154,10 @@ def test_a_file_that_others_may_read_gives_an_advice(tmp_path: Path) -> None:
 def test_a_missing_file_is_one_clear_message(tmp_path: Path) -> None:
     with pytest.raises(RuntimeFault, match="cannot read the accounts file: No such file"):
         read_accounts(tmp_path / "none.yaml")
+
+
+def test_the_example_of_the_page_is_read() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "exchange-rest.md"
+    example = page.read_text(encoding="utf-8").split("```")[1]
+    found = parse_accounts(example.encode(), "docs/exchange-rest.md")
+    assert found.accounts[0].mx_deduct and found.keys[0].allows("BTCUSDC") and found.groups == {"desk": ("alice",)}
