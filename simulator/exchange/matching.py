@@ -17,12 +17,18 @@ from .orders import STP_CANCEL, Fill, OrderType, Side, Status, StpMode
 from .settlement import Settlement
 
 
+def _trade_id(symbol: str, digits: str, number: int) -> str:
+    """The usual form of the id of one account's part in a trade."""
+    return f"{digits}X{number}"
+
+
 class Matching:
     """Orders meet the book here."""
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self.settlement = Settlement(floor)
+        self.trade_ids = _trade_id  # of fills; a fault gives them another form
 
     # -- an order arrives
 
@@ -161,7 +167,12 @@ class Matching:
         self.settlement.trade(buyer, seller, listing, price, lots)
         own = taker is not None and maker is not None and taker.account == maker.account
         fills = [
-            (order, self._record(order, listing, price, lots, f"{digits}X{number}", number == 2, own))
+            (
+                order,
+                self._record(
+                    order, listing, price, lots, self.trade_ids(listing.name, digits, number), number == 2, own
+                ),
+            )
             for number, order in ((2, maker), (1, taker))
             if order is not None
         ]

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..exchange.amounts import amount_text
 from ..exchange.orders import Order, PlaceRequest, Refusal
-from ..rest.calls import json_answer
 from ..stream.hub import NEVER_NS, Push
 from .holding import Holder, Sieve
 from .on_network import STALLED
@@ -237,7 +236,7 @@ def _fraction(bps: int) -> str:
 
 
 class SelfTrade(Injector):
-    """P-11: once, when it begins: an order inside the spread, and one of the same account that meets it."""
+    """P-11: once, when it begins: an order of the account that waits alone on its side, and one that meets it."""
 
     def begin(self, now_ns: int) -> None:
         exchange, symbol, taker = self.scene.exchange, symbol_of(self), self.word("side")
@@ -245,44 +244,31 @@ class SelfTrade(Injector):
         names = accounts(self)
         if not bids or not asks or not names:
             return
-        step = exchange.listing(symbol).rules.tick_step
-        ticks = asks[0][0] - step if taker == "SELL" else bids[0][0] + step
-        maker = "BUY" if taker == "SELL" else "SELL"
-        for side, kind in ((maker, "LIMIT"), (taker, "IMMEDIATE_OR_CANCEL")):
+        sign, ticks = (1, bids[0][0]) if taker == "SELL" else (-1, asks[0][0])
+        self.scene.hands.empty_side(symbol, sign)
+        for side, kind in (("BUY" if sign > 0 else "SELL", "LIMIT"), (taker, "IMMEDIATE_OR_CANCEL")):
             found = exchange.place(names[0], limit_order(exchange, symbol, side, ticks, kind), now_ns)
             self.acts += not isinstance(found, Refusal)
+        self.scene.hands.refill_side(symbol, sign)
 
 
-class TradeIds(Sieve):
-    """P-12: the same odd id for the same trade, in messages and in lists."""
+class TradeIds(Injector):
+    """P-12: the exchange gives its fills odd ids while it acts. Those it gave stay."""
 
     def begin(self, now_ns: int) -> None:
-        self._ids: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
+        self._usual = self.scene.exchange.matching.trade_ids
+        self.scene.exchange.matching.trade_ids = self._id
 
-    def _id(self, symbol: str, right: str) -> str:
-        if (symbol, right) not in self._ids:
-            count = self._counts[symbol] = self._counts.get(symbol, 0) + 1
-            form = {"same": f"{count}", "long": f"{count:064}", "odd": f"<{count}> &\u00e9/'\"; {count}"}
-            self._ids[symbol, right] = form[self.word("form")]
-        return self._ids[symbol, right]
+    def end(self, now_ns: int) -> None:
+        self.scene.exchange.matching.trade_ids = self._usual
 
-    def one(self, push: Push, now_ns: int) -> list[Push]:
-        if not is_kind(push, DEALS):
-            return [push]
-
-        def rename(body: Any) -> None:
-            body.tradeId = self._id(push.symbol, body.tradeId)
-
-        return [edited(push, rename)]
-
-    def after(self, ask: Ask, reply: Reply) -> Reply:
-        rows = reply.answer.json() if reply.answer is not None and ask.is_("GET myTrades") else None
-        if not isinstance(rows, list):
-            return reply
-        for row in rows:
-            row["id"] = self._id(row["symbol"], row["id"])
-        return Reply(json_answer(rows))
+    def _id(self, symbol: str, digits: str, number: int) -> str:
+        if not self.target.takes(symbol=symbol) or not self.act():
+            return self._usual(symbol, digits, number)
+        count = self._counts[symbol] = self._counts.get(symbol, 0) + 1
+        forms = {"same": f"{count}", "long": f"{count:064}", "odd": f"<{count}> &\u00e9/'\"; {count}"}
+        return forms[self.word("form")]
 
 
 INJECTORS: dict[str, type[Injector]] = {

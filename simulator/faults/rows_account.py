@@ -142,7 +142,7 @@ ROWS = (
         "P-12",
         "trade-ids",
         "trade ids have an odd form, or are the same on two symbols",
-        _S,
+        (Seam.ENGINE,),
         "fills are kept apart by symbol and id",
         (
             choice(

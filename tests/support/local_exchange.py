@@ -24,9 +24,9 @@ SYMBOLS = ("BTCUSDC", "ETHUSDC")
 
 
 @cache
-def market(instrument: str) -> Market:
-    """20 seconds of a book, 200 events a second."""
-    return synthetic(instrument, seed=3, events_per_s=200.0, round_s=20)
+def market(instrument: str, events_per_s: float = 200.0) -> Market:
+    """20 seconds of a book."""
+    return synthetic(instrument, seed=3, events_per_s=events_per_s, round_s=20)
 
 
 @cache

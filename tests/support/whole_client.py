@@ -1,0 +1,146 @@
+"""A whole client (REST, private stream, two market feeds) against the local exchange on real sockets, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flashc.runtime.mexc.caller import Options
+from flashc.runtime.mexc.desk import Desk
+from flashc.runtime.mexc.endpoint import endpoint
+from flashc.runtime.mexc.errors import MexcError
+from flashc.runtime.mexc.knowledge import Request
+from flashc.runtime.mexc.market_client import MarketClient
+from flashc.runtime.mexc.market_feed import FeedConfig as MarketConfig
+from flashc.runtime.mexc.private_feed import FeedConfig, PrivateFeed
+from flashc.runtime.mexc.rest import MexcRest
+from flashc.runtime.mexc.stream_events import MS, SECOND, SessionConfig
+from flashc.runtime.net.http import HttpTransport
+from flashc.simulator.server.build import make_world
+from flashc.simulator.server.clock import Clock
+from flashc.simulator.server.folder import Folder
+from flashc.simulator.server.local import LocalExchange, Ports
+
+from .local_exchange import START_NS, market, options
+from .private_world import PrivateWorld, credentials, roomy
+from .virtual_time import VirtualTime, virtual_loop
+
+SYMBOL, OTHER = "BTCUSDC", "ETHUSDC"
+_FEED = FeedConfig(interval_ns=2 * SECOND, question_ns=200 * MS, retry_ns=500 * MS, deaf_ms=300, lookback_ms=60_000)
+
+
+@dataclass
+class WholeClient(PrivateWorld):
+    """What `PrivateWorld` is, and the market side."""
+
+    market: MarketClient
+    time: VirtualTime
+    named: int = 0
+    last_error: MexcError | None = None
+    last_codes: list[int] = field(default_factory=list)
+    last_info: Mapping[str, Any] = field(default_factory=dict)
+
+    def reason(self) -> str:
+        """Why the book is not valid, or `valid`."""
+        return str(self.market.feeds[SYMBOL].validity(self.time.ns))
+
+    def count(self, name: str) -> int:
+        """A counter of any part of the client."""
+        feed = self.feed
+        parts = (self.rest.counters, feed.knowledge.counters, feed.counters, feed.life.counters)
+        return self.market.counters[name] + sum(part.get(name, 0) for part in parts)
+
+    def name(self) -> str:
+        """A client id that was not used before."""
+        self.named += 1
+        return f"id-{self.named}"
+
+    def newest(self) -> Request:
+        """What is known of the order that was sent last."""
+        return self.feed.knowledge.request(SYMBOL, f"id-{self.named}")
+
+    async def place(self, **given: object) -> str:
+        """Send an order; its outcome."""
+        return (await self.desk.place(self.order(self.name(), **given))).outcome  # type: ignore[arg-type]
+
+    async def whole(self, patience_s: float = 200.0) -> None:
+        """Wait until books are valid and the account agrees with the exchange."""
+        async with asyncio.timeout(patience_s):
+            while not (self.reason() == "valid" and self.feed.synced and self.agrees()):
+                await asyncio.sleep(0.1)
+
+    def agrees(self) -> bool:
+        """Whether all that is known of orders, fills and balances is what the exchange has."""
+        return self.picture() == self.truth()
+
+
+class ClientSession:
+    """A client and its exchange that stay while tests take turns. Time passes only while one of them waits."""
+
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        self._loop, clock = virtual_loop()
+        asyncio.set_event_loop(self._loop)
+        self._running = whole_client(folder, clock, tls)
+        self.client = self._loop.run_until_complete(self._running.__aenter__())
+
+    def do(self, work: Awaitable[None]) -> None:
+        """Let `work` happen."""
+        self._loop.run_until_complete(work)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """End everything."""
+        self._loop.run_until_complete(self._running.__aexit__(None, None, None))
+        asyncio.set_event_loop(None)
+        self._loop.close()
+
+
+@contextlib.asynccontextmanager
+async def whole_client(folder: Path, clock: VirtualTime, tls: bool) -> AsyncIterator[WholeClient]:
+    """A client that has come to agree with its exchange."""
+    markets = (market("BTC/USDC", 20.0), market("ETH/USDC", 10.0))
+    made, ports = replace(options(), markets=markets), Ports(tls=0 if tls else None)
+    exchange = LocalExchange(
+        lambda app, now_ns: make_world(made, app, now_ns), Clock(START_NS, 1, clock.mono_ns), Folder(folder), ports
+    )
+    async with exchange as local:
+        trust = ssl.create_default_context(cafile=str(local.ca_file)) if tls else None
+        http, ws = (local.running.https, local.running.wss) if tls else (local.running.http, local.running.ws)
+        transport = HttpTransport(http, certificate=str(local.ca_file) if tls else None)
+        rest = MexcRest(
+            http, credentials(), transport, clock, roomy(), Options(timeout_ns=SECOND, auth_pause_ns=SECOND)
+        )
+        where = endpoint(ws)
+        times = {"backoff_first_ns": 50 * MS, "ping_every_ns": 5 * SECOND, "pong_within_ns": 2 * SECOND}
+        private = PrivateFeed(
+            rest,
+            where,
+            [SYMBOL, OTHER],
+            config=_FEED,
+            session=SessionConfig(where, fresh_query=True, **times),
+            tls=trust,
+        )
+        streams = MarketClient(
+            SessionConfig(where, **times),
+            [MarketConfig(SYMBOL, 2, 6), MarketConfig(OTHER, 2, 5)],
+            rest.depth,
+            lambda now_ns: rest.server_clock.server_ns(now_ns) - now_ns if rest.server_clock.usable(now_ns) else None,
+            tls=trust,
+            now_ns=clock.mono_ns,
+        )
+        client = WholeClient(
+            local, rest, private, Desk(rest, private.knowledge, private.reconcile_soon), streams, clock
+        )
+        tasks = [asyncio.create_task(one.run()) for one in (private, streams)]
+        try:
+            await client.whole()
+            yield client
+        finally:
+            for one in (private, streams):
+                one.stop()
+            await asyncio.gather(*tasks)
+            await rest.close()
