@@ -322,6 +322,7 @@ class _Run:
         return {
             "status": asdict(self.recording.status()),
             "counters": dict(self.recording.recorder.counters),
+            "link_ends": dict(self.recording.link_ends),
             "books": {
                 writing.what.symbol: asdict(join.counts) | {"version": join.version}
                 for writing, join in zip(self.recording.writings, self.recording.recorder.joins, strict=True)

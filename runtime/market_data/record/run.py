@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -72,6 +73,7 @@ class Recording:
         self._began_ns = mono_ns()
         self._offset_ns = wall_ns() - mono_ns()
         self._numbers = {writing.what.symbol: number for number, writing in enumerate(writings)}
+        self.link_ends: Counter[str] = Counter()
         self._reconnects = 0
         self._ever_up = False
         self._links: set[int] = set()
@@ -106,6 +108,7 @@ class Recording:
 
     def _lost(self, event: LinkLost) -> None:
         was_up = event.link in self._links
+        self.link_ends[event.reason] += 1
         self._links.discard(event.link)
         if was_up and not event.planned:
             self._reconnects += 1
