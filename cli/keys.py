@@ -60,6 +60,10 @@ def check(
     from_environment: Annotated[
         bool, typer.Option("--keys-from-environment", help="Also look for FLASHC_MEXC_KEY and FLASHC_MEXC_SECRET.")
     ] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="The one certificate to trust, for a local exchange."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Find the keys, and ask the exchange whether it takes them. Reads the account once; changes nothing."""
@@ -69,11 +73,11 @@ def check(
     if url is None and for_ == "simulator":
         raise Problem("a simulator has no usual address", where="--url", helps=("`flashc sim status` prints it",))
     found = load_credentials(namespace, file=file, from_environment=from_environment)
-    facts = asyncio.run(_asked(found, url or "https://api.mexc.com"))
+    facts = asyncio.run(_asked(found, url or "https://api.mexc.com", certificate))
     if json:
         console.out_json({"version": 1, **facts})
     else:
-        console.out("\n".join(f"{name:<12}  {value}" for name, value in facts.items()))
+        console.out("\n".join(f"{name.replace('_', ' '):<12}  {value}" for name, value in facts.items()))
 
 
 @app.command(epilog=example("flashc keys forget"))
@@ -95,24 +99,25 @@ def _namespace(name: str) -> Namespace:
     return Namespace.LIVE if name == "mexc" else Namespace.SIMULATOR
 
 
-async def _asked(credentials: Credentials, url: str) -> dict[str, object]:
+async def _asked(credentials: Credentials, url: str, certificate: Path | None) -> dict[str, object]:
     """What the exchange says of the keys."""
+    from ..runtime.mexc.credentials import namespace_of
     from ..runtime.mexc.errors import MexcError
     from ..runtime.mexc.rest import MexcRest
     from ..runtime.mexc.said import as_fault
+    from ..runtime.net.http import HttpTransport
 
-    rest = MexcRest(url, credentials)
+    namespace_of(url)
+    rest = MexcRest(url, credentials, HttpTransport(url, certificate=None if certificate is None else str(certificate)))
     try:
         account = await rest.account()
     except MexcError as error:
         failure = as_fault(error, url)
     else:
-        trade, withdraw = ("yes" if flag else "no" for flag in (account.can_trade, account.can_withdraw))
         return {
-            "keys from": credentials.source,
+            "keys_from": credentials.source,
             "exchange": url,
-            "can trade": trade,
-            "can withdraw": withdraw,
+            "can_trade": "yes" if account.can_trade else "no",
             "assets": len(account.balances),
         }
     finally:

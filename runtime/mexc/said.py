@@ -16,6 +16,9 @@ def as_fault(error: MexcError, where: str) -> RuntimeFault:
         return fault("FC1209", message, where, helps=("try again when the line is better",))
     if isinstance(error, Definitive | RateLimited):
         return fault("FC1033", message, where)
+    if isinstance(error, NotSent) and "CERTIFICATE" in message:
+        helps = ("a local exchange has a certificate of its own: `--certificate` names its file",)
+        return fault("FC1031", message, where, helps=helps)
     if isinstance(error, NotSent):
         return fault("FC1030", message, where, helps=("is the exchange there, and the network?",))
     return fault("FC1032", message, where)

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from ..errors import fault
+
 LARGEST_ANSWER_BYTES = 32 << 20
 _STARTED = "http11.send_request_headers.started"
 
@@ -69,7 +71,7 @@ class HttpTransport:
 
     def __init__(self, base_url: str, *, certificate: str | None = None, connections: int = 4) -> None:
         self._base = httpx.URL(base_url)
-        context = ssl.create_default_context(cafile=certificate)
+        context = _context(certificate)
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
         self._settings: dict[str, Any] = {"verify": context, "limits": limits, "trust_env": False, "retries": 0}
         self._transport = self._open()
@@ -118,6 +120,15 @@ class HttpTransport:
     async def close(self) -> None:
         old, self._transport = self._transport, self._open()
         await old.aclose()
+
+
+def _context(certificate: str | None) -> ssl.SSLContext:
+    """How certificates are verified. FC1211 for a file that holds none."""
+    try:
+        return ssl.create_default_context(cafile=certificate)
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it holds no certificate"
+        raise fault("FC1211", why, str(certificate), helps=("give the file that the server's owner gave",)) from None
 
 
 async def _body(response: httpx.Response) -> bytes:

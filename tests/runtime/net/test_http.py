@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
+from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.net import http
 from flashc.runtime.net.http import HttpRequest, HttpTransport, TransportError
 
@@ -156,6 +158,13 @@ def test_certificates_are_always_verified() -> None:
     context = transport._settings["verify"]
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_a_file_without_a_certificate_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for name in ("ca.pem", "none.pem"):
+        with pytest.raises(RuntimeFault, match="FC1211"):
+            HttpTransport("https://127.0.0.1:1", certificate=str(tmp_path / name))
 
 
 def test_a_request_shows_neither_query_nor_body_nor_headers() -> None:
