@@ -22,6 +22,8 @@ TIME, TICKS, LOTS, TAKER = range(4)
 OPEN_MS, OPEN, HIGH, LOW, CLOSE, LOTS_HIGH, LOTS_LOW, VALUE_HIGH, VALUE_LOW = range(9)
 _SPLIT = 40
 _MASK = (1 << _SPLIT) - 1
+_BLOCK = 4096  # rows that wait as Python objects
+KEPT_TRADES = 1_000_000  # of each symbol at least; up to twice as many
 
 
 class Candle(NamedTuple):
@@ -51,15 +53,17 @@ class Day(NamedTuple):
 
 
 class Table:
-    """Rows of whole numbers that only grow: appended one by one, read as columns."""
+    """Rows of whole numbers: appended one by one, read as columns. Of more than `keep` rows the oldest may be gone."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, keep: int = 0) -> None:
         self._columns = np.empty((width, 64), np.int64)
-        self._count = 0
+        self._count, self._keep = 0, keep
         self._pending: list[tuple[int, ...]] = []
 
     def append(self, row: tuple[int, ...]) -> None:
         self._pending.append(row)
+        if len(self._pending) == _BLOCK:
+            self.view()
 
     def extend(self, columns: Ints) -> None:
         """Append (width, n)."""
@@ -67,7 +71,7 @@ class Table:
         self._add(columns)
 
     def view(self) -> Ints:
-        """All rows so far, (width, n)."""
+        """All rows so far, (width, n). Valid until the next row comes."""
         if self._pending:
             pending = np.array(self._pending, np.int64).T
             self._pending.clear()
@@ -76,6 +80,10 @@ class Table:
 
     def _add(self, columns: Ints) -> None:
         width, more = columns.shape
+        if self._keep and self._count + more > 2 * self._keep:
+            old = min(self._count, self._count + more - self._keep)
+            self._columns[:, : self._count - old] = self._columns[:, old : self._count].copy()
+            self._count -= old
         if self._count + more > self._columns.shape[1]:
             grown = np.empty((width, max(2 * self._count, self._count + more)), np.int64)
             grown[:, : self._count] = self._columns[:, : self._count]
@@ -91,7 +99,7 @@ class SymbolStatistics:
     """Trades and candles of one symbol."""
 
     def __init__(self) -> None:
-        self._trades = Table(4)
+        self._trades = Table(4, KEPT_TRADES)
         self._closed = Table(9)
         self._candle: list[int] | None = None  # the minute that is not over
 

@@ -13,7 +13,7 @@ from flashc.runtime.market_data.instruments import Instrument
 from flashc.simulator.exchange.config import SymbolSpec
 from flashc.simulator.rest.history import seed_bars, seed_trades
 from flashc.simulator.rest.intervals import DAY_MS, INTERVALS, MINUTE_MS, Interval
-from flashc.simulator.rest.statistics import Candle, SymbolStatistics
+from flashc.simulator.rest.statistics import Candle, SymbolStatistics, Table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -200,3 +200,28 @@ def test_seeding_candle_by_candle_is_the_same() -> None:
         assert all_candles(whole, INTERVALS[name], START + DAY_MS) == all_candles(
             single, INTERVALS[name], START + DAY_MS
         )
+
+
+@given(st.lists(st.integers(1, 40), max_size=30), st.integers(0, 20))
+def test_a_table_keeps_the_newest_rows(sizes: list[int], keep: int) -> None:
+    table, rows = Table(2, keep), []
+    for number, size in enumerate(sizes):
+        block = [(number, row) for row in range(size)]
+        rows += block
+        if number % 2:
+            table.extend(np.array(block, np.int64).T)
+        else:
+            for row in block:
+                table.append(row)
+    found = [tuple(row) for row in table.view().T.tolist()]
+    assert found == rows[len(rows) - len(found) :]
+    assert len(found) == len(table) >= min(len(rows), keep or len(rows))
+    assert not keep or len(found) <= max(2 * keep, max(sizes, default=0))
+
+
+def test_rows_do_not_wait_as_objects_for_ever() -> None:
+    table = Table(1)
+    for number in range(10_000):
+        table.append((number,))
+    assert len(table._pending) < 4096
+    assert table.view()[0].tolist() == list(range(10_000))
