@@ -33,6 +33,7 @@ PARTS = {
     "cython_core/include/flashc/": 15,
     "runtime/backtest/market/": 3,
     "runtime/backtest/": 10,
+    "simulator/exchange/": 20,
     "simulator/rest/": 20,
     "simulator/accounts_file.py": 2,
 }

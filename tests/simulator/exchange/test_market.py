@@ -114,6 +114,10 @@ def test_at_its_end_a_tape_holds_or_loops(tape: Tape) -> None:
     for exchange in (holds, loops):
         exchange.advance(tape.length_ns + 5 * NS)
     assert holds.next_ns() == NEVER_NS and book_of(holds) == stated(tape, tape.length_ns)
+    told = [event.time_ns for event in loops.take_events() if isinstance(event, Traded)]
+    once = [offset for offset, kind, *_ in tape.rows() if kind == TRADE]
+    twice = [at + tape.length_ns for at in once if at <= 5 * NS]
+    assert told == once + twice
     assert book_of(loops) == stated(tape, 5 * NS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flashc.simulator.exchange.book import Entry
 from flashc.simulator.exchange.config import AccountSpec, ExchangeConfig, SymbolSpec
 from flashc.simulator.exchange.events import BalanceChanged, Filled, LevelChanged, OrderChanged
 from flashc.simulator.exchange.exchange import Exchange
@@ -26,8 +27,8 @@ SPEC = SymbolSpec(
     quote_fee_decimals=1,
 )
 SIDES = st.sampled_from((1, -1))
-PRICES = st.integers(100, 108)
-LOTS = st.integers(1, 9)
+PRICES = st.integers(100, 103)  # few, so that queues grow
+LOTS = st.integers(1, 6)
 STP = st.sampled_from(("", "", "cancel_maker", "cancel_taker", "cancel_both"))
 KINDS = st.sampled_from(("LIMIT", "LIMIT", "LIMIT", "LIMIT_MAKER", "IMMEDIATE_OR_CANCEL", "FILL_OR_KILL"))
 
@@ -40,6 +41,17 @@ def summed(trades: list[tuple[tuple[str, ...], int, int]]) -> list[tuple[tuple[s
             found[-1] = (names, price, found[-1][2] + lots)
         else:
             found.append((names, price, lots))
+    return found
+
+
+def joined(queue: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Lots of one owner in a row as one."""
+    found: list[tuple[str, int]] = []
+    for name, lots in queue:
+        if found and found[-1][0] == name:
+            found[-1] = (name, found[-1][1] + lots)
+        else:
+            found.append((name, lots))
     return found
 
 
@@ -92,7 +104,7 @@ class Twins(RuleBasedStateMachine):
             self.exchange.cancel(who, "XY", self.placed, client_id=name)
         self.naive.cancel(name)
 
-    @rule(side=SIDES, price=PRICES, lots=st.integers(0, 9))
+    @rule(side=SIDES, price=PRICES, lots=st.integers(0, 6))
     def state(self, side: int, price: int, lots: int) -> None:
         self.market.state(side, price, lots)
         self.naive.state(side, price, lots)
@@ -106,6 +118,16 @@ class Twins(RuleBasedStateMachine):
     def both_books_are_one(self) -> None:
         _, bids, asks = self.exchange.depth("XY", 100)
         assert bids == self.naive.levels(1) and asks == self.naive.levels(-1)
+
+    @invariant()
+    def both_queues_are_one(self) -> None:
+        """At every price the same orders wait in the same turn, the tape's lots between them."""
+        for side in (self.listing.book.bids, self.listing.book.asks):
+            for level in side.levels.values():
+                entries = level.queue or [Entry(None, level.total)]
+                here = [(entry.order.client_id if entry.order else "", entry.lots) for entry in entries]
+                same = [(w.name, w.lots) for w in self.naive.queue(side.sign) if w.price == level.price]
+                assert joined(here) == joined(same)
 
     @invariant()
     def events_tell_everything(self) -> None:
@@ -149,4 +171,4 @@ class Twins(RuleBasedStateMachine):
 
 
 TestTwins = Twins.TestCase
-TestTwins.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestTwins.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
