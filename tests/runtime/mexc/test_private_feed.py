@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
+from flashc.runtime.mexc.counters import Counters
+from flashc.runtime.mexc.private_state import add_private
+from flashc.runtime.mexc.state import ClientState
 from support.private_world import SYMBOL, private_world
 
 
@@ -21,5 +25,13 @@ def test_orders_fills_and_balances_are_those_of_the_exchange(tmp_path: Path) -> 
             assert len(world.feed.knowledge.fills()) >= 1
             assert world.feed.knowledge.anomalies() == ()
             assert world.feed.knowledge.live() == ()
+            state = ClientState(Counters())
+            add_private(state, world.feed)
+            shown = json.loads(state.text(world.rest.clock.mono_ns()))
+            assert [row["status"] for row in shown["orders"]].count("CANCELED") >= 1
+            assert len(shown["fills"]) == len(world.truth()["fills"])
+            assert shown["account"]["synced"] and shown["clock"]["usable"]
+            assert world.feed.life.key is not None
+            assert world.feed.life.key.reveal().decode() not in state.text(0)
 
     asyncio.run(work())
