@@ -34,6 +34,7 @@ _ENTRIES = (
     Entry("data", "data", "Import, generate, list and verify history."),
     Entry("sim", "sim", "Run a local exchange, and let things go wrong on it."),
     Entry("keys", "keys", "Store, check and forget the keys of the exchange."),
+    Entry("watch", "watch", "Say whether the exchange's order books are valid, and why not."),
     Entry("version", "version", "Print the versions that decide results."),
 )
 
