@@ -30,9 +30,8 @@ from flashc.simulator.rest.keys import ApiKey
 from flashc.simulator.rest.listen_keys import seeded_digits
 
 SYMBOLS = 8
-LINES = 4
+LINES = 32
 EXCHANGE_CORE, CLIENT_CORE = 0, 1
-_SEND_TIME = bytes([0x30])  # the key of field 6, which follows the symbol
 
 
 def serve(folder: Path, seconds: float, per_symbol: float) -> None:
@@ -101,7 +100,8 @@ class Reader(asyncio.Protocol):
         self.frames, self._left = frames, data[at:]
 
     def _note(self, payload: bytes, now_ms: float) -> None:
-        place = payload.index(_SEND_TIME, payload.index(b"\x1a") + 2) + 1
+        symbol = payload.index(b"\x1a")
+        place = symbol + 3 + payload[symbol + 1]  # the key of the send time follows the symbol
         sent_ms = shift = 0
         for byte in payload[place : place + 9]:
             sent_ms |= (byte & 127) << shift
