@@ -51,7 +51,10 @@ class Desk:
         return self._knowledge.request(order.symbol, order.client_id)
 
     async def cancel(self, symbol: str, client_id: str) -> bool:
-        """Send a cancel by client id. True if the exchange took it; the order's state alone says what became of it."""
+        """Send a cancel by client id. True if the exchange took it; the order's state alone says what became of it.
+
+        `NotSent` when it could not leave.
+        """
         self._cancel_note(symbol, client_id, Evidence.CANCEL_SENT)
         try:
             await self._rest.cancel(symbol, client_id=client_id)
