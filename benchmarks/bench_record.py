@@ -38,11 +38,11 @@ class Sampled:
 
 
 def started(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen([sys.executable, *command], **{"stdout": subprocess.PIPE, "text": True, **options})
 
 
 def watched(process: subprocess.Popen[str]) -> Sampled:
-    """Look at the process until it ends. Its output waits in the pipe: one JSON object is small."""
+    """Look at the process until it ends."""
     found = Sampled([], 0.0)
     while process.poll() is None:
         try:
@@ -97,9 +97,11 @@ def measured(options: argparse.Namespace, root: Path) -> int:
     port = source.stdout.readline().strip()
     command = ["-m", "flashc", "data", "record", "BTC/USDC", "ETH/USDC", "--url", f"ws://127.0.0.1:{port}/ws"]
     length = f"{int(options.seconds) + 4}s"
-    recorder = started([*command, "--name", "bench", "--for", length, "--root", str(root), "--json"])
-    sampled = watched(recorder)
-    summary = json.loads(recorder.communicate()[0])
+    said = root / "said.json"
+    with said.open("w") as out:
+        recorder = started([*command, "--name", "bench", "--for", length, "--root", str(root), "--json"], stdout=out)
+        sampled = watched(recorder)
+    summary = json.loads(said.read_text())
     sent = json.loads(source.communicate(timeout=60)[0])
     status = summary["status"]
     print(

@@ -93,6 +93,7 @@ class BookJoin:
     _held: list[Ints] = field(default_factory=list)
     _held_rows: int = 0
     _cause: str = "versions"
+    _seen: int = 0
     _behind: int = 0
     _behind_version: int = 0
 
@@ -122,6 +123,7 @@ class BookJoin:
         starts = _starts(rows)
         self.counts.messages += len(starts)
         if self.version and _follows(rows, starts, self.version):
+            self._seen = max(self._seen, int(rows[-1, UPDATE_ID]))
             return self._written(rows)
         written: list[Ints] = []
         for at, end in zip(starts, [*starts[1:], len(rows)], strict=True):
@@ -159,10 +161,11 @@ class BookJoin:
             self.counts.refused += 1
             self.lost("versions")
             return []
+        forward, self._seen = last > self._seen, max(self._seen, last)
         if self.version and first > self.version + 1:
             self.lost(self._cause)
         elif self.version and last <= self.version:
-            self._repeated(first, last)
+            self._repeated(first, last, forward)
             return []
         elif self.version:
             self.counts.overlapping += first <= self.version
@@ -170,13 +173,20 @@ class BookJoin:
         self._hold(message)
         return []
 
-    def _repeated(self, first: int, last: int) -> None:
-        """A message from before what is written: a repetition, unless a long run of them goes on by itself."""
+    def _repeated(self, first: int, last: int, forward: bool) -> None:
+        """A message from before what is written: on its way still when the snapshot was taken, or a repetition.
+
+        A long run of repetitions that goes on by itself is none: the exchange counts anew.
+        """
         self.counts.repeated += 1
+        if forward:
+            self._behind = 0
+            return
         self._behind = self._behind + 1 if first == self._behind_version + 1 else 1
         self._behind_version = last
         if self._behind >= RESTART:
             self.lost("restart")
+            self._seen = last
 
     def _hold(self, message: Ints) -> None:
         """Keep an update for the snapshot that is on its way; a hole makes those before it useless."""

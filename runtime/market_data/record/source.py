@@ -21,6 +21,8 @@ from .peek import peek
 from .recorder import NS_PER_MS, WholeBook
 from .streams import Recorded
 
+#: An answer waits behind all data that is on its way. A recording that lags keeps its link; a silent link ends anyway.
+PONG_NS = 60_000_000_000
 SPEEDS = ("10ms", "100ms")
 
 
@@ -44,7 +46,8 @@ def stream_shell(
     counters: Counters,
 ) -> StreamShell:
     """A session of streams that looks at frames no closer than it must."""
-    session = system_session(SessionConfig(endpoint), seed, decode=peek, counters=counters)
+    config = SessionConfig(endpoint, pong_within_ns=PONG_NS)
+    session = system_session(config, seed, decode=peek, counters=counters)
     shell = StreamShell(session, on_event, tls=tls)
     shell.subscribe(wanted)
     return shell

@@ -105,6 +105,7 @@ def test_a_range_that_runs_backwards_makes_the_book_doubtful() -> None:
 
 def test_a_count_that_begins_anew_is_noticed() -> None:
     join = started(1000)
+    join.take(update(1001, 1001, 2))
     for k in range(RESTART):
         join.take(update(5 + k, 5 + k, k))
     assert join.needs_snapshot
@@ -112,6 +113,16 @@ def test_a_count_that_begins_anew_is_noticed() -> None:
     out = join.snapshot(40, LEVELS, 60)
     assert out is not None and heads(out) == [("gap:restart", -1, 60), ("snapshot", 40, 60)]
     assert heads(join.take(update(41, 41, 61))) == [("update", 41, 61)]
+
+
+def test_a_stream_that_lags_far_behind_the_snapshot_is_not_taken_for_a_new_count() -> None:
+    join = BookJoin(0)
+    join.take(batch(*(update(k, k, k) for k in range(1, 11))))
+    assert join.snapshot(5000, LEVELS, 20) is not None
+    for k in range(11, 5001):
+        assert join.take(update(k, k, k)) == []
+    assert not join.needs_snapshot and join.counts.gaps == 0
+    assert heads(join.take(update(5001, 5001, 6000))) == [("update", 5001, 6000)]
 
 
 def test_a_link_that_went_down_is_a_hole_even_if_no_version_is_missing() -> None:
