@@ -102,10 +102,10 @@ class Watched:
             ) from None
 
     async def invalid(self, seconds: float, *reasons: str) -> None:
-        """Wait until the book is not valid for one of these reasons."""
-        await self.until(
-            lambda: any(str(self.feed.validity(self.client.now_ns())).startswith(r) for r in reasons), seconds
-        )
+        """Wait until the book was not valid for one of these reasons, or because this process was away."""
+        begin = len(self.seen)
+        wanted = (*reasons, "own_stall")
+        await self.until(lambda: any(reason.startswith(wanted) for _, reason in self.seen[begin:]), seconds)
 
 
 @asynccontextmanager

@@ -351,7 +351,7 @@ MARKETS = st.lists(
 ).map(Market)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(market=MARKETS, data=st.data())
 def test_whatever_is_lost_repeated_or_exchanged_a_synchronised_book_is_the_true_one(
     market: Market, data: st.DataObject
