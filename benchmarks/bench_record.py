@@ -107,7 +107,10 @@ def measured(options: argparse.Namespace, root: Path) -> int:
     print(
         f"sent {sent['messages']:,} messages in {sent['seconds']} s: {sent['messages'] / options.seconds:,.0f} a second"
     )
-    print(f"recorded {status['frames']:,} messages, {status['rows']:,} rows, {status['trades']:,} trades")
+    print(
+        f"recorded {status['frames']:,} messages, {status['rows']:,} rows, {status['trades']:,} trades; "
+        f"frames read in {summary['reader']}"
+    )
     gone = sent["messages"] - status["frames"]
     for symbol, own in sent["symbols"].items():
         versions, trades, found = lost(root, f"bench_{symbol[:3].lower()}-usdc", own)

@@ -255,11 +255,14 @@ class _Run:
 
     async def _watched(self, recording: Recording) -> None:
         """Record, with a status line on a terminal. Ctrl-C and SIGTERM end it in good order."""
+        from ..cython_core.native import reason
         from ..runtime.market_data.record.source import channels, stream_shell
         from ..runtime.mexc.connection import tls_context
         from ..runtime.mexc.counters import Counters
         from ..runtime.mexc.endpoint import endpoint
 
+        if (why := reason()) is not None:
+            console.hint(f"note: {why}; frames are read in Python, at half the speed")
         place = endpoint(self.plan.url, remote=True)
         wanted = channels([writing.what for writing in recording.writings], self.plan.speed)
         tls = tls_context(place, self.plan.certificate)
@@ -313,6 +316,7 @@ class _Run:
         """The summary for machines."""
         from dataclasses import asdict
 
+        from ..cython_core.native import reason
         from ..runtime.market_data.store import read_record
         from ..runtime.market_data.stored import table_at
         from ..runtime.market_data.table_log import exists
@@ -322,6 +326,7 @@ class _Run:
         return {
             "status": asdict(self.recording.status()),
             "counters": dict(self.recording.recorder.counters),
+            "reader": "C" if reason() is None else "Python",
             "link_ends": dict(self.recording.link_ends),
             "books": {
                 writing.what.symbol: asdict(join.counts) | {"version": join.version}
