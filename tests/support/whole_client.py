@@ -102,7 +102,7 @@ class ClientSession:
 @contextlib.asynccontextmanager
 async def whole_client(folder: Path, clock: VirtualTime, tls: bool) -> AsyncIterator[WholeClient]:
     """A client that has come to agree with its exchange."""
-    markets = (market("BTC/USDC", 20.0), market("ETH/USDC", 10.0))
+    markets = (market("BTC/USDC", 12.0), market("ETH/USDC", 6.0))
     made, ports = replace(options(), markets=markets), Ports(tls=0 if tls else None)
     exchange = LocalExchange(
         lambda app, now_ns: make_world(made, app, now_ns), Clock(START_NS, 1, clock.mono_ns), Folder(folder), ports
