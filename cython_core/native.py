@@ -47,8 +47,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "book_init": (None, (_at, _word, _word)),
     "depth_init": (None, (_at, _at)),
     "depth_snapshot": (_word, (_at, _at, _word, _at, _size, _size)),
-    "depth_apply": (_word, (_at, _at, ctypes.c_char_p, _size, _at, _size)),
-    "depth_limit": (_word, (_at, _at, ctypes.c_char_p, _size, _at, _size)),
+    "depth_apply": (_word, (_at, ctypes.c_char_p, _size)),
+    "depth_limit": (_word, (_at, ctypes.c_char_p, _size)),
     "depth_apply_all": (None, (_at, _at, ctypes.c_char_p, _at, _size, _at, _size, _at)),
     "depth_levels": (_size, (_at, _word, _at, _size)),
 }

@@ -139,6 +139,9 @@ class NativeDepth:
         self._levels = np.zeros((MOST_LEVELS, 2), np.int64)
         self._at = (self._facts.ctypes.data, self._block.ctypes.data)
         self._room = (self._levels.ctypes.data, MOST_LEVELS)
+        self._memory = (ctypes.c_size_t * 4)(*self._at, *self._room)  # `fs_wire_memory` of wire.c
+        self._reference = ctypes.byref(self._memory)
+        self._apply, self._limit = found.call.depth_apply, found.call.depth_limit
         found.call.book_init(self._at[1], 0, cells)
         found.call.depth_init(self._at[0], ctypes.byref(_scales([scale])))
 
@@ -166,18 +169,26 @@ class NativeDepth:
 
     def apply(self, frame: bytes) -> int:
         """Take one frame of `aggre.depth`: an outcome of `depth_codes`, below 0 minus the number of a reason."""
-        return int(self._call.depth_apply(*self._at, frame, len(frame), *self._room))
+        done: int = self._apply(self._reference, frame, len(frame))
+        return done
 
     def apply_all(self, frames: Sequence[bytes]) -> _Words:
         """Take many frames in one call; the outcome of each."""
-        ends, outcomes = np.array([*accumulate(map(len, frames))], np.int64), np.zeros(len(frames), np.int64)
-        given = (b"".join(frames), ends.ctypes.data, len(frames))
+        return self.apply_block(b"".join(frames), np.array([*accumulate(map(len, frames))], np.int64))
+
+    def apply_block(self, block: bytes, ends: _Words) -> _Words:
+        """The same of frames that lie one behind the other; `ends` are where they end, the last at the block's."""
+        assert ends.dtype == np.int64 and ends.flags.c_contiguous and (not len(ends) or ends[-1] <= len(block))
+        assert not len(ends) or (ends[0] >= 0 and bool((ends[1:] >= ends[:-1]).all()))
+        outcomes = np.zeros(len(ends), np.int64)
+        given = (block, ends.ctypes.data, len(ends))
         self._call.depth_apply_all(*self._at, *given, *self._room, outcomes.ctypes.data)
         return outcomes
 
     def apply_limit(self, frame: bytes) -> int:
         """Take one frame of `limit.depth` as the whole book, unless it is not newer."""
-        return int(self._call.depth_limit(*self._at, frame, len(frame), *self._room))
+        done: int = self._limit(self._reference, frame, len(frame))
+        return done
 
     def best_bid(self) -> tuple[int, int] | None:
         """Ticks and lots of the highest bid."""

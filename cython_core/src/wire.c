@@ -114,18 +114,22 @@ int64_t fs_wire_depth_snapshot(fs_depth *depth, int64_t *book, int64_t version, 
   return fs_depth_snapshot(depth, book, version, levels, asks, bids);
 }
 
-FS_EXPORT int64_t fs_wire_depth_apply(fs_depth *depth, int64_t *book, const uint8_t *frame, size_t size,
-                                      fs_level *levels, size_t room);
-int64_t fs_wire_depth_apply(fs_depth *depth, int64_t *book, const uint8_t *frame, size_t size, fs_level *levels,
-                            size_t room) {
-  return fs_depth_apply(depth, book, (fs_span){frame, size}, levels, room);
+/* What a frame needs, in one argument: a call from Python costs by the argument. */
+typedef struct {
+  fs_depth *depth;
+  int64_t *book;
+  fs_level *levels;
+  size_t room;
+} fs_wire_memory;
+
+FS_EXPORT int64_t fs_wire_depth_apply(const fs_wire_memory *at, const uint8_t *frame, size_t size);
+int64_t fs_wire_depth_apply(const fs_wire_memory *at, const uint8_t *frame, size_t size) {
+  return fs_depth_apply(at->depth, at->book, (fs_span){frame, size}, at->levels, at->room);
 }
 
-FS_EXPORT int64_t fs_wire_depth_limit(fs_depth *depth, int64_t *book, const uint8_t *frame, size_t size,
-                                      fs_level *levels, size_t room);
-int64_t fs_wire_depth_limit(fs_depth *depth, int64_t *book, const uint8_t *frame, size_t size, fs_level *levels,
-                            size_t room) {
-  return fs_depth_limit(depth, book, (fs_span){frame, size}, levels, room);
+FS_EXPORT int64_t fs_wire_depth_limit(const fs_wire_memory *at, const uint8_t *frame, size_t size);
+int64_t fs_wire_depth_limit(const fs_wire_memory *at, const uint8_t *frame, size_t size) {
+  return fs_depth_limit(at->depth, at->book, (fs_span){frame, size}, at->levels, at->room);
 }
 
 /* Many frames, as above; what each did. */

@@ -70,22 +70,20 @@ _DEPTHS = (
 _LIMIT = _DEPTHS[0].replace(b"\xca\x13", b"\xfa\x12")
 _TICKER = b"\x1a\x06MXUSDT\xda\x13\x1d\x0a\x032.5\x12\x0210\x1a\x042.51\x22\x015\x2a\x0212\x30\x81\xd9\xc1\xa2\x8c\x34"
 _GROUPS = b"\x0b\x13\x14\x0c" + _DEPTHS[3] + b"\x8d\x13abcd"
+_DEEP = b"\x0b" * 100 + b"\x0c" * 100
 
 
 def seeds(target: str) -> list[bytes]:
     """Inputs to begin with: right ones of each kind."""
     if target == "decimals":
         return [bytes([scale]) + text.encode() for text in _TEXTS for scale in (0, 2, 8, 18, 130)]
-    frames = [_DEAL, _ORDER, *_DEPTHS, _LIMIT, _TICKER, _GROUPS, b""]
+    frames = [_DEAL, _ORDER, *_DEPTHS, _LIMIT, _TICKER, _GROUPS, _DEEP, b""]
     if target == "frames":
         plain = b"\x82\x03abc\x89\x01p\x01\x03\xe6\xb3\xa8\x80\x01!\x88\x02\x03\xe8"
         masked = b"\x81\x83mask\x0c\x0e\x10\x89\x80mask"
-        return [
-            b"\x7f\x00" + plain,
-            b"\xff\x05" + masked,
-            b"\x01\x02" + plain,
-            b"\x7f\x03\x82\x7e\x00\xc8" + bytes(200),
-        ]
+        long = b"\x82\x7e\x00\x7e" + bytes(126)
+        found = [start + plain for start in (b"\x7f\x00", b"\x01\x02", b"\x7f\x05", b"\x08\x03")]
+        return [*found, b"\xff\x05" + masked, b"\x7f\x03" + plain[:-4] * 60, b"\x7f\x04" + long * 7]
     if target == "depth":
         joined = b"".join(struct.pack("<H", len(frame)) + frame for frame in _DEPTHS)
         return [joined, *(struct.pack("<H", len(frame)) + frame for frame in frames)]

@@ -67,6 +67,17 @@ def test_push_messages_are_the_same(library: native.Library, frame: bytes) -> No
     assert outcome(library.decode_push, frame) == outcome(push.decode_push, frame)
 
 
+def test_text_is_utf8_by_the_same_rules(library: native.Library) -> None:
+    """Each first byte with second, third and fourth bytes at the ends of what may follow."""
+    edges = (0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF)
+    for first in range(0x80, 256):
+        for second in edges:
+            for rest in (b"", b"\x80", b"\x80\x80", b"\xbf\x7f", b"\x80\xbf\x80"):
+                text = bytes((first, second)) + rest
+                frame = b"\x0a" + bytes([len(text)]) + text
+                assert outcome(library.decode_push, frame) == outcome(push.decode_push, frame), text
+
+
 def test_a_message_of_many_words_is_read_whole(library: native.Library) -> None:
     frame = b"\xca\x13\xa0\x1f" + b"\x0a\x00" * 2000
     found = library.decode_push(frame)
