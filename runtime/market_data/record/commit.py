@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +17,7 @@ from ..bars import RuleUse
 from ..events import EventSet, Levels, Trades
 from ..records import AnyRecord
 from ..store import append, read_record
-from ..stored import Root, table_at
+from ..stored import Root, data_root, is_remote, table_at
 from ..table_log import exists
 from .join import Gap
 from .segment import SegmentDamaged, read_segment
@@ -62,7 +65,11 @@ def last_segment(name: str, root: Root | None) -> int:
 
 
 def commit_segment(path: Path, number: int, root: Root | None) -> Committed:
-    """Put a closed segment into the store and delete it. `SegmentDamaged` if nothing of it can be read."""
+    """Put a closed segment into the store and delete it. `SegmentDamaged` if nothing of it can be read.
+
+    OSError (ENOSPC) before anything is tried if the disk has clearly no room for it.
+    """
+    _need_room(path, root)
     found = read_segment(path.read_bytes())
     try:
         what = Recorded.of_head(found.head)
@@ -78,6 +85,13 @@ def commit_segment(path: Path, number: int, root: Root | None) -> Committed:
         record = append(data, root, update=lambda before: _progress(before, number, gaps, *torn))
     path.unlink()
     return Committed(rows if record else 0, found.torn_bytes, found.torn_rows, record)
+
+
+def _need_room(path: Path, root: Root | None) -> None:
+    """A table packs its rows to less than half of a segment's size."""
+    base = data_root(root)
+    if not is_remote(base) and shutil.disk_usage(path.parent).free < path.stat().st_size // 2:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
 
 
 def _behind(data: EventSet, root: Root | None) -> EventSet:

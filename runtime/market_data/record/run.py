@@ -228,7 +228,8 @@ class Recording:
             except OSError as error:
                 self.stop(_disk_fault(error, writing))
         try:
-            self._segments += _commit(self.writings, self._root)
+            if self._failure is None:  # on a full disk the segments wait; that is what they are for
+                self._segments += _commit(self.writings, self._root)
         except RuntimeFault as error:
             self.stop(error)
         except OSError as error:

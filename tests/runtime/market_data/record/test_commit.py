@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -212,3 +213,16 @@ def test_rows_that_find_no_room_at_the_very_end_spoil_nothing(tmp_path: Path) ->
             made.retire()
         assert made.commit(tmp_path) == 1
     assert len(events(tmp_path).parts()["book"]) == 2 * 127 - 1
+
+
+def test_a_disk_without_room_is_told_before_anything_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened("b", tmp_path) as spool:
+        made = writing(spool, tmp_path)
+        made.append(parts(), T0)
+        made.retire()
+        monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=4096))
+        with pytest.raises(OSError, match="No space"):
+            made.commit(tmp_path)
+        assert len(spool.leftovers()) == 1 and not (tmp_path / "b").exists()
+        monkeypatch.undo()
+        assert made.commit(tmp_path) == 1
