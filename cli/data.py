@@ -183,7 +183,7 @@ app.command(
 
 app.command(
     epilog=example(
-        "flashc data record BTC/USDC ETH/USDC --url ws://127.0.0.1:8765/ws --for 10m",
+        "flashc data record BTC/USDC ETH/USDC --url ws://127.0.0.1:8870/ws --for 10m",
         "flashc data record BTC/USDC --name btc_live",
         "flashc data record --recover-only",
     )

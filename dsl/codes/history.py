@@ -7,7 +7,7 @@ from .code import Code
 
 _D, _T = Category.DATA, Category.TOOLCHAIN
 _FETCH = "flashc data fetch BTC/USDC --kind 1m --from 2026-01-01 --to 2026-02-01"
-_RECORD = "flashc data record BTC/USDC --url ws://127.0.0.1:8765/ws --for 10m"
+_RECORD = "flashc data record BTC/USDC --url ws://127.0.0.1:8870/ws --for 10m"
 
 CODES = (
     Code(

@@ -13,7 +13,7 @@ CODES = (
         "The address is not a WebSocket URL, leaves this machine without `wss://`, or names a host that is not the "
         "exchange's. Nothing is dialled. A plain `ws://` address is for an exchange on this machine.",
         ("ws://wbs-api.mexc.com/ws",),
-        "ws://127.0.0.1:8765/ws",
+        "ws://127.0.0.1:8870/ws",
     ),
     Code(
         "FC1211",

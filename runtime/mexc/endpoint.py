@@ -70,6 +70,6 @@ def endpoint(url: str, *, remote: bool = False) -> Endpoint:
     return Endpoint(host, port or _PORTS[parts.scheme], tls, parts.path if parts.path not in ("", "/") else PATH, local)
 
 
-def _refused(url: str, why: str, help_: str = "give an address such as `ws://127.0.0.1:8765`") -> Exception:
+def _refused(url: str, why: str, help_: str = "give an address such as `ws://127.0.0.1:8870`") -> Exception:
     shown = url.partition("?")[0].rpartition("@")[2][:80]  # neither a query nor a user is ever shown
     return fault("FC1210", f"{why}", shown or "the stream's address", helps=(help_,))

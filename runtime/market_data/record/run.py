@@ -271,7 +271,7 @@ def unreachable(event: LinkLost, url: str) -> RuntimeFault:
     why = (f"{LOST_REASONS.get(event.reason, event.reason)}{': ' + event.detail if event.detail else ''}",)
     if event.reason == "tls_refused":
         return fault("FC1031", "the server could not prove who it is", url, notes=why, helps=TLS_HELPS)
-    helps = ("check `--url`: it names the scheme, the host, the port and the path, such as `ws://127.0.0.1:8765/ws`",)
+    helps = ("check `--url`: it names the scheme, the host, the port and the path, such as `ws://127.0.0.1:8870/ws`",)
     if event.reason == "handshake":
         return fault("FC1032", "the answer is not the exchange's", url, notes=why, helps=helps)
     return fault("FC1030", "the exchange cannot be reached", url, notes=why, helps=helps)
