@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import flashc
 import numpy as np
 import pytest
 from flashc.cli.app import run
@@ -23,7 +22,7 @@ from flashc.runtime.market_data.record.run import Status
 from flashc.runtime.market_data.store import load
 from flashc.runtime.market_data.stored import table_at
 
-SOURCE = Path(flashc.__file__).parent / "benchmarks" / "record_source.py"
+SOURCE = Path(__file__).resolve().parents[2] / "benchmarks" / "record_source.py"
 COMMAND = [sys.executable, "-m", "flashc", "data", "record", "BTC/USDC"]
 
 
