@@ -1,1 +1,1 @@
-"""Runs artefacts: backtests, market data."""
+"""Runs artefacts: backtests, market data, and the exchange's client."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bars import Dataset, Ints
-from .events import AnySet
+from .events import AnySet, EventSet
 from .moments import NS_PER_DAY, period_text
 
 BLOCK_ROWS = 1 << 20
@@ -115,3 +115,8 @@ def parts_of(data: AnySet) -> DayParts:
 def rows(columns: Columns, place: Any) -> Columns:
     """Rows by slice, mask or index array."""
     return {name: column[place] for name, column in columns.items()}
+
+
+def events_hash(data: EventSet) -> str:
+    """SHA-256 of the parts, day by day (`set_hash`); the stored one where there is one."""
+    return data.content_hash or set_hash(parts_of(data))

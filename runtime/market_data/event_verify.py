@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .bars import RuleUse
-from .events import EventSet, events_hash
+from .day_parts import events_hash
+from .events import EventSet
 from .market_events import clock_offset, event_parts
 from .matching import Match, StreamNeed
 from .verify import Item, Report

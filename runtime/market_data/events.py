@@ -73,7 +73,7 @@ def no_events() -> tuple[Levels, Trades]:
 class EventSet:
     """Checked book and trades of one instrument, at least one of them. `rules` were applied when they were read.
 
-    `content_hash` is what the stored record says, empty of data that is not stored (`events_hash` gives it).
+    `content_hash` is what the stored record says, empty of data that is not stored (`day_parts.events_hash` gives it).
     """
 
     name: str
@@ -107,10 +107,3 @@ class EventSet:
 
 #: What a name or file of data resolves to.
 AnySet: TypeAlias = Dataset | EventSet
-
-
-def events_hash(data: EventSet) -> str:
-    """SHA-256 of the parts, day by day (`day_parts.set_hash`); the stored one where there is one."""
-    from .day_parts import parts_of, set_hash
-
-    return data.content_hash or set_hash(parts_of(data))

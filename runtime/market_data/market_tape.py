@@ -25,7 +25,8 @@ import numpy as np
 from ...cython_core import layout
 from .accepted_book import BookRows
 from .bars import Dataset, Flags, Ints, RuleUse, content_hash
-from .events import EventSet, events_hash
+from .day_parts import events_hash
+from .events import EventSet
 from .grid import to_grid
 from .market_events import Part, TradeRows, clock_offset, cut_parts, event_parts
 from .matching import Match

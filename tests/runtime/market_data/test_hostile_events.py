@@ -203,7 +203,7 @@ def test_stored_columns_that_were_changed_are_refused(tmp_path):
 
 
 def test_rows_of_a_file_in_another_order_are_read_in_theirs(tmp_path):
-    from flashc.runtime.market_data.events import events_hash
+    from flashc.runtime.market_data.day_parts import events_hash
     from flashc.runtime.market_data.store import load, save
 
     data = generate_book(BookParameters(duration_s=5))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data import synth_flow
-from flashc.runtime.market_data.events import events_hash
+from flashc.runtime.market_data.day_parts import events_hash
 from flashc.runtime.market_data.prng import Stream
 from flashc.runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
 

@@ -16,7 +16,8 @@ from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data import day_parts, delta, store
 from flashc.runtime.market_data.bars import Dataset, content_hash
 from flashc.runtime.market_data.catalog import locate, pin, resolve
-from flashc.runtime.market_data.events import EventSet, events_hash
+from flashc.runtime.market_data.day_parts import events_hash
+from flashc.runtime.market_data.events import EventSet
 from flashc.runtime.market_data.store import append, load, note, read_record, save
 from flashc.runtime.market_data.stored import Stored
 from flashc.runtime.market_data.synth_book import BookParameters, generate_book
