@@ -35,7 +35,7 @@ TRADES_PAGE, ORDERS_PAGE = 100, 1000
 #: Sizes that a full page may have. A page of exactly that many rows may hide others.
 FULL_PAGES = frozenset({100, 500, 1000})
 #: Answers that say that an order cannot be found. They prove nothing.
-NOT_FOUND = frozenset({-2013, -2011})
+NOT_FOUND = frozenset({-2013, -2011, 22222})
 _NS_PER_MS = 1_000_000
 
 Row = TypeVar("Row", OrderRow, TradeRow)

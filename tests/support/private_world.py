@@ -14,6 +14,7 @@ from flashc.runtime.mexc.caller import Options
 from flashc.runtime.mexc.credentials import Credentials, Namespace
 from flashc.runtime.mexc.desk import Desk
 from flashc.runtime.mexc.endpoint import endpoint
+from flashc.runtime.mexc.knowledge import Knowledge
 from flashc.runtime.mexc.private_feed import FeedConfig, PrivateFeed
 from flashc.runtime.mexc.rest import MexcRest
 from flashc.runtime.mexc.results import NewOrder
@@ -22,6 +23,8 @@ from flashc.runtime.mexc.stream_events import MS, SECOND, SessionConfig
 from flashc.runtime.mexc.units import units
 from flashc.simulator.faults.schedule import Schedule, Target
 from flashc.simulator.server.local import LocalExchange
+from flashc.simulator.server.truth import ledger
+from flashc.simulator.server.world import World
 from support.local_exchange import accounts, local_exchange
 
 SYMBOL = "BTCUSDC"
@@ -38,6 +41,40 @@ def credentials(account: int = 0) -> Credentials:
 def roomy() -> Budget:
     """A budget for tests: the exchange's own limits are off."""
     return Budget(Limits(ip_weight=10**6, uid_weight=10**6, orders_per_s=10**4, requests_per_s=10**4, percent=100))
+
+
+def truth_of(world: World) -> dict[str, Any]:
+    """Balances, orders and fills of alice, as the exchange has them."""
+    found: Any = ledger(world, "alice")["accounts"]
+    alice: Mapping[str, Any] = found["alice"]
+    return {
+        "balances": {
+            asset: (units(row["free"]), units(row["locked"]))
+            for asset, row in alice["balances"].items()
+            if units(row["free"]) or units(row["locked"])
+        },
+        "orders": {
+            row["order_id"]: (row["status"], units(row["executed"]), row["client_id"]) for row in alice["orders"]
+        },
+        "fills": sorted(
+            (
+                row["trade_id"],
+                row["side"],
+                row["order_id"],
+                *(units(row[name]) for name in ("quantity", "price", "fee")),
+            )
+            for row in alice["fills"]
+        ),
+    }
+
+
+def picture_of(knowledge: Knowledge) -> dict[str, Any]:
+    """The same, as a client knows it."""
+    return {
+        "balances": {row.asset: (row.free, row.locked) for row in knowledge.balances.views() if row.total},
+        "orders": {row.order_id: (row.status, row.executed, row.client_id) for row in knowledge.orders()},
+        "fills": sorted((f.trade_id, f.side, f.order_id, f.qty, f.price, f.fee) for f in knowledge.fills()),
+    }
 
 
 @dataclass
@@ -102,41 +139,11 @@ class PrivateWorld:
 
     def truth(self) -> dict[str, Any]:
         """Balances, orders and fills of the account, as the exchange has them."""
-        world = self.local.world
-        from flashc.simulator.server.truth import ledger
-
-        found: Any = ledger(world, "alice")["accounts"]
-        alice: Mapping[str, Any] = found["alice"]
-        return {
-            "balances": {
-                asset: (units(row["free"]), units(row["locked"]))
-                for asset, row in alice["balances"].items()
-                if units(row["free"]) or units(row["locked"])
-            },
-            "orders": {
-                row["order_id"]: (row["status"], units(row["executed"]), row["client_id"]) for row in alice["orders"]
-            },
-            "fills": sorted(
-                (
-                    row["trade_id"],
-                    row["side"],
-                    row["order_id"],
-                    units(row["quantity"]),
-                    units(row["price"]),
-                    units(row["fee"]),
-                )
-                for row in alice["fills"]
-            ),
-        }
+        return truth_of(self.local.world)
 
     def picture(self) -> dict[str, Any]:
         """The same, as the client knows it."""
-        knowledge = self.feed.knowledge
-        return {
-            "balances": {row.asset: (row.free, row.locked) for row in knowledge.balances.views() if row.total},
-            "orders": {row.order_id: (row.status, row.executed, row.client_id) for row in knowledge.orders()},
-            "fills": sorted((f.trade_id, f.side, f.order_id, f.qty, f.price, f.fee) for f in knowledge.fills()),
-        }
+        return picture_of(self.feed.knowledge)
 
     def difference(self) -> str:
         """What is not as the exchange has it, in short."""
