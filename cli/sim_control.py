@@ -52,6 +52,8 @@ def fault(
         raise Problem(f"`--link {link}` is no link", helps=(f"links are {', '.join(_LINKS)}",))
     times = {"after_ms": (after, "--after"), "for_ms": (lasts, "--for"), "every_ms": (every, "--every")}
     schedule = {key: milliseconds(text, option) for key, (text, option) in times.items()}
+    if schedule["for_ms"] == 0:
+        raise Problem("`--for` is no time at all", helps=("such as --for 5s; without it the fault lasts until `heal`",))
     if schedule["every_ms"] is not None and not 0 < (schedule["for_ms"] or 0) < schedule["every_ms"]:
         raise Problem("`--every` needs a shorter `--for`", helps=("such as --every 1m --for 5s",))
     body = {
@@ -145,11 +147,10 @@ def switch(
     """Show or set what is not known for certain about the exchange."""
     from ..simulator.exchange.switches import parse_switch
 
-    for text in settings or ():
-        parse_switch(text)
-    if settings:
-        found = _ask("POST", "/switches", folder, pairs(settings, "switch"))
-        found = {name: value for name, value in found.items() if name in pairs(settings, "switch")}
+    wanted = dict(parse_switch(text) for text in settings or ())
+    if wanted:
+        found = _ask("POST", "/switches", folder, wanted)
+        found = {name: value for name, value in found.items() if name in wanted}
     else:
         found = _ask("GET", "/switches", folder)
     if json:

@@ -115,8 +115,8 @@ CODES = (
         "FC1312",
         "the folder of the local exchange cannot be used",
         _T,
-        "Keys, certificates and the token are kept in a folder that only you may read. It cannot be made or written, "
-        "or others may read it.",
+        "Keys, certificates and the token are kept in a folder in which only you may write. It cannot be made or "
+        "written, others may write in it, or another local exchange runs with it.",
         ("flashc sim exchange --folder /proc/simulator",),
         "flashc sim exchange --folder simulator",
     ),

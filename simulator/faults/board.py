@@ -76,18 +76,30 @@ class FaultBoard:
     ) -> Injection:
         """Inject the fault `name`. FC1307 to FC1309 for what cannot be."""
         spec = find(name)
-        values = spec.read(given)
+        values, target = spec.read(given), target or Target()
+        self._check(target)
         if len(self._active) >= MOST:
             raise fault("FC1309", f"{MOST} faults are active", "fault", helps=("heal some first",))
         self._count += 1
         draws = Stream(self._seed, f"fault/{self._count}/{spec.id}")
-        injector = INJECTORS[spec.id](self._scene, values, target or Target(), draws)
+        injector = INJECTORS[spec.id](self._scene, values, target, draws)
         schedule = schedule or Schedule()
         injector.most = schedule.count
         made = Injection(self._count, spec, injector, schedule, now_ns)
         self._active[made.number] = made
         self.turn(now_ns)
         return made
+
+    def _check(self, target: Target) -> None:
+        """FC1309 for a symbol or an account that the exchange does not have: the fault would wait for ever."""
+        exchange = self._scene.exchange
+        for what, name, known in (
+            ("symbol", target.symbol, list(exchange.specs)),
+            ("account", target.account, list(exchange.floor.accounts)),
+        ):
+            if name and name not in known:
+                helps = (f"it has: {', '.join(known)}",)
+                raise fault("FC1309", f"the exchange has no {what} `{name[:40]}`", "fault", helps=helps)
 
     def heal(self, which: str, now_ns: int) -> list[Injection]:
         """End the fault with this number or name; all of them for an empty text. FC1313 if none is meant."""

@@ -156,6 +156,10 @@ class ControlApp:
         return {"speed": speed}
 
 
+#: A fault that lasts no time never acts.
+_LEAST_MS = {"after": 0, "for": 1, "every": 1}
+
+
 def _query(call: Call) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(call.query, keep_blank_values=True).items()}
 
@@ -171,7 +175,7 @@ def _object(call: Call) -> dict[str, Any]:
 
 
 def _schedule(body: Mapping[str, Any]) -> Schedule:
-    after, lasts, every = (_whole(body, f"{name}_ms", 0, 10**10) for name in ("after", "for", "every"))
+    after, lasts, every = (_whole(body, f"{name}_ms", least, 10**10) for name, least in _LEAST_MS.items())
     if every is not None and (lasts is None or every <= lasts):
         raise Wrong(400, "`every_ms` needs a shorter `for_ms`")
     count = _whole(body, "count", 1, 10**9)

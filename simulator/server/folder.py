@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -12,7 +13,7 @@ from pathlib import Path
 from ...runtime.cache_root import cache_root
 from ...runtime.errors import fault
 
-ACCOUNTS, TOKEN, RUNNING = "accounts.yaml", "control-token", "running.json"
+ACCOUNTS, TOKEN, RUNNING, LOCK = "accounts.yaml", "control-token", "running.json", "lock"
 
 
 def default_folder() -> Path:
@@ -33,16 +34,44 @@ class Running:
 
 
 class Folder:
-    """A folder that only its owner may read. FC1312 if it cannot be one."""
+    """A folder in which only its owner may write; what is secret in it only the owner may read.
+
+    FC1312 if it cannot be made, or is there and others may write in it. The mode of a folder that is there stays.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = -1
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                path.chmod(0o700)
+            mode = stat.S_IMODE(path.stat().st_mode)
         except OSError as error:
             raise _unusable(error, path) from error
+        if mode & 0o022:
+            helps = ("`--folder DIR` names another one", f"`chmod go-w {path}` keeps others out")
+            raise fault("FC1312", "others may write in this folder", str(path), helps=helps)
+
+    def claim(self) -> None:
+        """Keep the folder for this exchange until `withdraw`, or until the process is gone. FC1312 if another has it.
+
+        Two exchanges in one folder would take each other's token and address away.
+        """
+        try:
+            self._lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unusable(error, self.path) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._release()
+            helps = ("`flashc sim status` shows it", "`--folder DIR` names a folder for this one")
+            message = "a local exchange runs already with this folder"
+            raise fault("FC1312", message, str(self.path), helps=helps) from error
+
+    def _release(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def new_token(self) -> str:
         """A fresh token for the control port, written with mode 0600."""
@@ -60,6 +89,7 @@ class Folder:
         if found is not None and found.pid == pid:
             (self.path / RUNNING).unlink(missing_ok=True)
             (self.path / TOKEN).unlink(missing_ok=True)
+        self._release()
 
     def _write(self, name: str, text: str) -> None:
         target, fresh = self.path / name, self.path / f".{name}.{os.getpid()}"

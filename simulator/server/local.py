@@ -60,13 +60,14 @@ class LocalExchange:
         self._gate_how = "open"
 
     def _open(self) -> list[socket.socket]:
-        """Sockets of http, control and perhaps TLS. All are open, or none is."""
+        """Sockets of http, control and perhaps TLS, and the folder. All are ours, or none is."""
         made: list[socket.socket] = []
         wanted = [("http", self._wanted.http), ("control", self._wanted.control), ("tls", self._wanted.tls)]
         try:
             for what, number in wanted:
                 if number is not None:
                     made.append(listen(HOST, number, what))
+            self._folder.claim()
         except BaseException:
             for raw in made:
                 raw.close()

@@ -63,6 +63,7 @@ def test_the_whole_way_of_a_fault(
     assert flashc("heal", "B-01")[0] == 2
     assert "no fault was active" in flashc("heal")[1]
     assert flashc("switch", "cancel_status=before") == (0, "cancel_status=before\n")
+    assert flashc("switch", "cancel-status=before") == (0, "cancel_status=before\n")
     assert "cancel_status=before" in flashc("switch")[1]
     assert "everything adds up" in flashc("ledger")[1]
     assert flashc("ledger", "--account", "nobody")[0] == 2
@@ -93,6 +94,7 @@ def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> 
         (["fault", "depth-gap", "--set", "messages=x"], 2, "FC1309"),
         (["fault", "depth-gap", "--set", "messages"], 2, "NAME=VALUE"),
         (["fault", "depth-gap", "--for", "soon"], 2, "is not a time"),
+        (["fault", "depth-gap", "--for", "0s"], 2, "no time at all"),
         (["fault", "depth-gap", "--every", "5s"], 2, "needs a shorter"),
         (["fault", "depth-gap", "--link", "x"], 2, "is no link"),
         (["fault", "depth-gap"], 3, "FC1310"),

@@ -153,7 +153,8 @@ def test_the_tls_port_shows_a_certificate_that_the_authority_signed(tmp_path: Pa
             pass
 
     run(tmp_path, check, tls=True)
-    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {"ca.pem": 0o644, "ca.key": 0o600}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"ca.pem": 0o644, "ca.key": 0o600, "lock": 0o600}
 
 
 HOSTILE = [
