@@ -1,10 +1,11 @@
 """`flashc data record` at a steady rate: what is lost, and what it needs.
 
-    python benchmarks/bench_record.py [--seconds 600] [--rate 5000]
+    python benchmarks/bench_record.py [--seconds 600] [--rate 5000] [--segment-rows 200000]
 
 `record_source.py` sends the messages from a process of its own on this machine. Afterwards the stored rows are compared
 with what it says it sent: every version of the books in its turn, every trade once. Memory is the resident set of the
-recorder, read every second; it rises while a segment is committed. The script fails if anything is lost.
+recorder, read twice a second, and that of the processes that it starts for its commits. `--segment-rows` makes commits
+more frequent than they are. The script fails if anything is lost.
 """
 
 from __future__ import annotations
@@ -22,18 +23,29 @@ from typing import Any
 
 import numpy as np
 from flashc.runtime.market_data.events import EventSet
+from flashc.runtime.market_data.record.writer import MOST_ROWS
 from flashc.runtime.market_data.store import load
 from flashc.runtime.market_data.stored import table_at
 
+#: The command, with segments of another size.
+_RECORD = """
+import sys
+from flashc.runtime.market_data.record import writer
+writer.MOST_ROWS = {}
+from flashc.cli.app import run
+sys.exit(run(sys.argv[1:]))
+"""
 HERE = Path(__file__).resolve().parent
+PER_SECOND = 2
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
 class Sampled:
-    """Resident MiB and processor seconds of a process, second by second."""
+    """Resident MiB of a process, and of what it started, every half second, and its processor seconds."""
 
     mib: list[float]
+    helpers: list[float]
     cpu_s: float
 
 
@@ -43,19 +55,30 @@ def started(command: list[str], **options: Any) -> subprocess.Popen[str]:
 
 def watched(process: subprocess.Popen[str]) -> Sampled:
     """Look at the process until it ends."""
-    found = Sampled([], 0.0)
+    found = Sampled([], [], 0.0)
+    own = Path(f"/proc/{process.pid}")
     while process.poll() is None:
         try:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            times = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            times = (own / "stat").read_text().rpartition(")")[2].split()
+            children = [pid for task in (own / "task").iterdir() for pid in (task / "children").read_text().split()]
         except OSError:
             break
-        line = next((line for line in status.splitlines() if line.startswith("VmRSS")), None)
-        if line is not None:
-            found.mib.append(int(line.split()[1]) / 1024)
-            found.cpu_s = (int(times[11]) + int(times[12])) / _TICKS
-        time.sleep(1.0)
+        if mib := resident_mib(own):
+            found.mib.append(mib)
+            found.helpers.append(sum(resident_mib(Path("/proc") / pid) for pid in children))
+            found.cpu_s = sum(map(int, times[11:15])) / _TICKS
+        time.sleep(1 / PER_SECOND)
     return found
+
+
+def resident_mib(process: Path) -> float:
+    """Of a folder below /proc; 0 if the process has ended."""
+    try:
+        status = (process / "status").read_text()
+    except OSError:
+        return 0.0
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS")), "VmRSS: 0")
+    return int(line.split()[1]) / 1024
 
 
 def lost(root: Path, name: str, sent: dict[str, Any]) -> tuple[int, int, dict[str, int]]:
@@ -74,16 +97,23 @@ def lost(root: Path, name: str, sent: dict[str, Any]) -> tuple[int, int, dict[st
 
 
 def shown(label: str, sampled: Sampled, seconds: float) -> str:
-    quarters = np.array_split(np.array(sampled.mib), 4)
-    spans = ", ".join(f"{part.min():.0f}/{np.median(part):.0f}/{part.max():.0f}" for part in quarters)
+    """Least, median and most of each minute; the processor's time is with that of the helpers that have ended."""
+    count = max(1, round(len(sampled.mib) / (60 * PER_SECOND)))
+    minutes = np.array_split(np.array(sampled.mib), count)
+    spans = ", ".join(f"{part.min():.0f}/{np.median(part):.0f}/{part.max():.0f}" for part in minutes)
+    peaks = ", ".join(f"{part.max():.0f}" for part in np.array_split(np.array(sampled.helpers), count))
     share = 100 * sampled.cpu_s / seconds
-    return f"{label}: least/median/most MiB of each quarter {spans}; {share:.0f} % of a processor"
+    return (
+        f"{label}: least/median/most MiB of each minute {spans}; {share:.0f} % of a processor\n"
+        f"its helpers: most MiB of each minute {peaks}"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=int, default=5_000)
+    parser.add_argument("--segment-rows", type=int, default=MOST_ROWS)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         return measured(options, Path(folder))
@@ -95,7 +125,16 @@ def measured(options: argparse.Namespace, root: Path) -> int:
     source = started([str(HERE / "record_source.py"), *given])
     assert source.stdout is not None
     port = source.stdout.readline().strip()
-    command = ["-m", "flashc", "data", "record", "BTC/USDC", "ETH/USDC", "--url", f"ws://127.0.0.1:{port}/ws"]
+    command = [
+        "-c",
+        _RECORD.format(options.segment_rows),
+        "data",
+        "record",
+        "BTC/USDC",
+        "ETH/USDC",
+        "--url",
+        f"ws://127.0.0.1:{port}/ws",
+    ]
     length = f"{int(options.seconds) + 4}s"
     said = root / "said.json"
     with said.open("w") as out:
@@ -118,6 +157,7 @@ def measured(options: argparse.Namespace, root: Path) -> int:
         gone += abs(versions) + abs(trades)
     print(shown("recorder", sampled, options.seconds))
     print(f"{status['gaps']} holes, {status['reconnects']} reconnects: {summary['link_ends']}")
+    print(f"longest pause in reading: {status['pause_ms']:.0f} ms")
     print(f"{status['segments']} segments committed; {status['bytes_out'] / 2**20:,.0f} MiB of segments")
     print(f"lost: {gone}")
     return int(gone != 0 or recorder.returncode != 0)

@@ -18,9 +18,13 @@ import pytest
 from flashc.cli.app import run
 from flashc.cli.data_record import rest_of, status_text
 from flashc.runtime.market_data.events import EventSet
+from flashc.runtime.market_data.record import run as record_run
+from flashc.runtime.market_data.record import writer
+from flashc.runtime.market_data.record.apart import Helper
+from flashc.runtime.market_data.record.commit import Committed
 from flashc.runtime.market_data.record.run import Status
 from flashc.runtime.market_data.store import load
-from flashc.runtime.market_data.stored import table_at
+from flashc.runtime.market_data.stored import Root, table_at
 
 SOURCE = Path(__file__).resolve().parents[2] / "benchmarks" / "record_source.py"
 COMMAND = [sys.executable, "-m", "flashc", "data", "record", "BTC/USDC"]
@@ -68,13 +72,26 @@ def holes(data: EventSet) -> int:
     return int(((first[1:] > last[:-1] + 1) & (first[1:] > 0)).sum())
 
 
-def test_everything_that_was_sent_is_stored_and_a_backtest_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_everything_that_was_sent_is_stored_and_a_backtest_reads_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart: list[int] = []
+
+    class Watched(Helper):
+        def commit(self, path: Path, number: int, root: Root | None) -> Committed:
+            done = super().commit(path, number, root)
+            apart.append(done.rows)
+            return done
+
+    monkeypatch.setattr(record_run, "Helper", Watched)
+    monkeypatch.setattr(writer, "MOST_ROWS", 800)  # so that segments are committed while others are written
     with source("--rate", "1500", seconds=1.0) as (url, process):
         arguments = ["data", "record", "BTC/USDC", "ETH/USDC", "--url", url, "--for", "2s", "--name", "r", "--json"]
         assert run(arguments) == 0
         sent = json.loads(process.communicate(timeout=20)[0].splitlines()[-1])
     said = json.loads(capsys.readouterr().out)
     assert said["status"]["frames"] == sent["messages"] > 1200
+    assert len(apart) >= 2 and min(apart) > 700
     assert (said["status"]["gaps"], said["status"]["refused"], said["gaps"]) == (0, 0, [])
     for symbol in ("BTCUSDC", "ETHUSDC"):
         data, truth = stored(f"r_{symbol[:3].lower()}-usdc"), sent["symbols"][symbol]

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +53,10 @@ class Recovered:
     damaged: tuple[Path, ...] = ()
 
 
+class _Known(Exception):
+    """Another process committed the segment meanwhile: the one that a killed recording left at work."""
+
+
 def last_segment(name: str, root: Root | None) -> int:
     """The number of the newest segment that the store has, 0 for none. FC1038 for a data set of another origin."""
     place = table_at(root, name)
@@ -82,8 +87,9 @@ def commit_segment(path: Path, number: int, root: Root | None) -> Committed:
     if data is not None and number > last_segment(what.name, root):
         torn = found.torn_rows, found.torn_bytes
         data = _behind(data, root)
-        record = append(data, root, update=lambda before: _progress(before, number, gaps, *torn))
-    path.unlink()
+        with suppress(_Known):
+            record = append(data, root, update=lambda before: _progress(before, number, gaps, *torn))
+    path.unlink(missing_ok=True)
     return Committed(rows if record else 0, found.torn_bytes, found.torn_rows, record)
 
 
@@ -118,6 +124,8 @@ def _progress(
     before: Mapping[str, Any], number: int, gaps: list[Gap], torn_rows: int, torn_bytes: int
 ) -> Mapping[str, Any]:
     known = before.get(KEY, {})
+    if number <= known.get("last_segment", 0):
+        raise _Known
     listed = [*known.get("gaps", []), *(gap.json() for gap in gaps)]
     mine = {
         "format": FORMAT,

@@ -1,7 +1,8 @@
 """A recording as it runs: sockets in, segments out, commits beside it. Decisions are made in `recorder.py`.
 
 Three things happen at a pace of their own: frames become rows of the segments every 50 ms, every second the segments
-are flushed and put on the disk, and a full or old segment is exchanged and committed. A thread does the slow parts.
+are flushed and put on the disk, and a full or old segment is exchanged and committed. A thread waits for the disk, and
+another one for the process that commits (`apart.py`).
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from ...mexc.stream_events import LOST_REASONS, ChannelConfirmed, Event, LinkLos
 from ..bars import Ints
 from ..fetch.failures import TLS_HELPS
 from ..stored import Root
+from .apart import CommitFailed, Helper
 from .recorder import Recorder
-from .segment import SegmentDamaged
 from .source import Snapshots, snapshot_of
 from .writer import Writing
 
 NS_PER_S = 1_000_000_000
 WRITE_SECONDS, SYNC_SECONDS = 0.05, 1.0
+#: After a commit that failed.
+AGAIN_NS = 5 * NS_PER_S
 #: A recording that never had a connection ends after so many attempts; later it never gives up.
 MOST_FAILURES = 4
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -35,7 +38,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a recording has done so far. Rates are of the time since the last status."""
+    """What a recording has done so far. `pause_ms` is the longest time for which nobody looked at the streams."""
 
     seconds: float
     frames: int
@@ -49,6 +52,7 @@ class Status:
     lag_ms: float
     segments: int
     waiting: int
+    pause_ms: float
     up: bool
 
 
@@ -83,8 +87,9 @@ class Recording:
         self._ended = asyncio.Event()
         self._failure: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._work = ThreadPoolExecutor(1, "recording")
-        self._busy = False
+        self._work = ThreadPoolExecutor(2, "recording")
+        self._syncing = self._committing = False
+        self._commit_ns = self._pause_ns = 0
 
     # ---- what the session tells
 
@@ -147,19 +152,36 @@ class Recording:
     async def _loop(self, streaming: asyncio.Task[None]) -> None:
         synced = self._mono_ns()
         while not self._ended.is_set() and not streaming.done():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await self._ended.wait()
+            await self._waited()
+            began = self._mono_ns()
             self._write()
             self._exchange()
-            if self._mono_ns() - synced >= SYNC_SECONDS * NS_PER_S and not self._busy:
-                synced = self._mono_ns()
-                self._offset_ns = self._wall_ns() - synced
-                for writing in self.writings:
-                    self._guard(writing.flush)
-                self._beside(self._sync_and_commit())
+            if began - synced >= SYNC_SECONDS * NS_PER_S:
+                synced = began
+                self._each_second(began)
+            self._pause_ns = max(self._pause_ns, self._mono_ns() - began)
             for number in self.recorder.wanted(self._now_ns()):
                 self._beside(self._snapshot(number))
+
+    async def _waited(self) -> None:
+        """Until the next turn, or the end. What it takes longer than that counts as a pause."""
+        asleep = self._mono_ns()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._ended.wait()
+        late = self._mono_ns() - asleep - int(WRITE_SECONDS * NS_PER_S)
+        self._pause_ns = max(self._pause_ns, late)
+
+    def _each_second(self, now_ns: int) -> None:
+        self._offset_ns = self._wall_ns() - self._mono_ns()
+        for writing in self.writings:
+            self._guard(writing.flush)
+        if not self._syncing:
+            self._syncing = True
+            self._beside(self._sync())
+        if not self._committing and now_ns >= self._commit_ns and any(writing.retired for writing in self.writings):
+            self._committing = True
+            self._beside(self._commit())
 
     def _now_ns(self) -> int:
         return self._mono_ns() + self._offset_ns
@@ -193,19 +215,27 @@ class Recording:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _sync_and_commit(self) -> None:
-        """Put the segments on the disk and the closed ones into the store, in the thread."""
-        self._busy = True
+    async def _sync(self) -> None:
+        """Put the segments on the disk, in a thread."""
         try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._work, _sync, list(self.writings))
-            self._segments += await loop.run_in_executor(self._work, _commit, list(self.writings), self._root)
+            await asyncio.get_running_loop().run_in_executor(self._work, _sync, self.writings)
         except OSError as error:
             self.stop(_disk_fault(error, self.writings[0]))
-        except (RuntimeFault, SegmentDamaged):
-            self.recorder.counters["commits_failed"] += 1  # the segments stay; the next round tries again
         finally:
-            self._busy = False
+            self._syncing = False
+
+    async def _commit(self) -> None:
+        """Put the retired segments into the store; a thread waits for the process that does it."""
+        try:
+            loop = asyncio.get_running_loop()
+            self._segments += await loop.run_in_executor(self._work, _commit_apart, self.writings, self._root)
+        except OSError as error:
+            self.stop(_disk_fault(error, self.writings[0]))
+        except CommitFailed:
+            self.recorder.counters["commits_failed"] += 1  # the segments stay; a later round tries again
+            self._commit_ns = self._mono_ns() + AGAIN_NS
+        finally:
+            self._committing = False
 
     async def _snapshot(self, number: int) -> None:
         writing = self.writings[number]
@@ -253,6 +283,7 @@ class Recording:
             lag_ms=self.recorder.lag_ns / 1e6,
             segments=self._segments,
             waiting=sum(len(writing.retired) for writing in writings),
+            pause_ms=self._pause_ns / 1e6,
             up=bool(self._links),
         )
 
@@ -264,6 +295,11 @@ def _sync(writings: Iterable[Writing]) -> None:
 
 def _commit(writings: Iterable[Writing], root: Root | None) -> int:
     return sum(writing.commit(root) for writing in writings)
+
+
+def _commit_apart(writings: Iterable[Writing], root: Root | None) -> int:
+    with Helper() as helper:
+        return sum(writing.commit(root, helper.commit) for writing in writings)
 
 
 def unreachable(event: LinkLost, url: str) -> RuntimeFault:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..bars import Ints
 from ..stored import Root
+from .apart import Commit
 from .commit import commit_segment
 from .segment import DiskFile, SegmentFile, SegmentWriter
 from .spool import Spool
@@ -22,7 +24,7 @@ LONGEST_NS = 300_000_000_000
 class Writing:
     """One data set. `last` is the number of the newest segment; they rise with the time.
 
-    `append`, `flush` and `retire` belong to one thread; `sync` and `commit` may run in another one beside it.
+    `append`, `flush` and `retire` belong to one thread; `sync` and `commit` may each run in another one beside it.
     """
 
     what: Recorded
@@ -36,6 +38,7 @@ class Writing:
     _retired_bytes: int = 0
     _segment: SegmentWriter | None = None
     _since_ns: int = 0
+    _closing: threading.Lock = field(default_factory=threading.Lock)
 
     def append(self, parts: Sequence[Ints], now_ns: int) -> None:
         """Write rows; the first ones open a segment. OSError when the disk takes no more."""
@@ -65,9 +68,15 @@ class Writing:
             self._segment.flush()
 
     def sync(self) -> None:
-        """After this a power cut loses nothing that was flushed."""
-        if (segment := self._segment) is not None:
-            segment.sync()
+        """After this a power cut loses nothing that was flushed. Closes what was retired."""
+        with self._closing:
+            for place, (number, path, retired) in enumerate(self.retired):
+                if retired is not None:
+                    retired.sync()
+                    retired.close()
+                    self.retired[place] = (number, path, None)
+            if (segment := self._segment) is not None:
+                segment.sync()
 
     def due(self, now_ns: int) -> bool:
         """Whether the segment is full or old enough."""
@@ -86,15 +95,15 @@ class Writing:
             self._retired_bytes += segment.size
             self.retired.append((self.last, self.spool.path(self.last), segment))
 
-    def commit(self, root: Root | None) -> int:
+    def commit(self, root: Root | None, commit: Commit = commit_segment) -> int:
         """Commit what was retired, in order; how many segments. What fails stays, and is tried again the next time."""
         done = 0
         while self.retired:
             number, path, segment = self.retired[0]
             if segment is not None:
-                segment.close()
-                self.retired[0] = (number, path, None)
-            commit_segment(path, number, root)
-            del self.retired[0]
+                self.sync()
+            commit(path, number, root)
+            with self._closing:
+                del self.retired[0]
             done += 1
         return done
