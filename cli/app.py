@@ -110,6 +110,8 @@ def _guarded(args: list[str], debug: bool) -> int:
         return int(result or Exit.OK)
     except (KeyboardInterrupt, SystemExit):
         raise
+    except typer.Abort as error:  # Ctrl-C or the end of input at a question
+        raise KeyboardInterrupt from error
     except Exception as error:  # the one boundary between our bugs and the user
         if debug and not isinstance(error, Problem):
             import traceback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,14 +35,15 @@ def set(
     file: File = None,
 ) -> None:
     """Ask for a key and its secret, without showing the secret, and store them."""
-    from ..runtime.mexc.key_sources import checked_keys, default_file, store_in_file, store_in_keyring
+    from ..runtime.mexc.key_sources import checked_keys, default_file, need_keyring, store_in_file, store_in_keyring
     from ..runtime.mexc.secret import Secret
 
     if in_ not in PLACES:
         raise Problem(f"`{in_}` is not a place for keys", where="--in", helps=(f"one of: {', '.join(PLACES)}",))
     namespace = _namespace(for_)
-    key = Secret(typer.prompt("access key", hide_input=True, err=True).strip())
-    secret = Secret(typer.prompt("secret", hide_input=True, err=True).strip())
+    if in_ == "keyring":
+        need_keyring()
+    key, secret = Secret(_typed("access key")), Secret(_typed("secret"))
     found = checked_keys(key, secret, namespace, "what was typed")
     if in_ == "keyring":
         store_in_keyring(found)
@@ -89,6 +91,20 @@ def forget(for_: For = "mexc", file: File = None) -> None:
     namespace = _namespace(for_)
     gone = removed(namespace, file or default_file(namespace))
     console.out(f"removed from {' and '.join(gone)}" if gone else "there were none")
+
+
+def _typed(what: str) -> str:
+    """One line, not shown while it is typed. From a pipe or a file it is the next line."""
+    if _is_typed():
+        return str(typer.prompt(what, hide_input=True, err=True)).strip()
+    try:
+        return sys.stdin.readline().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _is_typed() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _namespace(name: str) -> Namespace:

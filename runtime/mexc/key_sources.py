@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -20,6 +21,7 @@ _LINE = re.compile(rb"\s*(key|secret)\s*=\s*(.*?)\s*", re.DOTALL)
 #: Keyrings that keep everything in plain text, or nothing at all. They are never used, also when nothing else is there.
 _REFUSED_BACKENDS = ("keyring.backends.null", "keyring.backends.fail", "keyrings.alt.file", "keyrings.alt")
 _SIMULATOR_START = b"sim-"
+_HELPS = ("`flashc keys set --in file` writes a file of your own, which only you can read",)
 
 
 def load_credentials(
@@ -108,15 +110,24 @@ def read_private(path: Path) -> Secret:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise fault("FC1205", f"the file of keys cannot be opened: {error.strerror}", str(path)) from None
-    with os.fdopen(handle, "rb") as opened:
-        facts = os.fstat(opened.fileno())
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
-            raise fault("FC1204", "it is not an ordinary file of your own", str(path), helps=(f"chown it: `{path}`",))
-        if stat.S_IMODE(facts.st_mode) & 0o177:
-            message = f"others can use it: its mode is {stat.S_IMODE(facts.st_mode):04o}"
-            raise fault("FC1204", message, str(path), helps=(f"chmod 600 {path}",))
-        return _limited(Secret(opened.read(MOST_BYTES + 1)), str(path))
+        why = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise fault("FC1205", f"the file of keys cannot be opened: {why}", str(path), helps=_HELPS) from None
+    try:
+        _check_owned(os.fstat(handle), path)
+        return _limited(Secret(os.read(handle, MOST_BYTES + 1)), str(path))
+    finally:
+        os.close(handle)
+
+
+def _check_owned(facts: os.stat_result, path: Path) -> None:
+    """FC1204 unless it is an ordinary file of this user that nobody else may use."""
+    if not stat.S_ISREG(facts.st_mode):
+        raise fault("FC1204", "it is not an ordinary file", str(path), helps=_HELPS)
+    if facts.st_uid != os.geteuid():
+        raise fault("FC1204", "it belongs to another user", str(path), helps=_HELPS)
+    if stat.S_IMODE(facts.st_mode) & 0o177:
+        message = f"others can use it: its mode is {stat.S_IMODE(facts.st_mode):04o}"
+        raise fault("FC1204", message, str(path), helps=(f"chmod 600 {path}",))
 
 
 def _read(path: Path) -> Secret:
@@ -175,10 +186,15 @@ def usable_keyring() -> bool:
     return not any(name.startswith(_REFUSED_BACKENDS) for name in names) and backends[0].priority > 0
 
 
-def store_in_keyring(credentials: Credentials) -> None:
-    """FC1206 when there is no keyring that encrypts, or it refuses."""
+def need_keyring() -> None:
+    """FC1206 when there is no keyring that encrypts. Asked before anything is typed, too."""
     if not usable_keyring():
         raise _not_stored("there is no keyring that encrypts")
+
+
+def store_in_keyring(credentials: Credentials) -> None:
+    """FC1206 when there is no keyring that encrypts, or it refuses."""
+    need_keyring()
     import keyring
     from keyring.errors import KeyringError
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from flashc.cli.app import run
 from flashc.runtime.mexc import key_sources
 
@@ -31,6 +33,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
         return left.pop(0)
 
     monkeypatch.setattr("typer.prompt", prompt)
+    monkeypatch.setattr("flashc.cli.keys._is_typed", lambda: True)
 
 
 @pytest.fixture
@@ -98,6 +101,48 @@ def test_a_refused_key_says_what_to_look_at(
 def test_wrong_use_says_how_to_go_on(arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", *arguments]) != 0
     assert code in capsys.readouterr().err
+
+
+def test_keys_come_from_a_pipe_line_by_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(TYPED)))
+    assert run(["keys", "set", "--for", "simulator", "--in", "file"]) == 0
+    assert (home / "flashc" / "mexc-sim.keys").read_text().split() == ["key", "=", TYPED[0], "secret", "=", TYPED[1]]
+    assert "canary" not in "".join(capsys.readouterr())
+
+
+def test_a_pipe_that_ends_too_early_stores_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(TYPED[0]))
+    assert run(["keys", "set", "--for", "simulator", "--in", "file"]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "FC1205" in shown
+    assert "canary" not in shown
+    assert not (home / "flashc").exists()
+
+
+def test_an_interrupt_at_a_question_ends_the_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(monkeypatch, *TYPED)
+
+    def interrupted(text: str, **settings: object) -> str:
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.prompt", interrupted)
+    assert run(["keys", "set", "--for", "simulator", "--in", "file"]) == 130
+    assert capsys.readouterr().err == ""
+    assert not (home / "flashc").exists()
+
+
+def test_without_a_keyring_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(monkeypatch)
+    assert run(["keys", "set", "--for", "simulator"]) == 3
+    assert "FC1206" in capsys.readouterr().err
 
 
 def test_keys_of_the_wrong_form_are_not_stored(

@@ -72,6 +72,7 @@ def test_a_link_or_a_folder_or_a_file_of_another_is_no_file_of_keys(
     assert code_of(lambda: load_credentials(SIM, file=tmp_path / "link")) == "FC1205"
     assert code_of(lambda: load_credentials(SIM, file=tmp_path / "none")) == "FC1205"
     assert code_of(lambda: load_credentials(SIM, file=tmp_path / "pipe")) == "FC1204"
+    assert code_of(lambda: load_credentials(SIM, file=tmp_path)) == "FC1204"
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assert code_of(lambda: load_credentials(SIM, file=path)) == "FC1204"
 
