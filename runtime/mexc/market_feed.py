@@ -161,6 +161,7 @@ class MarketFeed:
                 self.sync.failed(ticket, "malformed_zero_price", now_ns)
             else:
                 self.sync.snapshot(ticket, last_update_id, ladders[0], ladders[1], now_ns)
+                self._joined()
                 self._after(now_ns, self.sync.synced)
         self._judge(now_ns)
 
@@ -325,7 +326,14 @@ class MarketFeed:
         outcome = self.sync.frame(frame, now_ns)
         if was_synced and not self.sync.synced:
             self._forget()
+        elif not was_synced:
+            self._joined()
         self._after(now_ns, outcome in (APPLIED, OVERLAP))
+
+    def _joined(self) -> None:
+        """Once the book is built its versions count; those of best prices that came meanwhile may be of before."""
+        if self.sync.synced:
+            self._ticker_version = -1
 
     def _after(self, now_ns: int, applied: bool) -> None:
         """Look at the book after a change or a join."""

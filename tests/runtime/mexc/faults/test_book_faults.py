@@ -309,6 +309,21 @@ def test_b_09_versions_that_begin_anew_bring_no_storm_of_snapshots() -> None:
     assert not play.wrong
 
 
+def test_b_09_versions_that_begin_anew_while_the_book_is_built_are_those_of_the_best_prices_too() -> None:
+    play = valid_play()
+    play.answer = lambda: "away"
+    play.exchange.cut(1)
+    play.market.version += 10**6
+    play.run(3)
+    assert play.feed.validity(play.now_ns).reason == "building"
+    play.market.version = 3
+    play.market.first = 1
+    play.answer = play.market.snapshot
+    play.run(90)
+    assert play.feed.validity(play.now_ns).valid, play.seen[-5:]
+    assert not play.wrong
+
+
 def test_b_10_disagreement_of_book_and_best_prices_ends_validity_within_half_a_second() -> None:
     play = valid_play()
 
