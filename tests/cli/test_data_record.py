@@ -118,7 +118,7 @@ def test_gaps_and_cuts_are_named_and_the_book_is_whole_behind_them(capsys: pytes
 def test_a_recording_that_is_killed_is_recovered_at_the_next_start(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with source("--rate", "1000") as (url, _):
+    with source("--rate", "4000") as (url, _):
         child = subprocess.Popen([*COMMAND, "--url", url, "--name", "r"], cwd=folder)
         waited(folder)
         child.kill()
@@ -155,7 +155,7 @@ def test_a_full_disk_is_one_message_and_what_was_written_is_stored(folder: Path)
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (80_000, 80_000))
 
-    with source("--rate", "2000") as (url, _):
+    with source("--rate", "8000") as (url, _):
         done = subprocess.run(
             [*COMMAND, "--url", url, "--name", "r", "--for", "60s"], cwd=folder, preexec_fn=little_room,
             stderr=subprocess.PIPE, text=True, timeout=60, check=False,

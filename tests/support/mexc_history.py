@@ -73,10 +73,11 @@ class HistoryServer:
         """The newest `limit` trades of the window, newest first."""
         start, end, limit = int(query["startTime"]) // 1000, int(query["endTime"]) // 1000, int(query["limit"])
         found: list[dict[str, Any]] = []
-        for second in range(end, start - 1, -1):
-            if second * 1000 > self.server_ms or len(found) >= limit:
-                continue
-            found += [trade(second, k) for k in reversed(range(self.trades_of(second)))]
+        for second in range(min(end, self.server_ms // 1000), start - 1, -1):
+            if count := self.trades_of(second):
+                found += [trade(second, k) for k in range(count - 1, max(count - limit, 0) - 1, -1)]
+            if len(found) >= limit:
+                break
         return found[:limit]
 
 
