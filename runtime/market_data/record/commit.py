@@ -149,6 +149,8 @@ def recover(spool: Spool, root: Root | None) -> Recovered:
         except SegmentDamaged:
             damaged.append(spool.put_aside(path))
             continue
+        except FileNotFoundError:  # a process that a killed recording left at work has just committed it
+            continue
         segments, rows = segments + (done.rows > 0), rows + done.rows
         torn_rows, torn_bytes = torn_rows + done.torn_rows, torn_bytes + done.torn_bytes
     return Recovered(segments, rows, torn_rows, torn_bytes, tuple(damaged))

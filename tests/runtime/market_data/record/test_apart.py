@@ -12,9 +12,9 @@ from types import SimpleNamespace
 import pytest
 from flashc.runtime.market_data.record import apart, commit
 from flashc.runtime.market_data.record.apart import CommitFailed, Helper, serve
-from flashc.runtime.market_data.record.commit import KEY, commit_segment
+from flashc.runtime.market_data.record.commit import KEY, commit_segment, recover
 from flashc.runtime.market_data.record.segment import BLOCK_BYTES
-from flashc.runtime.market_data.record.spool import opened
+from flashc.runtime.market_data.record.spool import Spool, opened
 from flashc.runtime.market_data.store import read_record
 from flashc.runtime.market_data.stored import table_at
 
@@ -94,3 +94,12 @@ def test_a_segment_that_another_process_commits_meanwhile_is_not_committed_twice
     record = read_record(table_at(tmp_path, "b"))
     assert (record.version, record.progress[KEY]["segments"]) == (0, 1)
     assert len(events(tmp_path).parts()["book"]) == 302 and not path.exists()
+
+
+def test_a_segment_that_is_gone_when_its_turn_comes_is_no_error(tmp_path: Path) -> None:
+    class Stale(Spool):
+        def leftovers(self) -> list[tuple[int, Path]]:
+            return [(T0, self.path(T0))]
+
+    with opened("b", tmp_path) as spool:
+        assert recover(Stale(spool.folder), tmp_path).segments == 0
