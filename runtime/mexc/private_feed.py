@@ -19,7 +19,7 @@ from .channels import Channel
 from .connection import StreamShell, system_session
 from .endpoint import Endpoint
 from .errors import Definitive, MexcError, NotSent, RateLimited
-from .facts import Fact, FactFault, fact_of_push
+from .facts import Fact, FactFault, FillFact, fact_of_push
 from .knowledge import Knowledge
 from .listen_key import KEEP_EVERY_NS, ListenKeyLife, Need
 from .reconcile import Reconciler, Report
@@ -93,6 +93,8 @@ class PrivateFeed:
         self._links: dict[int, _Link] = {}
         self._blind_since_ns: int | None = rest.clock.mono_ns()
         self._changes = 0
+        #: Times of fills: told by the stream since a pass began; told by a read, and not by the stream yet.
+        self._told_ms, self._untold_ms = set[int](), set[int]()
         self._wake_keys, self._wake_passes = asyncio.Event(), asyncio.Event()
         self.session = system_session(session or SessionConfig(endpoint, fresh_query=True), seed)
         self.shell = StreamShell(self.session, self._on_event, tls=tls, now_ns=rest.clock.mono_ns)
@@ -178,6 +180,9 @@ class PrivateFeed:
             return
         if fact is not None:
             self.knowledge.apply(fact)
+            if isinstance(fact, FillFact):
+                self._told_ms.add(fact.time_ms)
+                self._untold_ms.discard(fact.time_ms)
             if self.knowledge.questions():
                 self._wake_passes.set()
             if self._on_fact is not None:
@@ -296,6 +301,7 @@ class PrivateFeed:
     async def _pass(self, reconciler: Reconciler) -> int:
         """One pass. Returns how long to wait for the next one, unless something wakes it."""
         changes = self._changes
+        self._told_ms.clear()
         try:
             report = await reconciler.run()
         except MexcError as error:
@@ -311,7 +317,7 @@ class PrivateFeed:
     def _is_missing(self) -> bool:
         """Whether something is asked for that can be expected soon. What was never found stays for the slow passes."""
         fresh = any(request.not_found < self.config.quick_looks for request in self.knowledge.doubts())
-        return fresh or bool(self.knowledge.questions())
+        return fresh or bool(self.knowledge.questions() or self._untold_ms)
 
     def _listen_for(self, report: Report) -> None:
         """Replace a stream that is open and did not tell what the reads told: its key may have run out silently."""
@@ -319,8 +325,10 @@ class PrivateFeed:
         if not ready:
             return
         ready_ms = self.rest.server_clock.server_ms(min(ready))
-        deaf = [at_ms for at_ms in report.news_ms if ready_ms < at_ms < report.started_ms - self.config.deaf_ms]
-        if deaf:
+        news_ms = self._untold_ms | (set(report.news_ms) - self._told_ms)
+        self._untold_ms = {at_ms for at_ms in news_ms if at_ms > ready_ms}
+        if any(at_ms < report.started_ms - self.config.deaf_ms for at_ms in self._untold_ms):
+            self._untold_ms.clear()
             self.counters["deaf_streams"] += 1
             self._new_stream()
 
