@@ -226,12 +226,13 @@ class _Run:
 
     def _spool(self, name: str) -> Spool:
         """The locked spool of a data set, with nothing of an earlier run left in it."""
-        from ..runtime.market_data.record.commit import last_segment, recover
+        from ..runtime.market_data.record.apart import recover_apart
+        from ..runtime.market_data.record.commit import last_segment
         from ..runtime.market_data.record.spool import opened
 
         spool = self._stack.enter_context(opened(name, self.plan.root))
         last_segment(name, self.plan.root)  # refuses a data set of another origin before anything is recorded
-        found = recover(spool, self.plan.root)
+        found = recover_apart(spool, self.plan.root)
         if found.segments or found.damaged:
             self.recovered[name] = found
             console.err(f"{name}: {_recovered_text(found)}")

@@ -21,11 +21,10 @@ from typing import Any, Self
 
 from ...errors import RuntimeFault
 from ..stored import Root
-from .commit import Committed, commit_segment
+from .commit import Committed, Recovered, commit_segment, recover
 from .segment import SegmentDamaged
+from .spool import Spool
 
-#: A segment's number and path, and the root of the data sets.
-Commit = Callable[[Path, int, Root | None], Committed]
 #: One thread for each library: the commit has time, the streams have not.
 _THREADS = {"POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1", "TOKIO_WORKER_THREADS": "1"}
 _NICE = 10
@@ -75,6 +74,19 @@ def _started() -> subprocess.Popen[str]:
         )  # fmt: skip
     except OSError as error:  # no room for a process: not a matter of the disk
         raise CommitFailed(f"no process for the commit: {error.strerror}") from error
+
+
+def recover_apart(spool: Spool, root: Root | None) -> Recovered:
+    """As `recover`. What the helper cannot commit is tried here, which says why."""
+    with Helper() as helper:
+
+        def commit(path: Path, number: int, root: Root | None) -> Committed:
+            try:
+                return helper.commit(path, number, root)
+            except CommitFailed:
+                return commit_segment(path, number, root)
+
+        return recover(spool, root, commit)
 
 
 def serve(requests: Iterable[str], say: Callable[[bytes], object]) -> None:

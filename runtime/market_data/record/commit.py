@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,10 @@ class Recovered:
 
 class _Known(Exception):
     """Another process committed the segment meanwhile: the one that a killed recording left at work."""
+
+
+#: As `commit_segment`: a segment's path and number, and the root of the data sets.
+Commit = Callable[[Path, int, Root | None], Committed]
 
 
 def last_segment(name: str, root: Root | None) -> int:
@@ -139,13 +143,13 @@ def _progress(
     return {**before, KEY: mine}
 
 
-def recover(spool: Spool, root: Root | None) -> Recovered:
+def recover(spool: Spool, root: Root | None, commit: Commit | None = None) -> Recovered:
     """Commit what a run before left behind. Damaged files are put aside and named."""
     segments = rows = torn_rows = torn_bytes = 0
     damaged = []
     for number, path in spool.leftovers():
         try:
-            done = commit_segment(path, number, root)
+            done = (commit or commit_segment)(path, number, root)
         except SegmentDamaged:
             damaged.append(spool.put_aside(path))
             continue

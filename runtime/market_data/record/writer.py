@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ..bars import Ints
 from ..stored import Root
-from .apart import Commit
-from .commit import commit_segment
+from .commit import Commit, commit_segment
 from .segment import DiskFile, SegmentFile, SegmentWriter
 from .spool import Spool
 from .streams import Recorded

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from flashc.runtime.market_data.record import apart, commit
-from flashc.runtime.market_data.record.apart import CommitFailed, Helper, serve
+from flashc.runtime.market_data.record.apart import CommitFailed, Helper, recover_apart, serve
 from flashc.runtime.market_data.record.commit import KEY, commit_segment, recover
 from flashc.runtime.market_data.record.segment import BLOCK_BYTES
 from flashc.runtime.market_data.record.spool import Spool, opened
@@ -94,6 +94,15 @@ def test_a_segment_that_another_process_commits_meanwhile_is_not_committed_twice
     record = read_record(table_at(tmp_path, "b"))
     assert (record.version, record.progress[KEY]["segments"]) == (0, 1)
     assert len(events(tmp_path).parts()["book"]) == 302 and not path.exists()
+
+
+def test_what_a_run_left_is_recovered_apart_and_damaged_files_are_put_aside(tmp_path: Path) -> None:
+    segment(tmp_path)
+    with opened("b", tmp_path) as spool:
+        spool.path(5).write_bytes(b"\0" * 3 * BLOCK_BYTES)
+        found = recover_apart(spool, tmp_path)
+        assert (found.segments, found.rows, len(found.damaged)) == (1, 303, 1)
+        assert recover_apart(spool, tmp_path).segments == 0 and spool.leftovers() == []
 
 
 def test_a_segment_that_is_gone_when_its_turn_comes_is_no_error(tmp_path: Path) -> None:
