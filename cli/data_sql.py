@@ -31,13 +31,18 @@ def answer(query: str, root: str | None, *, limit: int, form: str, out: Path | N
         else:
             console.out(f"{rows:,} row{'s' * (rows != 1)} in {out}")
         return
-    found = sql.ask(query, root, None if form == "csv" or limit == 0 else limit)
+    if form == "csv":
+        for number, part in enumerate(sql.parts(query, root)):
+            if not number or part.rows:
+                console.out(_csv(part, header=not number))
+        return
+    found = sql.ask(query, root, limit or None)
     if form == "json":
         columns = [{"name": name, "type": kind} for name, kind in found.columns]
         rows_found = [[_plain(value) for value in row] for row in found.rows]
         console.out_json({"version": 1, "columns": columns, "rows": rows_found, "more": found.more})
     else:
-        console.out(_csv(found) if form == "csv" else _table(found))
+        console.out(_table(found))
 
 
 def _check_file(path: Path) -> None:
@@ -60,10 +65,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _csv(found: Answer) -> str:
+def _csv(found: Answer, header: bool) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in found.columns])
+    if header:
+        writer.writerow([name for name, _ in found.columns])
     writer.writerows([["" if value is None else _shown(value) for value in row] for row in found.rows])
     return text.getvalue().rstrip("\n")
 

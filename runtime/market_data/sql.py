@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import fault
+from ..errors import RuntimeFault, fault
 from .catalog import list_datasets, locate, tables
 from .moments import period_text
 from .records import AnyRecord, EventRecord, Record
@@ -26,6 +27,7 @@ from .table_log import read_record
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+T = TypeVar("T")
 BARS = "bars"
 
 _STRING = re.compile(r"'(?:[^']|'')*'")
@@ -35,6 +37,8 @@ _EVENTS = {
     "trades": ("receive", "venue_time", "side", "price", "qty", "trade_id", "row"),
 }
 _QUERIES = ("SELECT", "EXPLAIN")
+#: Rows that `parts` holds in memory at once.
+_PART = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,47 @@ class Answer:
 def ask(query: str, root: Root | None = None, limit: int | None = None) -> Answer:
     """The rows of a SELECT, at most `limit`. FC1024 with DuckDB's message if it cannot be answered."""
     with _connected(query, root) as (base, text), _told(root):
-        base.execute(text)
-        columns = tuple((str(item[0]), str(item[1])) for item in base.description or ())
-        rows = base.fetchall() if limit is None else base.fetchmany(limit + 1)
+        _interruptible(base, lambda: base.execute(text))
+        rows = _interruptible(base, lambda: base.fetchall() if limit is None else base.fetchmany(limit + 1))
+        columns = _columns(base)
     kept = rows if limit is None else rows[:limit]
     return Answer(columns, kept, len(rows) > len(kept))
+
+
+def parts(query: str, root: Root | None = None) -> Iterator[Answer]:
+    """The rows that `ask` gives, however many, a part at a time; without rows one part that has none."""
+    with _connected(query, root) as (base, text), _told(root):
+        _interruptible(base, lambda: base.execute(text))
+        rows = _interruptible(base, lambda: base.fetchmany(_PART))
+        while True:
+            following = _interruptible(base, lambda: base.fetchmany(_PART))
+            yield Answer(_columns(base), rows, bool(following))
+            if not following:
+                return
+            rows = following
+
+
+def _columns(base: DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
+    return tuple((str(item[0]), str(item[1])) for item in base.description or ())
+
+
+def _interruptible(base: DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Work of the database in a thread of its own: it does not look for signals, and Ctrl-C must end it."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(work)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            _end(base, running)
+            raise
+
+
+def _end(base: DuckDBPyConnection, running: Future[T]) -> None:
+    """Again and again: what is interrupted before it has begun goes on."""
+    while not running.done():
+        with suppress(Exception):
+            base.interrupt()
+        wait([running], timeout=0.05)
 
 
 def write(query: str, path: Path, root: Root | None = None) -> int:
@@ -63,7 +103,8 @@ def write(query: str, path: Path, root: Root | None = None) -> int:
     partial = path.with_name(f".{path.name}.partial")
     try:
         with _connected(query, root, partial) as (base, text), _told(root):
-            done = base.execute(f"COPY ({text.rstrip().rstrip(';')}\n) TO {_text(str(partial))} {form}").fetchone()
+            copy = f"COPY ({text.rstrip().rstrip(';')}\n) TO {_text(str(partial))} {form}"
+            done = _interruptible(base, lambda: base.execute(copy).fetchone())
         partial.replace(path)
     except OSError as error:
         raise fault("FC1017", f"cannot write: {error.strerror}", str(path)) from error
@@ -80,7 +121,7 @@ def _connected(query: str, root: Root | None, out: Path | None = None) -> Iterat
     with tempfile.TemporaryDirectory(prefix="flashc-sql-") as scratch, duckdb.connect(":memory:") as base:
         with _told(root):
             text = _statement(base, query)
-        paths = _views(base, _named(text, root), Path(scratch))
+        paths = _views(base, text, root, Path(scratch))
         allowed = [*paths, *([str(out)] if out is not None else [])]
         base.execute(f"SET allowed_paths = {_list(allowed)}")
         for setting in ("enable_external_access", "autoinstall_known_extensions", "autoload_known_extensions"):
@@ -101,29 +142,43 @@ def _statement(base: DuckDBPyConnection, query: str) -> str:
 
 
 def _named(text: str, root: Root | None) -> dict[str, AnyRecord]:
-    """The data sets that the query names by any of its words; all local ones where it names none (`SHOW TABLES`)."""
+    """The data sets that the query names by any of its words."""
     known = {place.name for place in tables(data_root(root))}
     words = dict.fromkeys(_unquoted(word) for word in _WORD.findall(_STRING.sub(" ", text)))
     found = {word: locate(word, root) for word in words if word.partition("@")[0] in known}
-    if not found and not is_remote(data_root(root)):
-        found = {name: locate(name, root) for name in sorted(known)}
     return {word: with_files(read_record(place)) for word, place in found.items() if isinstance(place, Stored)}
 
 
-def _views(base: DuckDBPyConnection, records: Mapping[str, AnyRecord], scratch: Path) -> list[str]:
-    """Make the views of the data sets; the files that they read."""
+def _views(base: DuckDBPyConnection, text: str, root: Root | None, scratch: Path) -> list[str]:
+    """Make the views that the query names; the files that they read.
+
+    Where it names none (`SHOW TABLES`), those of all local data sets that can be read.
+    """
+    if named := _named(text, root):
+        return [path for name, record in named.items() for path in _view(base, name, record, scratch)]
     paths: list[str] = []
-    for name, record in records.items():
+    for record in () if is_remote(data_root(root)) else list_datasets(root).records:
+        with suppress(RuntimeFault):
+            paths += _view(base, record.name, record, scratch)
+    return paths
+
+
+def _view(base: DuckDBPyConnection, name: str, record: AnyRecord, scratch: Path) -> list[str]:
+    """Make the views of a data set; the files that they read. FC1013 if one of them is damaged."""
+    import duckdb
+
+    kinds = [BARS] if isinstance(record, Record) else list(record.rows)
+    files = {kind: _files(record, kind, scratch) for kind in kinds}
+    try:
         base.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}")
-        kinds = [BARS] if isinstance(record, Record) else list(record.rows)
         for kind in kinds:
-            files = _files(record, kind, scratch)
-            paths += files
-            view = f"{_quoted(name)}.{_quoted(kind)}"
-            base.execute(f"CREATE VIEW {view} AS {_select(record, kind, files)}")
+            base.execute(f"CREATE VIEW {_quoted(name)}.{_quoted(kind)} AS {_select(record, kind, files[kind])}")
         if len(kinds) == 1:
             base.execute(f"CREATE VIEW main.{_quoted(name)} AS FROM {_quoted(name)}.{_quoted(kinds[0])}")
-    return paths
+    except duckdb.Error as error:
+        notes = (str(error).partition("\n")[0][:300],)
+        raise fault("FC1013", "the table cannot be read", str(record.path), notes=notes) from error
+    return [path for kind in kinds for path in files[kind]]
 
 
 def _files(record: AnyRecord, kind: str, scratch: Path) -> list[str]:
@@ -177,7 +232,7 @@ def _place(notes: tuple[str, ...]) -> tuple[str, ...]:
 def _helps(error: Exception, root: Root | None) -> tuple[str, ...]:
     found = re.search(r"(?:Table|Schema) with name (\S+) does not exist", str(error))
     if found is None:
-        return ()
+        return _unquoted_names(str(error), root)
     word = found[1].strip('"')
     records = {record.name: record for record in list_datasets(root).records}
     if isinstance(record := records.get(word.lower()), EventRecord):
@@ -187,6 +242,16 @@ def _helps(error: Exception, root: Root | None) -> tuple[str, ...]:
         f"data sets in {data_root(root)}: {', '.join([*records][:10])}" if records else "`flashc data list` shows them"
     )
     return (*((f"did you mean `{near[0]}`?",) if near else ()), some)
+
+
+def _unquoted_names(message: str, root: Root | None) -> tuple[str, ...]:
+    """What to write where a name stands without the quotes that it needs."""
+    line = message.partition("LINE ")[2]
+    for name in sorted((place.name for place in tables(data_root(root))), key=len, reverse=True):
+        found = re.search(rf'(?<!["\w.-]){re.escape(name)}(?:@[\w:.-]+)?(?!["\w-])', line)
+        if found is not None and not re.fullmatch(r"[a-z_][a-z0-9_]*", found[0]):
+            return (f'names with other signs than letters, digits and `_` stand in double quotes: `"{found[0]}"`',)
+    return ()
 
 
 def _unquoted(word: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import threading
 from pathlib import Path
 
 import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.sql import ask, write
+from flashc.runtime.market_data.sql import ask, parts, write
 from flashc.runtime.market_data.store import append, save
 from flashc.runtime.market_data.synth_book import BookParameters, generate_book
 
@@ -130,3 +133,66 @@ def test_nothing_but_data_sets_is_in_reach(root, query):
     with pytest.raises(RuntimeFault) as caught:
         ask(query, root)
     assert caught.value.first.code == "FC1024"
+
+
+def test_the_names_that_need_quotes_are_shown_in_them(root):
+    for query, name in (
+        ("SELECT * FROM btc-l2.book", "btc-l2"),
+        ("SELECT *\nFROM btc_1m@0", "btc_1m@0"),
+        ("FROM btc_1m@2024-01-01T10:00 LIMIT 1", "btc_1m@2024-01-01T10:00"),
+    ):
+        with pytest.raises(RuntimeFault) as caught:
+            ask(query, root)
+        assert f'`"{name}"`' in caught.value.first.helps[0]
+
+
+@pytest.fixture
+def partly_damaged(root, tmp_path) -> Path:
+    """A root with a data set that is well, one of an earlier release, and one whose rows are damaged."""
+    import shutil
+
+    shutil.copytree(root / "btc_1m", tmp_path / "btc_1m")
+    shutil.copytree(root / "btc_1m", tmp_path / "bad")
+    for path in (tmp_path / "bad").rglob("*.parquet"):
+        path.write_bytes(b"PAR1 nothing of the kind PAR1")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "dataset.json").write_text("{}")
+    return tmp_path
+
+
+def test_a_damaged_data_set_is_in_nobody_elses_way(partly_damaged):
+    assert ask("SELECT 1", partly_damaged).rows == [(1,)]
+    assert ask("SHOW TABLES", partly_damaged).rows == [("btc_1m",)]
+    assert ask("SELECT count(*) FROM btc_1m", partly_damaged).rows == [(3000,)]
+    for query, code in (("FROM bad", "FC1013"), ("FROM old", "FC1019"), ("FROM absent", "FC1024")):
+        with pytest.raises(RuntimeFault) as caught:
+            ask(query, partly_damaged)
+        assert caught.value.first.code == code
+
+
+def test_many_rows_come_in_parts(root):
+    query = "SELECT a.ts, b.ts FROM btc_1m a, btc_1m b LIMIT 50_000"
+    sizes = [(len(part.rows), part.more, len(part.columns)) for part in parts(query, root)]
+    assert sizes == [(20_000, True, 2), (20_000, True, 2), (10_000, False, 2)]
+    [empty] = parts("SELECT ts FROM btc_1m LIMIT 0", root)
+    assert (empty.columns, list(empty.rows), empty.more) == ((("ts", "BIGINT"),), [], False)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as Python takes it, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("to_file", [False, True])
+def test_ctrl_c_ends_a_question_without_an_end(root, tmp_path, to_file):
+    query = "SELECT count(*) FROM btc_1m a, btc_1m b, btc_1m c, btc_1m d WHERE a.ts + b.ts > c.ts + d.ts"
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        write(query, tmp_path / "a.csv", root) if to_file else ask(query, root)
+    timer.join()
+    assert list(tmp_path.iterdir()) == []
