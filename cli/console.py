@@ -101,9 +101,17 @@ def _write(stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
     except BrokenPipeError:
-        # What the interpreter flushes at exit must not raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
         raise SystemExit(Exit.PIPE_CLOSED) from None
+    except OSError:
+        _silence(stream)
+        if stream is not sys.stderr:  # there nobody could be told
+            raise
+
+
+def _silence(stream: TextIO) -> None:
+    """What could not be written waits in the stream: flushing it again, also at exit, must not raise again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Ticker(Protocol):

@@ -243,6 +243,21 @@ def test_a_closed_pipe_is_silent() -> None:
     assert process.wait(timeout=30) == Exit.PIPE_CLOSED
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_disk_behind_the_output_is_one_message() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "flashc", "doc", "FC1310"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == Exit.ENVIRONMENT
+    assert done.stderr.count("error[") == 1
+    assert "Traceback" not in done.stderr
+
+
 def test_python_m_flashc_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "flashc", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("flashc ")
