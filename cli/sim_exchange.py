@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..simulator.server.local import LocalExchange, Ports
 
 _MOST_SPEED = 1_000_000
+_SYMBOLS = "BTC/USDC,ETH/USDC"
 
 
 def exchange(
@@ -35,7 +36,7 @@ def exchange(
     ] = None,
     symbols: Annotated[
         str, typer.Option("--symbols", metavar="BASE/QUOTE,...", help="Generated markets, without --data.")
-    ] = "BTC/USDC,ETH/USDC",
+    ] = _SYMBOLS,
     history: Annotated[
         str | None,
         typer.Option(
@@ -75,6 +76,8 @@ def exchange(
     from ..simulator.server.local import Ports
 
     lasts_ms, chosen_speed = milliseconds(lasts, "--for"), _speed(speed)
+    if data and symbols != _SYMBOLS:
+        raise Problem("`--symbols` makes markets, `--data` brings them", helps=("give one of the two",))
     where = folder_of(folder)
     file, found = _accounts(accounts, where)
     markets = tuple(_recorded(data, root) if data else _generated(symbols, seed))
@@ -152,6 +155,8 @@ def _recorded(names: str, root: str | None) -> Iterator[Market]:
             raise Problem(f"`--data` has two books of {market.spec.name}")
         seen.add(market.spec.name)
         yield market
+    if not seen:
+        raise Problem("`--data` names no data set", helps=("`flashc data list` shows them",))
 
 
 def _history(names: str | None, root: str | None) -> Iterator[Dataset]:

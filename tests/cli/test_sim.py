@@ -103,6 +103,8 @@ def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> 
         (["exchange", "--speed", "fast"], 2, "is no speed"),
         (["exchange", "--symbols", "?"], 2, "is not an instrument"),
         (["exchange", "--data", "nothing"], 2, "FC1011"),
+        (["exchange", "--data", ","], 2, "names no data set"),
+        (["exchange", "--data", "a", "--symbols", "BTC/USDT"], 2, "one of the two"),
         (["exchange", "--accounts", "nothing.yaml"], 1, "FC1301"),
         (["exchange", "--switch", "cancel_status=x"], 2, "FC1306"),
     ],
