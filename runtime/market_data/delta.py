@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -93,15 +95,43 @@ def write(
     options = storage_options(place.uri) or None
     with faults(place, writes=True):
         if table is None:
-            write_deltalake(
-                place.uri, frame, mode="error", partition_by=list(PARTITIONS), configuration=CONFIGURATION,
-                storage_options=options, commit_properties=properties, writer_properties=_parquet(),
-            )  # fmt: skip
+            with _nothing_left(place):
+                write_deltalake(
+                    place.uri, frame, mode="error", partition_by=list(PARTITIONS), configuration=CONFIGURATION,
+                    storage_options=options, commit_properties=properties, writer_properties=_parquet(),
+                )  # fmt: skip
             return 0
         write_deltalake(
             table, frame, mode=mode, commit_properties=properties, writer_properties=_parquet()
         )  # fmt: skip
         return table.version()
+
+
+@contextmanager
+def _nothing_left(place: Stored) -> Iterator[None]:
+    """If the first version cannot be made, as on a full disk, its files neither fill the disk nor occupy the name."""
+    try:
+        yield
+    except Exception:
+        if not place.is_remote and not any((place.folder / LOG).glob("*.json")):
+            _clear(place.folder)
+        raise
+
+
+def _clear(folder: Path) -> None:
+    """Delete the files of a table without a version. Threads of deltalake still write for a moment after its error."""
+    quiet = 0
+    for _ in range(60):
+        parts = list(folder.glob(f"{PARTITIONS[0]}=*"))
+        quiet = 0 if parts else quiet + 1
+        if quiet > 3:
+            break
+        for part in parts:
+            shutil.rmtree(part, ignore_errors=True)
+        time.sleep(0.02)
+    for empty in (folder / LOG, folder):
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def note(place: Stored, metadata: Mapping[str, str], before: int) -> int:

@@ -107,3 +107,28 @@ def test_an_outline_says_what_is_held_without_reading_it(tmp_path, make_dataset)
     assert found[0].period_ns == bars.period_ns
     assert list(found[1].parts()) == ["book", "trades"]
     assert [data.instrument.symbol for data in found] == ["BTC/USDC", "BTC/USDC"]
+
+
+def test_a_first_version_that_cannot_be_made_leaves_nothing_behind(make_dataset, tmp_path, monkeypatch):
+    """As on a full disk: what was written goes away, the name stays free, and files of others stay."""
+    import deltalake
+
+    whole = deltalake.write_deltalake
+
+    def full(uri, *args, **kwargs):
+        whole(uri, *args, **kwargs)
+        next((tmp_path / "test" / "_delta_log").glob("*.json")).unlink()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deltalake, "write_deltalake", full)
+        with pytest.raises(RuntimeFault) as caught:
+            save(make_dataset([0, 1]), tmp_path)
+        assert (caught.value.first.code, list(tmp_path.iterdir())) == ("FC1017", [])
+        (tmp_path / "test").mkdir()
+        (tmp_path / "test" / "mine.txt").write_text("kept")
+        with pytest.raises(RuntimeFault):
+            save(make_dataset([0, 1]), tmp_path, replace=True)
+        assert [path.name for path in (tmp_path / "test").iterdir()] == ["mine.txt"]
+        (tmp_path / "test" / "mine.txt").unlink()
+    assert save(make_dataset([0, 1]), tmp_path).version == 0
