@@ -279,12 +279,15 @@ def _compiled(prepared: Prepared, facts: KernelFacts, kernel: Kernel, progress: 
 
 def closes(finished: Finished) -> list[tuple[int, int]]:
     """(first, last) price of each traded instrument in ticks: open and close of its bars, its first and last trade, or
-    where a book has no trades the first and last level set."""
+    where a book has no trades the first and last level set. FC1012 if the data is shorter than one bar."""
     from ..cython_core.layout import CLOSE, KIND_BAR, OPEN, PRICE
+    from ..runtime.errors import fault
 
     records, found = finished.tape.records, []
     for number in base_numbers(finished):
         kind, rows = _price_rows(finished.tape, number)
+        if not len(rows):
+            raise fault("FC1012", "no bar is over before the data ends", "data", helps=("take data of a longer time",))
         first, last = (OPEN, CLOSE) if kind == KIND_BAR else (PRICE, PRICE)
         found.append((int(records[rows[0], first]), int(records[rows[-1], last])))
     return found

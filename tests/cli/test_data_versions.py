@@ -140,3 +140,10 @@ def backtest(capsys, name: str) -> dict:
 @pytest.mark.parametrize("command", ["history", "compact", "prune", "sql"])
 def test_every_help_has_an_example(command, capsys):
     assert f"flashc data {command}" in said(capsys, command, "--help")
+
+
+def test_data_shorter_than_one_bar_is_no_data_for_a_strategy_of_bars(here, capsys):
+    said(capsys, "synth", "--kind", "book", "--duration", "5s", "--name", "short")
+    assert run(["new", "slow"]) == 0
+    assert run(["backtest", "slow.yaml", "--data", "short"]) == 1
+    assert "error[FC1012]: no bar is over before the data ends" in capsys.readouterr().err
