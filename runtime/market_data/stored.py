@@ -23,6 +23,14 @@ LOG = "_delta_log"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _OPTIONS = re.compile(r"AWS_[A-Z0-9_]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Any of these groups of variables says who asks, or that nobody has to.
+_CREDENTIALS = (
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE",),
+    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",),
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI",),
+    ("AWS_SKIP_SIGNATURE",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,18 @@ def table_at(root: Root | None, name: str) -> Stored:
 
 
 def storage_options(uri: str) -> dict[str, str]:
-    """What readers and writers of an S3-compatible bucket are told: the variables AWS_*, and plain HTTP on loopback."""
+    """What readers and writers of an S3-compatible bucket are told: the variables AWS_*, and plain HTTP on loopback.
+
+    FC1023 for other URLs, and without credentials: the library would then ask a machine of the network for some.
+    """
     if not is_remote(uri):
         return {}
+    if urlsplit(uri).scheme not in ("s3", "s3a"):
+        raise fault("FC1023", "only buckets that speak S3 can hold data sets", uri, helps=("s3://bucket/prefix",))
     given = {name: value for name, value in os.environ.items() if _OPTIONS.fullmatch(name) and value}
+    if not any(all(name in given for name in group) for group in _CREDENTIALS):
+        helps = ("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "AWS_SKIP_SIGNATURE=true reads a public bucket")
+        raise fault("FC1023", "no credentials for the bucket", uri, helps=helps)
     return given | _plain_http(given)
 
 
