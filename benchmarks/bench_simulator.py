@@ -32,6 +32,7 @@ from flashc.simulator.rest.listen_keys import seeded_digits
 SYMBOLS = 8
 LINES = 32
 EXCHANGE_CORE, CLIENT_CORE = 0, 1
+LINGER_S = 2.0  # the client begins a little later, and is not to be cut off
 
 
 def serve(folder: Path, seconds: float, per_symbol: float) -> None:
@@ -58,6 +59,7 @@ def serve(folder: Path, seconds: float, per_symbol: float) -> None:
             share = (_cpu_s() - used) / (time.monotonic() - began)
             facts = {"core": share, "worst_lag_ms": local.driver.worst_lag_ns / 1e6, **local.world.counts}
             print(json.dumps(facts), flush=True)
+            await asyncio.sleep(LINGER_S)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())
