@@ -36,7 +36,7 @@ def summary() -> RunSummary:
 def test_the_object_has_exactly_the_promised_keys() -> None:
     found = result_object(summary())
     assert list(found) == ["strategy", "ir_hash", "data", "engine", "params", "metrics", "trades", "timing"]
-    assert list(found["data"]) == ["hash", "from", "to", "events"]
+    assert list(found["data"]) == ["hash", "from", "to", "events", "tables"]
     assert list(found["metrics"]) == [
         "net_pnl", "return", "max_drawdown", "sharpe", "sortino", "profit_factor", "win_rate", "trades", "exposure",
         "fees", "turnover", "max_drawdown_ns", "days", "cagr", "volatility", "calmar", "recovery", "ulcer_index",

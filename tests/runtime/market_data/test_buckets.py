@@ -67,7 +67,8 @@ def test_a_book_in_a_bucket_answers_sql_and_outlines():
 
 
 def test_what_is_not_there_is_told_as_of_a_folder():
-    for name, code in (("absent", "FC1011"), ("l2@9", "FC1020")):
+    save(replace(part(0, 10), name="short"), ROOT)
+    for name, code in (("absent", "FC1011"), ("short@9", "FC1020")):
         with pytest.raises(RuntimeFault) as caught:
             locate(name, ROOT)
         assert caught.value.first.code == code
