@@ -304,6 +304,12 @@ class Switches:
         refused="refused with HTTP 400",
         silent="opened, and nothing comes",
     )
+    ping_letters: str = _choice(
+        "the method PING in other letters than capitals",
+        "any",
+        any="answered with PONG, as clients that write it so stay connected",
+        capitals="an unknown method",
+    )
     server_ping: str = _choice(
         "ping frames of the server", "none", none="never", **{"20s": "every 20 seconds; no pong for 60 closes"}
     )

@@ -30,8 +30,11 @@ class BadRequest(Exception):
     """The message is not a request; its text is the exchange's answer."""
 
 
-def parse_request(text: str) -> Request:
-    """Read a control message. BadRequest with the answer if it is not one."""
+def parse_request(text: str, *, any_letters: bool = True) -> Request:
+    """Read a control message. BadRequest with the answer if it is not one.
+
+    `any_letters`: a ping may be written in small letters, as ccxt does; its connections end when no PONG comes.
+    """
     if len(text.encode("utf-8", "replace")) > MAX_REQUEST_BYTES:
         raise BadRequest(answer(0, "request too long"))
     try:
@@ -43,7 +46,7 @@ def parse_request(text: str) -> Request:
     number = found.get("id", 0)
     known = isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
     method, params = found.get("method"), found.get("params", [])
-    if method == PING:
+    if method == PING or (any_letters and isinstance(method, str) and method.upper() == PING):
         return Request(PING, (), number if known else 0)
     if not known:
         raise BadRequest(answer(0, "Invalid request: id is not an unsigned integer"))

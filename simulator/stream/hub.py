@@ -152,7 +152,7 @@ class StreamHub:
             self.check_ns = now_ns
             return []
         try:
-            request = control.parse_request(text)
+            request = control.parse_request(text, any_letters=self._switches().ping_letters == "any")
         except control.BadRequest as error:
             return [str(error)]
         if request.method == control.PING:

@@ -17,6 +17,12 @@ def test_a_request_is_read() -> None:
     assert parse_request('{"method":"PING"}') == Request("PING", (), 0)
 
 
+def test_a_ping_is_one_in_any_letters_unless_told_otherwise() -> None:
+    assert parse_request('{"method":"ping"}') == Request("PING", (), 0)
+    with pytest.raises(BadRequest, match="unknown method"):
+        parse_request('{"method":"ping"}', any_letters=False)
+
+
 def test_answers_have_the_recorded_texts() -> None:
     assert accepted(7, ["a", "b"]) == '{"id":7,"code":0,"msg":"a,b"}'
     assert refused(0, ["a"]) == '{"id":0,"code":0,"msg":"Not Subscribed successfully! [a].  Reason\uff1a Blocked! "}'

@@ -55,6 +55,13 @@ def test_a_ping_is_answered() -> None:
     assert world.hub.text(1, '{"method":"PING"}', T0) == ['{"id":0,"code":0,"msg":"PONG"}']
 
 
+def test_a_ping_in_small_letters_is_answered_by_switch() -> None:
+    for letters, answer in (("any", "PONG"), ("capitals", "Invalid request: unknown method")):
+        world = World(ping_letters=letters)
+        world.hub.open(1, None, T0)
+        assert world.hub.text(1, '{"method":"ping"}', T0) == [f'{{"id":0,"code":0,"msg":"{answer}"}}']
+
+
 def test_changes_of_one_interval_leave_as_one_message_with_their_versions() -> None:
     world = World()
     world.listen(DEPTH)
