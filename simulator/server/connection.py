@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,11 @@ from .wire import Wire
 
 #: A request that has begun must be whole after this; a connection that says nothing is closed after this.
 REQUEST_S, IDLE_S = 10.0, 75.0
+
+
+def now_s() -> float:
+    """The time of the loop."""
+    return asyncio.get_running_loop().time()
 
 
 class App(Protocol):
@@ -66,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._cut: tuple[int, End] | None = None
         self._is_over = False
         self.stream: Stream | None = None
-        self.touched = self._began = time.monotonic()
+        self.touched = self._began = now_s()
         self.wire: Wire | None = None
 
     # asyncio
@@ -110,7 +114,7 @@ class Connection(asyncio.Protocol):
     def _take(self, data: bytes) -> None:
         if self._is_over:
             return
-        self.touched = time.monotonic()
+        self.touched = now_s()
         if self.stream is not None:
             self.stream.feed(data)
             return

@@ -14,7 +14,7 @@ from ..faults.seams import End, Reply, Shape
 from ..rest.calls import Answer, Call, json_answer
 from . import frames, tls
 from .clock import Clock
-from .connection import Connection
+from .connection import Connection, now_s
 from .ports import Port
 from .stream import Stream, shake_hands
 from .wire import Wire
@@ -68,9 +68,9 @@ class ExchangeApp:
 
     def sweep(self) -> None:
         """Close connections that say nothing, or never finish."""
-        now_s = time.monotonic()
+        at_s = now_s()
         for connection in list(self.connections.values()):
-            connection.sweep(now_s)
+            connection.sweep(at_s)
 
     # REST
 

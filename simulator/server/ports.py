@@ -13,14 +13,15 @@ _BACKLOG = 128
 HANDSHAKE_S = 10.0
 
 
-def listen(host: str, port: int, what: str) -> socket.socket:
-    """A listening socket on loopback. FC1311 if the port cannot be had."""
+def listen(host: str, port: int, what: str, *, shut: bool = False) -> socket.socket:
+    """A listening socket on loopback; `shut` holds the port and refuses who comes. FC1311 if it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
-        made.listen(_BACKLOG)
+        if not shut:
+            made.listen(_BACKLOG)
     except OSError as error:
         made.close()
         option = f"`--{what}-port`" if what != "http" else "`--port`"
@@ -99,9 +100,8 @@ class Port:
         self._drop_fillers()
         if how == "refused":
             self._raw.close()
+            self._raw = listen(self._address[0], self.number, "http", shut=True)
             return
-        if self._raw.fileno() < 0:
-            self._raw = listen(self._address[0], self.number, "http")
         self._raw.listen(0 if how == "black_hole" else _BACKLOG)
         if how == "black_hole":
             self._fill()

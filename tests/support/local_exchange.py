@@ -19,6 +19,8 @@ from flashc.simulator.server.folder import Folder
 from flashc.simulator.server.local import LocalExchange, Ports
 from flashc.simulator.server.world import World
 
+from .virtual_time import LoopClock
+
 START_NS = 1_790_000_000_000_000_000
 SYMBOLS = ("BTCUSDC", "ETHUSDC")
 
@@ -76,11 +78,11 @@ def world(**settings: str) -> World:
 def local_exchange(
     folder: Path, *, tls: bool = False, speed: int = 1, limits: bool = False, start_ns: int = START_NS
 ) -> LocalExchange:
-    """An exchange with open ports, its files in `folder`. It is an asynchronous context manager."""
+    """An exchange with open ports in the time of this loop, its files in `folder`: an asynchronous context manager."""
     chosen = options(limits)
     return LocalExchange(
         lambda app, now_ns: make_world(chosen, app, now_ns),
-        Clock(start_ns, speed),
+        Clock(start_ns, speed, LoopClock().mono_ns),
         Folder(folder),
         Ports(tls=0 if tls else None),
     )

@@ -26,10 +26,11 @@ from flashc.simulator.server.local import LocalExchange
 from flashc.simulator.server.truth import ledger
 from flashc.simulator.server.world import World
 from support.local_exchange import accounts, local_exchange
+from support.virtual_time import LoopClock
 
 SYMBOL = "BTCUSDC"
-#: Everything a test waits for is much faster than this.
-PATIENCE_S = 15.0
+#: Everything a test waits for is much faster than this, in the time of its loop.
+PATIENCE_S = 60.0
 QUICK = FeedConfig(interval_ns=400 * MS, question_ns=100 * MS, retry_ns=100 * MS, deaf_ms=300, lookback_ms=60_000)
 
 
@@ -162,7 +163,8 @@ class PrivateWorld:
 async def private_world(folder: Path, config: FeedConfig = QUICK, **session: Any) -> AsyncIterator[PrivateWorld]:
     """A running client that has agreed with a running exchange."""
     async with local_exchange(folder) as local:
-        rest = MexcRest(local.http_url, credentials(), budget=roomy(), options=Options(timeout_ns=SECOND // 3))
+        options = Options(timeout_ns=SECOND // 3)
+        rest = MexcRest(local.http_url, credentials(), clock=LoopClock(), budget=roomy(), options=options)
         where = endpoint(local.ws_url)
         times = {"backoff_first_ns": 50 * MS, "ping_every_ns": SECOND, "pong_within_ns": SECOND, "overlap_ns": 100 * MS}
         settings = SessionConfig(where, fresh_query=True, rotate_patience_ns=200 * MS, **{**times, **session})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from flashc.runtime.mexc.stream_events import Event, SessionConfig
 from flashc.simulator.faults.schedule import Schedule, Target
 from flashc.simulator.server.local import LocalExchange
 from support.local_exchange import local_exchange
+from support.virtual_time import LoopClock
 
 SYMBOL = "BTCUSDC"
 MS, SECOND = 1_000_000, 1_000_000_000
@@ -35,7 +35,8 @@ class Watched:
             else self.world.exchange.specs[SYMBOL]
         )
         self.config = FeedConfig(SYMBOL, spec.price_decimals, spec.qty_decimals)
-        self.rest = MexcRest(local.http_url)
+        clock = LoopClock()
+        self.rest = MexcRest(local.http_url, clock=clock)
         at = endpoint(local.ws_url)
         self.client = MarketClient(
             SessionConfig(endpoint=at, **session),
@@ -44,6 +45,7 @@ class Watched:
             self._offset,
             tls=tls_context(at),
             on_event=self._look,
+            now_ns=clock.mono_ns,
         )
         self.feed = self.client.feeds[SYMBOL]
         self.counters = self.client.counters
@@ -62,7 +64,7 @@ class Watched:
         self.world.step = stepped  # type: ignore[method-assign]
 
     def _offset(self, now_ns: int) -> int:
-        return self.local.clock.now_ns() - time.monotonic_ns()
+        return self.local.clock.now_ns() - now_ns
 
     def _look(self, event: Event | None = None) -> None:
         now_ns = self.client.now_ns()

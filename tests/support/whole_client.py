@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from flashc.simulator.server.local import LocalExchange, Ports
 
 from .local_exchange import START_NS, market, options
 from .private_world import PrivateWorld, credentials, roomy
-from .virtual_time import VirtualTime, virtual_loop
+from .virtual_time import LoopClock, VirtualLoop
 
 SYMBOL, OTHER = "BTCUSDC", "ETHUSDC"
 _FEED = FeedConfig(interval_ns=2 * SECOND, question_ns=200 * MS, retry_ns=500 * MS, deaf_ms=300, lookback_ms=60_000)
@@ -39,7 +39,7 @@ class WholeClient(PrivateWorld):
     """What `PrivateWorld` is, and the market side."""
 
     market: MarketClient
-    time: VirtualTime
+    clock: LoopClock
     named: int = 0
     last_error: MexcError | None = None
     last_codes: list[int] = field(default_factory=list)
@@ -47,7 +47,7 @@ class WholeClient(PrivateWorld):
 
     def reason(self) -> str:
         """Why the book is not valid, or `valid`."""
-        return str(self.market.feeds[SYMBOL].validity(self.time.ns))
+        return str(self.market.feeds[SYMBOL].validity(self.clock.mono_ns()))
 
     def count(self, name: str) -> int:
         """A counter of any part of the client."""
@@ -83,25 +83,24 @@ class ClientSession:
     """A client and its exchange that stay while tests take turns. Time passes only while one of them waits."""
 
     def __init__(self, folder: Path, *, tls: bool = False) -> None:
-        self._loop, clock = virtual_loop()
-        asyncio.set_event_loop(self._loop)
-        self._running = whole_client(folder, clock, tls)
-        self.client = self._loop.run_until_complete(self._running.__aenter__())
+        self._runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self._running = whole_client(folder, tls)
+        self.client = self._runner.run(self._running.__aenter__())
 
-    def do(self, work: Awaitable[None]) -> None:
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Let `work` happen."""
-        self._loop.run_until_complete(work)  # type: ignore[arg-type]
+        self._runner.run(work)
 
     def close(self) -> None:
         """End everything."""
-        self._loop.run_until_complete(self._running.__aexit__(None, None, None))
-        asyncio.set_event_loop(None)
-        self._loop.close()
+        self._runner.run(self._running.__aexit__(None, None, None))
+        self._runner.close()
 
 
 @contextlib.asynccontextmanager
-async def whole_client(folder: Path, clock: VirtualTime, tls: bool) -> AsyncIterator[WholeClient]:
+async def whole_client(folder: Path, tls: bool) -> AsyncIterator[WholeClient]:
     """A client that has come to agree with its exchange."""
+    clock = LoopClock()
     markets = (market("BTC/USDC", 12.0), market("ETH/USDC", 6.0))
     made, ports = replace(options(), markets=markets), Ports(tls=0 if tls else None)
     exchange = LocalExchange(

@@ -17,6 +17,7 @@ from flashc.runtime.mexc.errors import MexcError
 from flashc.runtime.mexc.rest import MexcRest
 from flashc.runtime.mexc.results import NewOrder
 from flashc.runtime.mexc.secret import Secret
+from support.virtual_time import LoopClock, run_virtual
 
 KEY, SECRET, LISTEN = "sim-canary-key-7f3a", "canary-secret-19bd", "canary-listen-5e21"
 ORDER = NewOrder("MXUSDT", "BUY", "LIMIT", "ab_01", "10", "2.5")
@@ -76,7 +77,7 @@ async def everything(said: Said, exchange: Exchange) -> None:
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     keys = Credentials(Namespace.SIMULATOR, Secret(KEY), Secret(SECRET))
     budget = Budget(Limits(wait_429_ns=1, wait_403_ns=1, orders_per_s=1000, requests_per_s=1000))
-    rest = MexcRest(url, keys, budget=budget)
+    rest = MexcRest(url, keys, clock=LoopClock(), budget=budget)
     await rest.sync_clock()
     listen_key = await rest.new_listen_key()
     calls = len(exchange.wrong)
@@ -114,7 +115,7 @@ def test_no_output_holds_a_key_a_secret_a_signature_or_a_listen_key(
         caplog.set_level(logging.DEBUG, logger=name)
     said, exchange = Said(), Exchange()
     try:
-        asyncio.run(everything(said, exchange), debug=True)
+        run_virtual(everything(said, exchange), debug=True)
     finally:
         logging.getLogger().removeHandler(handler)
     heard = "".join(exchange.heard)

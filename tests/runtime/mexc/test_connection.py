@@ -21,6 +21,7 @@ from flashc.runtime.mexc.connection import StreamShell, system_session, tls_cont
 from flashc.runtime.mexc.endpoint import endpoint
 from flashc.runtime.mexc.stream_events import ChannelConfirmed, Event, LinkLost, PushFrame, SessionConfig
 from support.fake_streams import depth_frame
+from support.virtual_time import LoopClock, run_virtual
 from websockets.asyncio.server import ServerConnection, serve
 
 DEPTH = channels.depth("MXUSDT")
@@ -79,13 +80,13 @@ def play(
                 if until(events):
                     shell.stop()
 
-            shell = StreamShell(session, on_event, tls=tls_context(at, ca_file))
+            shell = StreamShell(session, on_event, tls=tls_context(at, ca_file), now_ns=LoopClock().mono_ns)
             shell.subscribe([DEPTH])
             async with asyncio.timeout(5):
                 await shell.run()
             return events
 
-    return asyncio.run(run())
+    return run_virtual(run())
 
 
 def pushed(count: int) -> Callable[[list[Event]], bool]:
@@ -126,13 +127,13 @@ def test_nobody_at_the_address_is_tried_again_and_said() -> None:
             if len(events) >= 3:
                 shell.stop()
 
-        shell = StreamShell(session, on_event)
+        shell = StreamShell(session, on_event, now_ns=LoopClock().mono_ns)
         shell.subscribe([DEPTH])
         async with asyncio.timeout(5):
             await shell.run()
         return events
 
-    assert {event.reason for event in asyncio.run(run()) if isinstance(event, LinkLost)} == {"connect_failed"}
+    assert {event.reason for event in run_virtual(run()) if isinstance(event, LinkLost)} == {"connect_failed"}
 
 
 def server_context(cert_file: Path, key_file: Path) -> ssl.SSLContext:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from flashc.runtime.mexc.counters import Counters
 from flashc.runtime.mexc.private_state import add_private
 from flashc.runtime.mexc.state import ClientState
 from support.private_world import SYMBOL, private_world
+from support.virtual_time import run_virtual
 
 
 def test_orders_fills_and_balances_are_those_of_the_exchange(tmp_path: Path) -> None:
@@ -34,4 +34,4 @@ def test_orders_fills_and_balances_are_those_of_the_exchange(tmp_path: Path) -> 
             assert world.feed.life.key is not None
             assert world.feed.life.key.reveal().decode() not in state.text(0)
 
-    asyncio.run(work())
+    run_virtual(work())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.net import http
 from flashc.runtime.net.http import HttpRequest, HttpTransport, TransportError
+from support.virtual_time import run_virtual
 
 SECOND = 1_000_000_000
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -64,7 +66,7 @@ async def send_all(server: Server, *requests: HttpRequest) -> list[object]:
 def test_path_query_and_headers_travel_as_they_are() -> None:
     server = Server(OK)
     query = "symbol=GOLD%28PAXG%29USDT&a=%E5%B8%81~-_.&b=%2F%2B%20&signature=ab"
-    (answer,) = asyncio.run(
+    (answer,) = run_virtual(
         send_all(server, HttpRequest("POST", "/api/v3/order", query, b"", (("X-MEXC-APIKEY", "k"),)))
     )
     assert answer.status == 200
@@ -78,7 +80,7 @@ def test_path_query_and_headers_travel_as_they_are() -> None:
 def test_a_request_is_never_sent_again() -> None:
     server = Server(OK, None)
     requests = [HttpRequest("GET", "/a"), HttpRequest("POST", "/order")]
-    first, second = asyncio.run(send_all(server, *requests))
+    first, second = run_virtual(send_all(server, *requests))
     assert first.status == 200
     assert isinstance(second, TransportError)
     assert second.sent
@@ -88,19 +90,20 @@ def test_a_request_is_never_sent_again() -> None:
 def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
     closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     server = Server(closing, OK)
-    answers = asyncio.run(send_all(server, HttpRequest("GET", "/a"), HttpRequest("POST", "/order")))
+    answers = run_virtual(send_all(server, HttpRequest("GET", "/a"), HttpRequest("POST", "/order")))
     assert [answer.status for answer in answers] == [200, 200]
     assert len(server.heads) == 2
 
 
 def test_a_refused_connection_is_not_sent() -> None:
     async def attempt() -> None:
-        async with Server().running() as url:
-            port = url
-        await HttpTransport(port).send(HttpRequest("POST", "/order", "signature=secret"), SECOND)
+        with socket.socket() as held:  # bound and not listening
+            held.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{held.getsockname()[1]}"
+            await HttpTransport(url).send(HttpRequest("POST", "/order", "signature=secret"), SECOND)
 
     with pytest.raises(TransportError) as error:
-        asyncio.run(attempt())
+        run_virtual(attempt())
     assert not error.value.sent
     assert error.value.__context__ is None
     assert "secret" not in str(error.value)
@@ -108,7 +111,7 @@ def test_a_refused_connection_is_not_sent() -> None:
 
 def test_redirects_are_answers_like_any_other() -> None:
     server = Server(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
-    (answer,) = asyncio.run(send_all(server, HttpRequest("GET", "/a")))
+    (answer,) = run_virtual(send_all(server, HttpRequest("GET", "/a")))
     assert answer.status == 302
     assert len(server.heads) == 1
 
@@ -116,7 +119,7 @@ def test_redirects_are_answers_like_any_other() -> None:
 def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    (answer,) = asyncio.run(send_all(Server(OK), HttpRequest("GET", "/a")))
+    (answer,) = run_virtual(send_all(Server(OK), HttpRequest("GET", "/a")))
     assert answer.status == 200
 
 
@@ -141,14 +144,14 @@ def test_a_damaged_answer_is_an_error_and_was_sent(bytes_back: bytes, monkeypatc
                 await transport.close()
 
     with pytest.raises(TransportError) as error:
-        asyncio.run(attempt())
+        run_virtual(attempt())
     assert error.value.sent
 
 
 def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "LARGEST_ANSWER_BYTES", 100)
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n" + b" " * 101
-    (found,) = asyncio.run(send_all(Server(body), HttpRequest("GET", "/a")))
+    (found,) = run_virtual(send_all(Server(body), HttpRequest("GET", "/a")))
     assert isinstance(found, TransportError)
     assert "larger" in found.why
 

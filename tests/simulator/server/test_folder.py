@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.simulator.server.folder import Folder, read_running
 from support.local_exchange import local_exchange
+from support.virtual_time import run_virtual
 
 
 def test_a_second_exchange_does_not_take_the_folder_of_the_first(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_second_exchange_does_not_take_the_folder_of_the_first(tmp_path: Path)
             assert "runs already" in caught.value.first.message
             assert read_running(tmp_path) == first.running
 
-    asyncio.run(main())
+    run_virtual(main())
     assert read_running(tmp_path) is None
 
 
@@ -30,7 +30,7 @@ def test_a_folder_is_free_again_when_the_exchange_has_ended(tmp_path: Path) -> N
             assert read_running(tmp_path) == local.running
 
     for _ in range(2):
-        asyncio.run(once())
+        run_virtual(once())
         assert read_running(tmp_path) is None
 
 

@@ -20,6 +20,7 @@ from flashc.simulator.server.clock import Clock
 from flashc.simulator.server.folder import Folder
 from flashc.simulator.server.local import LocalExchange, Ports
 from support.local_exchange import START_NS, local_exchange, signed, world
+from support.virtual_time import run_virtual
 from websockets.asyncio.client import connect
 
 DEPTH = "spot@public.aggre.depth.v3.api.pb@10ms@BTCUSDC"
@@ -32,7 +33,7 @@ def run(folder: Path, test: Callable[[LocalExchange], Awaitable[None]], *, tls: 
         async with asyncio.timeout(20), local_exchange(folder, tls=tls) as local:
             await test(local)
 
-    asyncio.run(main())
+    run_virtual(main())
 
 
 async def talk(local: LocalExchange, data: bytes, patience_s: float = 2.0) -> bytes:

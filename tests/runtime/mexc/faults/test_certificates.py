@@ -11,6 +11,7 @@ from flashc.runtime.mexc.connection import StreamShell, system_session, tls_cont
 from flashc.runtime.mexc.endpoint import endpoint
 from flashc.runtime.mexc.stream_events import Event, LinkLost, LinkUp, SessionConfig
 from support.local_exchange import local_exchange
+from support.virtual_time import LoopClock, run_virtual
 
 FAULTS = {
     "none": ("", {}),
@@ -32,7 +33,7 @@ async def first_end(url: str, ca_file: Path) -> tuple[str, str]:
             found.append((event.reason, event.detail))
         shell.stop()
 
-    shell = StreamShell(session, on_event, tls=tls_context(at, ca_file), close_after=0.1)
+    shell = StreamShell(session, on_event, tls=tls_context(at, ca_file), now_ns=LoopClock().mono_ns, close_after=0.1)
     shell.subscribe([channels.depth("BTCUSDC")])
     async with asyncio.timeout(10):
         await shell.run()
@@ -55,7 +56,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[tuple[str,
                 local.world.board.heal("", local.world.now_ns)
         return found
 
-    return asyncio.run(run())
+    return run_virtual(run())
 
 
 def test_the_exchange_itself_is_accepted_by_its_own_file(ends: dict[str, tuple[tuple[str, str], int]]) -> None:

@@ -305,7 +305,7 @@ async def mend(c: WholeClient) -> None:
     """Heal, take up what was halted, cancel what is open, and wait until client and exchange agree."""
     c.heal()
     for feed in c.market.feeds.values():
-        feed.resume(c.time.ns)
+        feed.resume(c.clock.mono_ns())
     with contextlib.suppress(TimeoutError, MexcError):
         async with asyncio.timeout(10):
             await c.rest.cancel_all()

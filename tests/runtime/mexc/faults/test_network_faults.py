@@ -12,6 +12,7 @@ from flashc.runtime.mexc import channels
 from flashc.runtime.mexc.connection import StreamShell, system_session
 from flashc.runtime.mexc.endpoint import endpoint
 from flashc.runtime.mexc.stream_events import Event, LinkLost, SessionConfig
+from support.virtual_time import LoopClock, run_virtual
 
 MS = 1_000_000
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -32,10 +33,10 @@ def lost(handler: Handler | None, count: int = 1, **config: int) -> tuple[list[L
             finally:
                 writer.close()
 
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        if handler is None:
-            server.close()
+        held = socket.socket()  # bound and not listening: who connects is refused, and nobody else gets the port
+        held.bind(("127.0.0.1", 0))
+        server = await asyncio.start_server(serve, sock=held, start_serving=handler is not None)
+        port = held.getsockname()[1]
         session = system_session(
             SessionConfig(endpoint=endpoint(f"ws://127.0.0.1:{port}"), backoff_first_ns=MS, **config), 1
         )
@@ -47,14 +48,14 @@ def lost(handler: Handler | None, count: int = 1, **config: int) -> tuple[list[L
                 if len(found) >= count:
                     shell.stop()
 
-        shell = StreamShell(session, on_event, close_after=0.1)
+        shell = StreamShell(session, on_event, now_ns=LoopClock().mono_ns, close_after=0.1)
         shell.subscribe([channels.depth("MXUSDT")])
         async with asyncio.timeout(5):
             await shell.run()
         server.close()
         return found
 
-    return asyncio.run(run()), heard
+    return run_virtual(run()), heard
 
 
 def test_n_02_a_refused_connection_is_tried_again() -> None:
@@ -77,13 +78,13 @@ def test_n_02_a_host_that_never_answers_is_given_up() -> None:
                     found.append(event)
                     shell.stop()
 
-            shell = StreamShell(session, on_event, close_after=0.1)
+            shell = StreamShell(session, on_event, now_ns=LoopClock().mono_ns, close_after=0.1)
             shell.subscribe([channels.depth("MXUSDT")])
             async with asyncio.timeout(5):
                 await shell.run()
             return found[0]
 
-        assert asyncio.run(run()).reason == "connect_timeout"
+        assert run_virtual(run()).reason == "connect_timeout"
 
 
 @pytest.mark.parametrize("url", ["ws://wbs-api.mexc.com/ws", "ws://192.0.2.7/ws", "http://127.0.0.1/ws"])

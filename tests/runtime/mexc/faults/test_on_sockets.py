@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.local_exchange import market
+from support.virtual_time import run_virtual
 from support.watched_exchange import Watched, watched
 
 Scene = Callable[[Watched], Awaitable[None]]
@@ -91,7 +92,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Watched | Ba
         runs = (survived(tmp_path_factory.mktemp(name), scene) for name, scene in SCENES.items())
         return await asyncio.gather(*runs, return_exceptions=True)
 
-    return dict(zip(SCENES, asyncio.run(run()), strict=True))
+    return dict(zip(SCENES, run_virtual(run()), strict=True))
 
 
 def same_book_always(found: Watched | BaseException) -> bool:

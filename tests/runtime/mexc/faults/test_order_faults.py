@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from flashc.runtime.mexc.facts import Evidence
 from support.private_world import SYMBOL, PrivateWorld, private_world
+from support.virtual_time import run_virtual
 
 Work = Callable[[PrivateWorld], Awaitable[None]]
 
@@ -22,7 +22,7 @@ def checked(folder: Path, work: Work) -> PrivateWorld:
             await work(world)
             await world.settled()
 
-    asyncio.run(all_of_it())
+    run_virtual(all_of_it())
     return kept[0]
 
 
@@ -58,7 +58,7 @@ def test_fault_R_02_a_refused_order_whose_answer_is_lost_stays_unknown(tmp_path:
             await world.until(lambda: all(one.not_found >= 3 for one in world.feed.knowledge.doubts()), "looked up")
             return world
 
-    world = asyncio.run(work())
+    world = run_virtual(work())
     assert len(world.feed.knowledge.doubts()) == 3
     assert world.sent_orders() == 0
 
@@ -83,7 +83,7 @@ def test_fault_R_04_a_connection_that_dies_under_an_order_sends_it_once(tmp_path
             await world.until(lambda: world.feed.knowledge.request(SYMBOL, "cut-1").not_found >= 2, "it is looked up")
             return world
 
-    world = asyncio.run(work())
+    world = run_virtual(work())
     assert world.sent_orders() == 0
     assert world.rest.counters["lost"] == 1
 
@@ -158,7 +158,7 @@ def test_fault_R_15_refused_keys_silence_the_client(tmp_path: Path) -> None:
             await world.until(lambda: world.feed.counters["passes_failed"] >= 2, "later passes do not get out")
             return world
 
-    assert asyncio.run(work()).rest.counters["AuthFault"] == 1
+    assert run_virtual(work()).rest.counters["AuthFault"] == 1
 
 
 def test_fault_R_17_broken_json_of_an_order_is_an_unknown_outcome(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_fault_R_18_fills_that_no_page_can_show_are_never_taken_for_read(tmp_pat
             assert not world.feed.synced
             return world
 
-    assert len(asyncio.run(work()).feed.knowledge.fills()) == 100
+    assert len(run_virtual(work()).feed.knowledge.fills()) == 100
 
 
 def test_fault_N_09_a_firewalls_page_proves_nothing_of_an_order(tmp_path: Path) -> None:
@@ -218,4 +218,4 @@ def test_fault_N_09_a_firewalls_page_proves_nothing_of_an_order(tmp_path: Path) 
             assert (await world.desk.place(world.order("wall-1"))).outcome == "UNKNOWN"
             return world
 
-    assert asyncio.run(work()).rest.counters["BadAnswer"] >= 1
+    assert run_virtual(work()).rest.counters["BadAnswer"] >= 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flashc.runtime.mexc.private_feed import FeedConfig
 from support.private_world import QUICK, SYMBOL, PrivateWorld, private_world
+from support.virtual_time import run_virtual
 
 Work = Callable[[PrivateWorld], Awaitable[None]]
 
@@ -23,7 +24,7 @@ def checked(folder: Path, work: Work, config: FeedConfig = QUICK) -> PrivateWorl
             await work(world)
             await world.settled()
 
-    asyncio.run(all_of_it())
+    run_virtual(all_of_it())
     return kept[0]
 
 
@@ -196,7 +197,7 @@ def test_fault_P_09_an_impossible_fill_is_never_silent(tmp_path: Path) -> None:
             await world.until(lambda: bool(knowledge.anomalies()), "it is an anomaly")
             return world
 
-    assert "fill" in asyncio.run(work()).feed.halt()
+    assert "fill" in run_virtual(work()).feed.halt()
 
 
 def test_fault_P_12_trade_ids_of_odd_forms(tmp_path: Path) -> None:
@@ -209,4 +210,4 @@ def test_fault_P_12_trade_ids_of_odd_forms(tmp_path: Path) -> None:
                 world.heal()
             return world
 
-    assert asyncio.run(work()).feed.knowledge.counters["refused"] == 0
+    assert run_virtual(work()).feed.knowledge.counters["refused"] == 0
