@@ -29,7 +29,7 @@ from flashc.dsl.source import Source
 from flashc.runtime.backtest.driver import parameter_words
 from flashc.runtime.backtest.market.book_layout import new_book
 from flashc.runtime.backtest.strategy_object import StrategyObject, open_object
-from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from flashc.simulator.exchange.config import AccountSpec, ExchangeConfig, SymbolSpec
 from flashc.simulator.exchange.events import Filled, LevelChanged, OrderChanged
 from flashc.simulator.exchange.exchange import Exchange

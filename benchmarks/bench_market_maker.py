@@ -171,8 +171,8 @@ class Data:
 
 def recorded(files: list[str], instrument: str) -> Data:
     """A tape from files of a book and its trades."""
-    from flashc.runtime.market_data.event_importers import import_any
-    from flashc.runtime.market_data.tape import StreamNeed, build_tape
+    from flashc.runtime.market_data.importers.any_file import import_any
+    from flashc.runtime.market_data.tapes.build import StreamNeed, build_tape
 
     sets = [import_any(Path(name)) for name in files]
     needs = [StreamNeed(kind, instrument, 0, 2, 5) for kind in ("book", "trade")]

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from flashc.runtime.market_data.events import EventSet
 from flashc.runtime.market_data.record.writer import MOST_ROWS
-from flashc.runtime.market_data.store import load
-from flashc.runtime.market_data.stored import table_at
+from flashc.runtime.market_data.store.places import table_at
+from flashc.runtime.market_data.store.sets import load
 
 #: The command, with segments of another size.
 _RECORD = """

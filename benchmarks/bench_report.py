@@ -80,7 +80,7 @@ def run(folder: Path, repeat: int, browser: str | None) -> dict[str, float]:
 
 
 def written(folder: Path, page: Path, repeat: int) -> dict[str, float]:
-    from flashc.runtime.market_data.tape_file import open_tape
+    from flashc.runtime.market_data.tapes.file import open_tape
     from flashc.runtime.report.page import write_report
     from flashc.runtime.report.series import Chart, bars_of_tape
 

@@ -19,16 +19,16 @@ from pathlib import Path
 
 from flashc.runtime.market_data.bars import Bars, Dataset
 from flashc.runtime.market_data.instruments import Instrument
-from flashc.runtime.market_data.store import append, load, save
-from flashc.runtime.market_data.stored import Stored
-from flashc.runtime.market_data.synth import SynthParameters, generate
-from flashc.runtime.market_data.tape import StreamNeed, build_tape
-from flashc.runtime.market_data.upkeep import compact
+from flashc.runtime.market_data.store.places import Stored
+from flashc.runtime.market_data.store.sets import append, load, save
+from flashc.runtime.market_data.store.upkeep import compact
+from flashc.runtime.market_data.synth.bars import SynthParameters, generate
+from flashc.runtime.market_data.tapes.build import StreamNeed, build_tape
 
 BARS, DAY = 525_600, 1_440
 MINUTE = 60 * 10**9
 NEEDS = [StreamNeed("bar", "BTC/USDC", MINUTE, 2, 6)]
-IMPORTS = ("numpy", "polars", "deltalake", "polars, deltalake, flashc.runtime.market_data.store")
+IMPORTS = ("numpy", "polars", "deltalake", "polars, deltalake, flashc.runtime.market_data.store.sets")
 
 
 def main() -> None:

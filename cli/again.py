@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..compiler.ir.hir import Checked
     from ..runtime.backtest.result import Words
     from ..runtime.backtest.rewind import Moment
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from ..runtime.report.series import Floats
     from .market_options import MarketOptions
     from .traced import Over

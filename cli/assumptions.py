@@ -9,7 +9,7 @@ from .running import Costs
 
 if TYPE_CHECKING:
     from ..runtime.backtest.result import RunResult
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from .market_options import MarketOptions
 
 _BARS = (

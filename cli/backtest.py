@@ -17,7 +17,7 @@ from .problem import Problem
 
 if TYPE_CHECKING:
     from ..runtime.backtest.result import Account
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from .engines import Begun
     from .market_options import MarketOptions
     from .running import Costs, Finished, Prepared

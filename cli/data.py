@@ -19,7 +19,7 @@ from .problem import Problem
 
 if TYPE_CHECKING:
     from ..runtime.market_data.events import AnySet
-    from ..runtime.market_data.importers import ImportOptions
+    from ..runtime.market_data.importers.bars import ImportOptions
 
 app = make_app()
 
@@ -69,7 +69,7 @@ def import_(
     rule that the output states. A book and the trades of its instrument may share a name, at once or one by one.
     """
     from ..runtime.errors import Fault, RuntimeFault
-    from ..runtime.market_data.dump_files import data_files
+    from ..runtime.market_data.importers.dump_files import data_files
 
     if append and replace:
         raise Problem("`--append` and `--replace` exclude each other", helps=("choose one",))
@@ -102,8 +102,8 @@ def _options(
     symbol: str | None,
     repair: list[str] | None,
 ) -> ImportOptions:
-    from ..runtime.market_data.checks import REPAIRS
-    from ..runtime.market_data.importers import ImportOptions
+    from ..runtime.market_data.checks.bars import REPAIRS
+    from ..runtime.market_data.importers.bars import ImportOptions
 
     for path in files:
         if not path.exists():
@@ -118,8 +118,8 @@ def _options(
 
 def _import(files: list[Path], options: ImportOptions, root: str | None, how: str) -> tuple[dict[str, object], str]:
     """One data set of one file, or of several."""
-    from ..runtime.market_data.event_importers import combine_any, import_any
-    from ..runtime.market_data.store import append, save
+    from ..runtime.market_data.importers.any_file import combine_any, import_any
+    from ..runtime.market_data.store.sets import append, save
     from .data_text import stored_text
 
     parts = [import_any(path, options) for path in files]
@@ -136,9 +136,9 @@ def _beside(found: AnySet, root: str | None) -> bool:
     """Whether a data set of this name is there that lacks all that `found` holds: a book for trades, or trades for a
     book."""
     from ..runtime.market_data.events import EventSet
-    from ..runtime.market_data.records import EventRecord
-    from ..runtime.market_data.stored import table_at
-    from ..runtime.market_data.table_log import exists, read_record
+    from ..runtime.market_data.store.places import table_at
+    from ..runtime.market_data.store.records import EventRecord
+    from ..runtime.market_data.store.table_log import exists, read_record
 
     place = table_at(root, found.name)
     if not isinstance(found, EventSet) or not exists(place):
@@ -194,7 +194,7 @@ app.command(
 def list_(root: Root = None, json: Json = False) -> None:
     """List the data sets."""
     from ..runtime.errors import RuntimeFault
-    from ..runtime.market_data.catalog import data_root, list_datasets
+    from ..runtime.market_data.store.catalog import data_root, list_datasets
     from .data_text import listing_text
 
     listing = list_datasets(root)
@@ -217,11 +217,11 @@ def info(
     json: Json = False,
 ) -> None:
     """Say what a data set or a file holds, and which rules were applied when it was read."""
-    from ..runtime.market_data.catalog import locate, resolve
-    from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.records import describe
-    from ..runtime.market_data.stored import Stored
-    from ..runtime.market_data.table_log import read_record
+    from ..runtime.market_data.importers.bars import ImportOptions
+    from ..runtime.market_data.store.catalog import locate, resolve
+    from ..runtime.market_data.store.places import Stored
+    from ..runtime.market_data.store.records import describe
+    from ..runtime.market_data.store.table_log import read_record
     from .data_text import record_text
 
     check_words(instrument, period)
@@ -258,13 +258,13 @@ def verify(
     Exit code 0: nothing a backtest would refuse. 1: a fault.
     """
     from ..runtime.market_data.bars import Dataset
-    from ..runtime.market_data.catalog import locate, resolve
-    from ..runtime.market_data.event_verify import verify_events
-    from ..runtime.market_data.importers import ImportOptions
-    from ..runtime.market_data.records import describe
-    from ..runtime.market_data.stored import Stored
-    from ..runtime.market_data.table_log import read_record
-    from ..runtime.market_data.verify import verify as check
+    from ..runtime.market_data.importers.bars import ImportOptions
+    from ..runtime.market_data.store.catalog import locate, resolve
+    from ..runtime.market_data.store.places import Stored
+    from ..runtime.market_data.store.records import describe
+    from ..runtime.market_data.store.table_log import read_record
+    from ..runtime.market_data.verify.bars import verify as check
+    from ..runtime.market_data.verify.events import verify_events
     from .data_text import bars_head, events_head, report_text
 
     check_words(instrument, period)

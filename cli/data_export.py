@@ -34,9 +34,9 @@ def export(
     Copying again changes nothing, so an interrupted copy is simply started anew. Tables and measurements are called
     flashc_bars, flashc_trades and flashc_book. Passwords come from the environment, never from the address.
     """
-    from ..runtime.market_data.catalog import resolve
     from ..runtime.market_data.sinks.batches import row_count
     from ..runtime.market_data.sinks.target import parse_target
+    from ..runtime.market_data.store.catalog import resolve
 
     target = parse_target(to)
     data = resolve(source, root)

@@ -32,8 +32,8 @@ def check_words(instrument: str | None, period: str | None) -> None:
 
 def refuse_existing(name: str, root: str | None, replace: bool) -> None:
     """Raise `Problem` if a data set of this name is there and must not be replaced."""
-    from ..runtime.market_data.stored import data_root, table_at
-    from ..runtime.market_data.table_log import exists
+    from ..runtime.market_data.store.places import data_root, table_at
+    from ..runtime.market_data.store.table_log import exists
 
     place = table_at(root, name)
     if not replace and (exists(place) or (not place.is_remote and place.folder.exists())):

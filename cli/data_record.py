@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..runtime.market_data.record.run import Recording, Status
     from ..runtime.market_data.record.spool import Spool
     from ..runtime.market_data.record.streams import Recorded
-    from ..runtime.market_data.stored import Root as StoreRoot
+    from ..runtime.market_data.store.places import Root as StoreRoot
     from ..runtime.mexc.rest import MexcRest
 
 STREAM_URL = "wss://wbs-api.mexc.com/ws"
@@ -283,9 +283,9 @@ class _Run:
     def text(self) -> str:
         """The summary: each data set, and what happened on the way."""
         from ..runtime.market_data.moments import span_text
-        from ..runtime.market_data.store import read_record
-        from ..runtime.market_data.stored import table_at
-        from ..runtime.market_data.table_log import exists
+        from ..runtime.market_data.store.places import table_at
+        from ..runtime.market_data.store.sets import read_record
+        from ..runtime.market_data.store.table_log import exists
         from .data_text import stored_text
 
         assert self.recording is not None
@@ -318,9 +318,9 @@ class _Run:
         from dataclasses import asdict
 
         from ..cython_core.native import reason
-        from ..runtime.market_data.store import read_record
-        from ..runtime.market_data.stored import table_at
-        from ..runtime.market_data.table_log import exists
+        from ..runtime.market_data.store.places import table_at
+        from ..runtime.market_data.store.sets import read_record
+        from ..runtime.market_data.store.table_log import exists
 
         assert self.recording is not None
         places = [table_at(self.plan.root, writing.what.name) for writing in self.recording.writings]

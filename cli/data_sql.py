@@ -12,7 +12,7 @@ from . import console
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.sql import Answer
+    from ..runtime.market_data.store.sql import Answer
 
 #: Cells of a table are cut at this width.
 _WIDEST = 60
@@ -21,7 +21,7 @@ _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT")
 
 def answer(query: str, root: str | None, *, limit: int, form: str, out: Path | None) -> None:
     """Ask and print as `table`, `csv` or `json`; with `out` write all rows to that file."""
-    from ..runtime.market_data import sql
+    from ..runtime.market_data.store import sql
 
     if out is not None:
         _check_file(out)

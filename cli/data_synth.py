@@ -14,9 +14,9 @@ from .data_options import Instrument, Name, Period, Replace, Root, check_words, 
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.records import AnyRecord
-    from ..runtime.market_data.synth import SynthParameters
-    from ..runtime.market_data.synth_book import BookParameters
+    from ..runtime.market_data.store.records import AnyRecord
+    from ..runtime.market_data.synth.bars import SynthParameters
+    from ..runtime.market_data.synth.book import BookParameters
 
 KINDS = ("bars", "book")
 
@@ -139,8 +139,8 @@ def _refuse_mixed(kind: str, of_bars: Mapping[str, Any], of_book: Mapping[str, A
 def _bars(
     given: dict[str, Any], price: float | None, name: str | None, root: str | None, replaces: bool
 ) -> tuple[AnyRecord, str]:
-    from ..runtime.market_data.store import save
-    from ..runtime.market_data.synth import SynthParameters, for_instrument, generate
+    from ..runtime.market_data.store.sets import save
+    from ..runtime.market_data.synth.bars import SynthParameters, for_instrument, generate
     from .data_text import stored_text
 
     parameters = for_instrument(SynthParameters(**given), price)
@@ -156,8 +156,8 @@ def _bars(
 def _book(
     given: dict[str, Any], price: float | None, name: str | None, root: str | None, replaces: bool
 ) -> tuple[AnyRecord, str]:
-    from ..runtime.market_data.store import save
-    from ..runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
+    from ..runtime.market_data.store.sets import save
+    from ..runtime.market_data.synth.book import BookParameters, book_for_instrument, generate_book
     from .data_text import stored_text
 
     parameters = book_for_instrument(BookParameters(), price)

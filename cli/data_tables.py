@@ -13,7 +13,7 @@ from .data_options import Root
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.stored import Stored
+    from ..runtime.market_data.store.places import Stored
 
 Set = Annotated[str, typer.Argument(metavar="NAME", help="A data set's name.", show_default=False)]
 
@@ -23,7 +23,7 @@ def history(name: Set, root: Root = None, json: Json = False) -> None:
 
     Each import, fetch or recording makes a version; NAME@VERSION reads that one wherever data is named.
     """
-    from ..runtime.market_data.upkeep import history as versions
+    from ..runtime.market_data.store.upkeep import history as versions
     from .data_text import history_text
 
     found = versions(_place(name, root))
@@ -38,7 +38,7 @@ def compact(name: Set, root: Root = None, json: Json = False) -> None:
 
     The files of the versions before stay until `flashc data prune`.
     """
-    from ..runtime.market_data.upkeep import compact as run
+    from ..runtime.market_data.store.upkeep import compact as run
 
     found = run(_place(name, root))
     if json:
@@ -58,7 +58,7 @@ def prune(
 
     The newest N contents stay; versions with the same content count once.
     """
-    from ..runtime.market_data.upkeep import prune as run
+    from ..runtime.market_data.store.upkeep import prune as run
 
     files = run(_place(name, root), keep)
     if json:
@@ -89,7 +89,7 @@ def sql(
 
 
 def _place(name: str, root: str | None) -> Stored:
-    from ..runtime.market_data.catalog import locate
+    from ..runtime.market_data.store.catalog import locate
 
     place = locate(name, root)
     if isinstance(place, Path):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ..runtime.market_data.bars import Dataset, RuleUse
 from ..runtime.market_data.events import EventSet
 from ..runtime.market_data.moments import moment_text, period_text
-from ..runtime.market_data.records import AnyRecord, EventRecord, Record
-from ..runtime.market_data.stored import Root
-from ..runtime.market_data.upkeep import Version
-from ..runtime.market_data.verify import Report
+from ..runtime.market_data.store.places import Root
+from ..runtime.market_data.store.records import AnyRecord, EventRecord, Record
+from ..runtime.market_data.store.upkeep import Version
+from ..runtime.market_data.verify.bars import Report
 
 
 def stored_text(record: AnyRecord) -> str:

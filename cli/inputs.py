@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ..runtime.backtest.market.model import MarketTape
     from ..runtime.backtest.result import Feed, KernelFacts
     from ..runtime.market_data.events import AnySet
-    from ..runtime.market_data.matching import StreamNeed
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
+    from ..runtime.market_data.tapes.matching import StreamNeed
     from .market_options import MarketOptions
     from .running import Prepared
 
@@ -37,8 +37,8 @@ def tape_inputs(prepared: Prepared, data: Sequence[str]) -> list[Input]:
 
     Optional streams, which are such trades, are left out where the data has none.
     """
-    from ..runtime.market_data.catalog import expand, outline
-    from ..runtime.market_data.matching import StreamNeed
+    from ..runtime.market_data.store.catalog import expand, outline
+    from ..runtime.market_data.tapes.matching import StreamNeed
 
     streams = prepared.compiled.program.streams
     needs = [StreamNeed(s.kind, s.symbol, s.period_ns, s.price_decimals, s.qty_decimals) for s in streams]
@@ -54,7 +54,7 @@ def tape_inputs(prepared: Prepared, data: Sequence[str]) -> list[Input]:
 
 def _holds(sets: Sequence[AnySet], need: StreamNeed) -> bool:
     from ..runtime.errors import RuntimeFault
-    from ..runtime.market_data.matching import match_streams
+    from ..runtime.market_data.tapes.matching import match_streams
 
     try:
         match_streams(sets, [need])
@@ -67,7 +67,7 @@ def _holds(sets: Sequence[AnySet], need: StreamNeed) -> bool:
 
 def _unread(compiled: Compiled, sets: Sequence[AnySet]) -> list[StreamNeed]:
     """Books of traded instruments that the program does not read, and their trades if the data has them."""
-    from ..runtime.market_data.matching import StreamNeed
+    from ..runtime.market_data.tapes.matching import StreamNeed
     from .running import traded_facts
 
     read = {(s.kind, s.symbol) for s in compiled.program.streams}

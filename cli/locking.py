@@ -101,9 +101,9 @@ def stale(checked: Checked, *, with_compiler: bool = True, cc: str | None = None
 def data_hash(name_or_path: str) -> str | None:
     """What identifies data of tests: the content of a data set, the bytes of a file; None if there is neither."""
     from ..runtime.errors import RuntimeFault
-    from ..runtime.market_data.catalog import locate
     from ..runtime.market_data.files import file_hash
-    from ..runtime.market_data.table_log import read_record
+    from ..runtime.market_data.store.catalog import locate
+    from ..runtime.market_data.store.table_log import read_record
 
     try:
         place = locate(name_or_path)

@@ -92,7 +92,7 @@ def evaluate(
 
 def _stored(data: Sequence[str]) -> list[TableFacts]:
     """The versions of stored data sets that the run read."""
-    from ..runtime.market_data.catalog import records
+    from ..runtime.market_data.store.catalog import records
 
     return [TableFacts(one.name, one.version or 0, one.content_hash) for one in records(data)]
 

@@ -9,7 +9,7 @@ from . import console
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from ..runtime.report.series import Bars, Chart
     from .outcome import Outcome
     from .running import Finished, Prepared

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..runtime.backtest.kernel_loader import Kernel
     from ..runtime.backtest.money import Ints
     from ..runtime.backtest.result import Account, KernelFacts, RunResult, Terms
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from .market_options import MarketOptions
 
 Progress = Callable[[int, int], None]
@@ -107,8 +107,8 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
     if all(s.clock.kind in ("bar", "timer") for s in checked.streams):
         return  # bars are matched when the tape is built
     from ..compiler.venues.profile import profile
-    from ..runtime.market_data.catalog import expand, outline
-    from ..runtime.market_data.matching import StreamNeed, match_streams
+    from ..runtime.market_data.store.catalog import expand, outline
+    from ..runtime.market_data.tapes.matching import StreamNeed, match_streams
 
     needs = []
     for stream in (s for s in checked.streams if s.clock.kind != "timer" and not s.optional):
@@ -120,7 +120,7 @@ def _require_streams(checked: Checked, data: Sequence[str]) -> None:
 
 def pinned(data: Sequence[str]) -> list[str]:
     """Names with the version that is the newest now (`btc_1m@3`), so that the run reads and names one version."""
-    from ..runtime.market_data.catalog import pin
+    from ..runtime.market_data.store.catalog import pin
 
     return pin(data)
 
@@ -137,7 +137,7 @@ def make_tape(
     On books the traded instruments' books and, where there are some, trades are part of it whether the strategy reads
     them or not: its orders meet them.
     """
-    from ..runtime.market_data.tape_cache import open_or_build
+    from ..runtime.market_data.tapes.cache import open_or_build
 
     if from_ns is not None and to_ns is not None and from_ns >= to_ns:
         raise Problem("`--from` is not before `--to`")

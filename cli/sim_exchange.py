@@ -140,8 +140,8 @@ def _generated(symbols: str, seed: int) -> Iterator[Market]:
 
 def _recorded(names: str, root: str | None) -> Iterator[Market]:
     from ..runtime.errors import fault
-    from ..runtime.market_data.catalog import resolve
     from ..runtime.market_data.events import EventSet
+    from ..runtime.market_data.store.catalog import resolve
     from ..simulator.server.build import recorded
 
     seen: set[str] = set()
@@ -162,7 +162,7 @@ def _recorded(names: str, root: str | None) -> Iterator[Market]:
 def _history(names: str | None, root: str | None) -> Iterator[Dataset]:
     from ..runtime.errors import fault
     from ..runtime.market_data.bars import Dataset
-    from ..runtime.market_data.catalog import resolve
+    from ..runtime.market_data.store.catalog import resolve
 
     for name in (part.strip() for part in (names or "").split(",") if part.strip()):
         found = resolve(name, root)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..runtime.backtest.driver import KernelAddresses, Run
     from ..runtime.backtest.market.driver import MarketRun
     from ..runtime.backtest.result import Account, Words
-    from ..runtime.market_data.tape_file import Tape
+    from ..runtime.market_data.tapes.file import Tape
     from ..runtime.report.series import Bars, Floats, Indicator
     from .market_options import MarketOptions
     from .running import Finished, Prepared

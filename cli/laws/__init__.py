@@ -16,7 +16,7 @@ from .outcome import LawResult
 
 if TYPE_CHECKING:
     from ...runtime.backtest.result import Account
-    from ...runtime.market_data.tape_file import Tape
+    from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
     from ..running import Prepared
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.reference import Machine
     from ...runtime.backtest.result import Account, KernelFacts, RunResult, Words
     from ...runtime.backtest.strategy_object import StrategyObject
-    from ...runtime.market_data.tape_file import Tape
+    from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
     from ..running import Prepared
 

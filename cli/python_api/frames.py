@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...runtime.cache_root import cache_root
-from ...runtime.market_data.formats import COLUMN_NAMES, plain_name
+from ...runtime.market_data.importers.bar_formats import COLUMN_NAMES, plain_name
 from ...runtime.market_data.instruments import parse_instrument
 from .errors import FlashcError, usage
 

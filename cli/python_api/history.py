@@ -20,8 +20,8 @@ def data(name: str, kind: str | None = None, *, from_: Any = None, to: Any = Non
     with told():
         low, high = given.moment("from_", from_), given.moment("to", to)
         from ...runtime.market_data.bars import Dataset
-        from ...runtime.market_data.catalog import resolve_part
         from ...runtime.market_data.frames import frame_of
+        from ...runtime.market_data.store.catalog import resolve_part
 
         found = resolve_part(name, kind, low, high)
         kinds = ["bars"] if isinstance(found, Dataset) else list(found.parts())

@@ -23,8 +23,8 @@ from ...runtime.cache_root import cache_root
 from ...runtime.market_data.moments import parse_moment
 
 if TYPE_CHECKING:
-    from ...runtime.market_data.synth import SynthParameters
-    from ...runtime.market_data.synth_book import BookParameters
+    from ...runtime.market_data.synth.bars import SynthParameters
+    from ...runtime.market_data.synth.book import BookParameters
 
 #: Raise it when a generator changes, so that data made before is not found.
 VERSION = 1
@@ -103,7 +103,7 @@ def _length_ns(test: CheckedTest, default: int) -> int:
 
 
 def _bars(test: CheckedTest, program: Program, symbol: str, kind: dict[str, Any]) -> SynthParameters:
-    from ...runtime.market_data.synth import SynthParameters, for_instrument
+    from ...runtime.market_data.synth.bars import SynthParameters, for_instrument
 
     given, price = _common(test, program, symbol, kind)
     period = gcd(*(s.period_ns for s in program.streams if s.kind == "bar")) or _MINUTE
@@ -114,7 +114,7 @@ def _bars(test: CheckedTest, program: Program, symbol: str, kind: dict[str, Any]
 
 
 def _book(test: CheckedTest, program: Program, symbol: str, kind: dict[str, Any]) -> BookParameters:
-    from ...runtime.market_data.synth_book import BookParameters, book_for_instrument
+    from ...runtime.market_data.synth.book import BookParameters, book_for_instrument
 
     given, price = _common(test, program, symbol, kind)
     depth = max((s.depth for s in program.streams if s.kind == "book"), default=1)
@@ -124,9 +124,9 @@ def _book(test: CheckedTest, program: Program, symbol: str, kind: dict[str, Any]
 
 def _kept(parameters: SynthParameters | BookParameters, books: bool) -> Path:
     """The folder of the data set; it is named by everything that it is made of."""
-    from ...runtime.market_data.store import save
-    from ...runtime.market_data.stored import table_at
-    from ...runtime.market_data.table_log import exists
+    from ...runtime.market_data.store.places import table_at
+    from ...runtime.market_data.store.sets import save
+    from ...runtime.market_data.store.table_log import exists
 
     text = json.dumps([VERSION, books, asdict(parameters)], sort_keys=True, default=list)
     name = f"{'book' if books else 'bars'}_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
@@ -134,11 +134,11 @@ def _kept(parameters: SynthParameters | BookParameters, books: bool) -> Path:
     if exists(table_at(root, name)):
         return root / name
     if books:
-        from ...runtime.market_data.synth_book import generate_book
+        from ...runtime.market_data.synth.book import generate_book
 
         save(generate_book(parameters, name), root, True)  # type: ignore[arg-type]
         return root / name
-    from ...runtime.market_data.synth import generate
+    from ...runtime.market_data.synth.bars import generate
 
     save(generate(parameters, name), root, True)  # type: ignore[arg-type]
     return root / name

@@ -28,7 +28,7 @@ from .seen import Order, Seen, Witness, instance_of, style_name
 if TYPE_CHECKING:
     from ...compiler.frontend.assertions import CheckedTest
     from ...runtime.backtest.result import Account
-    from ...runtime.market_data.tape_file import Tape
+    from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
     from ..running import Prepared
     from .lawful import Laws

@@ -17,7 +17,7 @@ from pathlib import Path
 from ...cython_core import native
 from ...cython_core.wire.push import decode_push
 from ..errors import fault
-from ..market_data.prng import Stream
+from ..market_data.synth.prng import Stream
 from .channels import Channel
 from .counters import Counters
 from .endpoint import Endpoint, is_loopback

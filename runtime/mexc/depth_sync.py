@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ...cython_core.wire.depth_codes import APPLIED, BACKWARDS, GAP, LEFT_WINDOW, NOT_DEPTH, OLD, OVERLAP, REASONS
-from ..market_data.prng import Stream
+from ..market_data.synth.prng import Stream
 from .counters import Counters
 from .reference_book import DepthBook
 from .stream_events import MINUTE, MS, SECOND

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ...cython_core import native, native_market
 from ...cython_core.wire.rows import SymbolScale
-from ..market_data.prng import Stream
+from ..market_data.synth.prng import Stream
 from .connection import StreamShell, system_session
 from .counters import Counters
 from .errors import MexcError

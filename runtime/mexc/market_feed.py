@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from ...cython_core.wire.decimals import DecimalFault, parse_decimal
 from ...cython_core.wire.depth_codes import APPLIED, OVERLAP
 from ...cython_core.wire.messages import AggreBookTicker, AggreDepths, Deals, LimitDepths, Push, SpotKline
-from ..market_data.prng import Stream
+from ..market_data.synth.prng import Stream
 from . import channels
 from .channels import Channel
 from .counters import Counters

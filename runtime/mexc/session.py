@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...cython_core.wire import ws_frames
-from ..market_data.prng import Stream
+from ..market_data.synth.prng import Stream
 from .channels import Channel
 from .control import Answer, ControlFault, parse_answer
 from .counters import Counters

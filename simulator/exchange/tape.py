@@ -1,8 +1,8 @@
 """A recording as rows that an exchange can play: whole ticks and lots, in order of receive time, times from 0.
 
-Books go through the same rules as those of a backtest (`runtime/market_data/accepted_book.py`): messages in the order
-of their ids, prices on the symbol's grid (`price_to_tick`, `qty_to_lot`), and after every message a book whose best
-bid is below its best ask. Each rule that changed something is in `rules`, with how often. At one time trades come
+Books go through the same rules as those of a backtest (`runtime/market_data/tapes/accepted_book.py`): messages in the
+order of their ids, prices on the symbol's grid (`price_to_tick`, `qty_to_lot`), and after every message a book whose
+best bid is below its best ask. Each rule that changed something is in `rules`, with how often. At one time trades come
 first.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...runtime.market_data.accepted_book import book_rows
 from ...runtime.market_data.bars import Ints, RuleUse
 from ...runtime.market_data.events import EventSet
-from ...runtime.market_data.market_events import trade_rows
+from ...runtime.market_data.tapes.accepted_book import book_rows
+from ...runtime.market_data.tapes.market_events import trade_rows
 
 LEVEL, MESSAGE_END, RESET, RESET_END, TRADE = 0, 1, 2, 3, 4
 _CHUNK = 1 << 14

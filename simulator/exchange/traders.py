@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from ...runtime.market_data.prng import Stream
+from ...runtime.market_data.synth.prng import Stream
 from .amounts import amount_text
 from .exchange import Exchange
 from .listing import Listing

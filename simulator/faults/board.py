@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...runtime.errors import fault
-from ...runtime.market_data.prng import Stream
+from ...runtime.market_data.synth.prng import Stream
 from ..stream.hub import NEVER_NS, Push
 from .catalogue import find
 from .injectors import INJECTORS

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from ...runtime.market_data.prng import Stream
+from ...runtime.market_data.synth.prng import Stream
 from ..exchange.exchange import Exchange
 from ..exchange.interventions import Interventions
 from ..rest.api import RestApi

@@ -7,8 +7,8 @@ import numpy as np
 from ...runtime.errors import fault
 from ...runtime.market_data.bars import Dataset
 from ...runtime.market_data.events import EventSet
-from ...runtime.market_data.grid import to_grid
-from ...runtime.market_data.market_events import trade_rows
+from ...runtime.market_data.tapes.grid import to_grid
+from ...runtime.market_data.tapes.market_events import trade_rows
 from ..exchange.config import SymbolSpec
 from .intervals import MINUTE_MS
 from .statistics import SymbolStatistics

@@ -8,7 +8,7 @@ from ...runtime.errors import fault
 from ...runtime.market_data.bars import Dataset
 from ...runtime.market_data.events import EventSet
 from ...runtime.market_data.instruments import parse_instrument
-from ...runtime.market_data.synth_book import BookParameters, book_for_instrument, generate_book
+from ...runtime.market_data.synth.book import BookParameters, book_for_instrument, generate_book
 from ..accounts_file import Accounts
 from ..exchange.config import ExchangeConfig, SymbolSpec
 from ..exchange.exchange import Exchange

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from flashc.cli.app import run
 from flashc.runtime.market_data.moments import parse_moment
-from flashc.runtime.market_data.store import read_record
-from flashc.runtime.market_data.stored import table_at
+from flashc.runtime.market_data.store.places import table_at
+from flashc.runtime.market_data.store.sets import read_record
 from support.mexc_history import HistoryServer, serving
 
 NOW_MS = (parse_moment("2026-09-21T14:13:20") or 0) // 10**6

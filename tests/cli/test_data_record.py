@@ -23,8 +23,8 @@ from flashc.runtime.market_data.record import writer
 from flashc.runtime.market_data.record.apart import Helper
 from flashc.runtime.market_data.record.commit import Committed
 from flashc.runtime.market_data.record.run import Status
-from flashc.runtime.market_data.store import load
-from flashc.runtime.market_data.stored import Root, table_at
+from flashc.runtime.market_data.store.places import Root, table_at
+from flashc.runtime.market_data.store.sets import load
 
 SOURCE = Path(__file__).resolve().parents[2] / "benchmarks" / "record_source.py"
 COMMAND = [sys.executable, "-m", "flashc", "data", "record", "BTC/USDC"]

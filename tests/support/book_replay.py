@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from flashc.cython_core import layout
-from flashc.runtime.market_data.tape_file import Tape
+from flashc.runtime.market_data.tapes.file import Tape
 
 
 def kind_of(record: list[int]) -> int:

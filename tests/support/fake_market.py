@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flashc.runtime.market_data.prng import Stream
+from flashc.runtime.market_data.synth.prng import Stream
 from flashc.runtime.mexc import channels
 from flashc.runtime.mexc.counters import Counters
 from flashc.runtime.mexc.market_feed import FeedConfig, MarketFeed

@@ -10,7 +10,7 @@ import h11
 from flashc.cython_core.wire import ws_frames
 from flashc.cython_core.wire.official import message_class
 from flashc.cython_core.wire.push import decode_push
-from flashc.runtime.market_data.prng import Stream
+from flashc.runtime.market_data.synth.prng import Stream
 from flashc.runtime.mexc.counters import Counters
 from flashc.runtime.mexc.endpoint import endpoint
 from flashc.runtime.mexc.handshake import accept_value

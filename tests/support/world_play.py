@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flashc.cython_core.wire import ws_frames
-from flashc.runtime.market_data.prng import Stream
+from flashc.runtime.market_data.synth.prng import Stream
 from flashc.runtime.mexc.market_feed import FeedConfig, MarketFeed
 from flashc.runtime.mexc.reference_book import ASK, BID
 from flashc.runtime.mexc.stream_events import Close, Connect, Send

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ....cython_core.layout import HEAD, KIND_BAR, NEVER, TIME
 
 if TYPE_CHECKING:
-    from ...market_data.tape_file import Tape
+    from ...market_data.tapes.file import Tape
     from ..result import Words
 
 #: Queue models by number. What is known: lots at the order's price, before and after a change that no trade explains.

@@ -11,10 +11,10 @@ import numpy as np
 from ...errors import fault
 from ..bars import Bars, Dataset, RuleUse
 from ..events import AnySet, EventSet, Trades
-from ..records import AnyRecord
-from ..store import append, read_record
-from ..stored import Root, table_at
-from ..table_log import exists
+from ..store.places import Root, table_at
+from ..store.records import AnyRecord
+from ..store.sets import append, read_record
+from ..store.table_log import exists
 from .bar_plan import BarPage
 from .jobs import VENUE, Job
 from .progress import FetchProgress

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ...errors import RuntimeFault
-from ..stored import Root
+from ..store.places import Root
 from .commit import Committed, Recovered, commit_segment, recover
 from .segment import SegmentDamaged
 from .spool import Spool

@@ -16,10 +16,10 @@ import numpy as np
 from ...errors import fault
 from ..bars import RuleUse
 from ..events import EventSet, Levels, Trades
-from ..records import AnyRecord
-from ..store import append, read_record
-from ..stored import Root, data_root, is_remote, table_at
-from ..table_log import exists
+from ..store.places import Root, data_root, is_remote, table_at
+from ..store.records import AnyRecord
+from ..store.sets import append, read_record
+from ..store.table_log import exists
 from .join import Gap
 from .segment import SegmentDamaged, read_segment
 from .spool import Spool

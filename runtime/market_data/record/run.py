@@ -21,7 +21,7 @@ from ...mexc.connection import StreamShell
 from ...mexc.stream_events import LOST_REASONS, ChannelConfirmed, Event, LinkLost, LinkUp, Overflow, PushFrame
 from ..bars import Ints
 from ..fetch.failures import TLS_HELPS
-from ..stored import Root
+from ..store.places import Root
 from .apart import CommitFailed, Helper
 from .recorder import Recorder
 from .source import Snapshots, snapshot_of

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import fault
-from ..stored import DEFAULT_ROOT, Root, data_root, is_remote, valid_name
+from ..store.places import DEFAULT_ROOT, Root, data_root, is_remote, valid_name
 
 FOLDER = ".recording"
 _LOCK, _ENDING, _DAMAGED = "lock", ".seg", ".damaged"

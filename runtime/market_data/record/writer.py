@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..bars import Ints
-from ..stored import Root
+from ..store.places import Root
 from .commit import Commit, commit_segment
 from .segment import DiskFile, SegmentFile, SegmentWriter
 from .spool import Spool

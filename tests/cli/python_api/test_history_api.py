@@ -7,8 +7,8 @@ from pathlib import Path
 import flashc
 import polars as pl
 import pytest
-from flashc.runtime.market_data.store import save
-from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+from flashc.runtime.market_data.store.sets import save
+from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 
 
 @pytest.fixture

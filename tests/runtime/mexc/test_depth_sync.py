@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flashc.cython_core.wire import depth_codes as codes
-from flashc.runtime.market_data.prng import Stream
+from flashc.runtime.market_data.synth.prng import Stream
 from flashc.runtime.mexc import channels
 from flashc.runtime.mexc.counters import Counters
 from flashc.runtime.mexc.depth_sync import HELD, IDLE, JOINING, NEVER, SYNCED, WAITING, DepthSync, SyncLimits

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flashc.runtime.market_data.events import EventSet, Levels, Trades
 from flashc.runtime.market_data.instruments import Instrument
-from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from flashc.simulator.exchange.config import AccountSpec, ExchangeConfig, SymbolSpec
 from flashc.simulator.exchange.events import Event, LevelChanged, Traded
 from flashc.simulator.exchange.exchange import Exchange

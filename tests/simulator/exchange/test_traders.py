@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from flashc.runtime.market_data.synth_book import BookParameters, generate_book
+from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from flashc.simulator.exchange.config import AccountSpec, ExchangeConfig, SymbolSpec
 from flashc.simulator.exchange.events import LevelChanged
 from flashc.simulator.exchange.exchange import Exchange

@@ -15,8 +15,8 @@ from flashc.runtime.market_data.record.apart import CommitFailed, Helper, recove
 from flashc.runtime.market_data.record.commit import KEY, commit_segment, recover
 from flashc.runtime.market_data.record.segment import BLOCK_BYTES
 from flashc.runtime.market_data.record.spool import Spool, opened
-from flashc.runtime.market_data.store import read_record
-from flashc.runtime.market_data.stored import table_at
+from flashc.runtime.market_data.store.places import table_at
+from flashc.runtime.market_data.store.sets import read_record
 
 from .test_commit import T0, events, parts, writing
 

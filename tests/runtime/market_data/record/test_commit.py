@@ -21,8 +21,8 @@ from flashc.runtime.market_data.record.segment import BLOCK_BYTES, DiskFile
 from flashc.runtime.market_data.record.spool import Spool, opened, waiting
 from flashc.runtime.market_data.record.streams import Recorded
 from flashc.runtime.market_data.record.writer import Writing
-from flashc.runtime.market_data.store import append, load, read_record
-from flashc.runtime.market_data.stored import table_at
+from flashc.runtime.market_data.store.places import table_at
+from flashc.runtime.market_data.store.sets import append, load, read_record
 
 BTC = Recorded("b", Instrument("BTC", "USDC"), 2, 6)
 T0 = 1_790_000_000 * 10**9

@@ -1,0 +1,1 @@
+"""Files of other tools and of archives, made checked data sets."""

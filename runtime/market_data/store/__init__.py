@@ -1,0 +1,1 @@
+"""Data sets at rest: versioned tables, their records and names, and questions to them."""

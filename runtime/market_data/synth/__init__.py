@@ -1,0 +1,1 @@
+"""Data from a seed: bars, books with trades, and faults for them."""

@@ -1,0 +1,1 @@
+"""What a run reads: data sets on the venue's grid, merged in the order of time."""
