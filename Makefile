@@ -24,8 +24,11 @@ MINUTES ?= 0
 COUNT ?= 1000000
 SEED ?= 1
 
+# The seeds of `make storms`, first and last.
+STORMS ?= 1:100
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults prove fuzz check format types bench docs golden dev wheel clean
+.PHONY: help demo test faults prove fuzz storms check format types bench docs golden dev wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -45,6 +48,9 @@ prove: $(STAMP) ## Show on generated programs that all engines agree (PROGRAMS=1
 
 fuzz: $(STAMP) ## Fuzz the wire's readers in C under sanitizers (COUNT=1000000 SEED=1)
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT) --seed $(SEED) $(FUZZ)
+
+storms: $(STAMP) ## Several exchange faults at once against a whole client, by seed (STORMS=1:500)
+	PYTHONPATH=tests $(BIN)/python -m storms --seeds $(STORMS)
 
 check: $(STAMP) types ## Lint, formatting, types, tidiness
 	$(BIN)/ruff check .

@@ -120,6 +120,10 @@ class Knowledge:
         found = self._orders.get((symbol, order_id))
         return found.view() if found else None
 
+    def knows_fill(self, fact: FillFact) -> bool:
+        """Whether this fill was told before."""
+        return bool(self._trades.get((fact.symbol, fact.trade_id, fact.side)))
+
     def orders(self) -> tuple[OrderView, ...]:
         """Every order that is known, by symbol and id."""
         return tuple(self._orders[key].view() for key in sorted(self._orders))

@@ -19,10 +19,10 @@ from .channels import Channel
 from .connection import StreamShell, system_session
 from .endpoint import Endpoint
 from .errors import Definitive, MexcError, NotSent, RateLimited
-from .facts import Fact, FactFault, FillFact, fact_of_push
+from .facts import Fact, FactFault, fact_of_push
 from .knowledge import Knowledge
 from .listen_key import KEEP_EVERY_NS, ListenKeyLife, Need
-from .reconcile import Reconciler, Report
+from .reconcile import Reconciler, Report, news_key
 from .rest import MexcRest
 from .secret import Secret
 from .stream_events import (
@@ -93,8 +93,8 @@ class PrivateFeed:
         self._links: dict[int, _Link] = {}
         self._blind_since_ns: int | None = rest.clock.mono_ns()
         self._changes = 0
-        #: Times of fills: told by the stream since a pass began; told by a read, and not by the stream yet.
-        self._told_ms, self._untold_ms = set[int](), set[int]()
+        #: Orders and fills: told by the stream since a pass began; told by a read (when they were), not by the stream.
+        self._told, self._untold_ms = set[str](), dict[str, int]()
         self._wake_keys, self._wake_passes = asyncio.Event(), asyncio.Event()
         self.session = system_session(session or SessionConfig(endpoint, fresh_query=True), seed)
         self.shell = StreamShell(self.session, self._on_event, tls=tls, now_ns=rest.clock.mono_ns)
@@ -180,9 +180,9 @@ class PrivateFeed:
             return
         if fact is not None:
             self.knowledge.apply(fact)
-            if isinstance(fact, FillFact):
-                self._told_ms.add(fact.time_ms)
-                self._untold_ms.discard(fact.time_ms)
+            if key := news_key(fact):
+                self._told.add(key)
+                self._untold_ms.pop(key, None)
             if self.knowledge.questions():
                 self._wake_passes.set()
             if self._on_fact is not None:
@@ -301,7 +301,7 @@ class PrivateFeed:
     async def _pass(self, reconciler: Reconciler) -> int:
         """One pass. Returns how long to wait for the next one, unless something wakes it."""
         changes = self._changes
-        self._told_ms.clear()
+        self._told.clear()
         try:
             report = await reconciler.run()
         except MexcError as error:
@@ -325,9 +325,9 @@ class PrivateFeed:
         if not ready:
             return
         ready_ms = self.rest.server_clock.server_ms(min(ready))
-        news_ms = self._untold_ms | (set(report.news_ms) - self._told_ms)
-        self._untold_ms = {at_ms for at_ms in news_ms if at_ms > ready_ms}
-        if any(at_ms < report.started_ms - self.config.deaf_ms for at_ms in self._untold_ms):
+        news_ms = {key: at_ms for key, at_ms in report.news_ms.items() if key not in self._told}
+        self._untold_ms = {key: ms for key, ms in (self._untold_ms | news_ms).items() if ms > ready_ms}
+        if any(at_ms < report.started_ms - self.config.deaf_ms for at_ms in self._untold_ms.values()):
             self._untold_ms.clear()
             self.counters["deaf_streams"] += 1
             self._new_stream()

@@ -53,8 +53,8 @@ class Report:
     asked: int = 0
     not_found: list[str] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
-    #: Times of what the reads told first: a stream that was up then should have told it.
-    news_ms: list[int] = field(default_factory=list)
+    #: What the reads told first (`news_key`), and when it happened: a stream that was up then should have told it.
+    news_ms: dict[str, int] = field(default_factory=dict)
 
 
 class Reconciler:
@@ -185,7 +185,7 @@ class Reconciler:
         return rows
 
     def _take(self, report: Report, read: Callable[..., Fact], *what: object) -> None:
-        """Join a fact, and note whether it told something new."""
+        """Join a fact, and note whether it told of a fill or an order that nothing had told of."""
         try:
             fact = read(*what)
         except FactFault as error:
@@ -193,10 +193,11 @@ class Reconciler:
             self._knowledge.refuse(error.reason)
             return
         report.facts += 1
-        before = _mark(self._knowledge, fact)
+        if is_news(self._knowledge, fact):
+            # A read says when an order was made; the time of its fact is that of the read.
+            at_ms = what[0].time_ms if isinstance(what[0], OrderRow | TradeRow) else 0
+            report.news_ms[news_key(fact)] = at_ms
         self._knowledge.apply(fact)
-        if _mark(self._knowledge, fact) != before and isinstance(fact, FillFact):
-            report.news_ms.append(fact.time_ms)
 
     def _now_ms(self) -> int:
         return self._rest.server_clock.server_ms(self._rest.clock.mono_ns())
@@ -214,9 +215,18 @@ def _hidden(times: list[int], start: int, end: int) -> list[tuple[int, int]]:
     return [(start, first), (last, end)]
 
 
-def _mark(knowledge: Knowledge, fact: Fact) -> object:
-    """What would change if the fact were news."""
-    if isinstance(fact, FillFact | OrderFact):
-        view = knowledge.order(fact.symbol, fact.order_id)
-        return None if view is None else (view.rank, view.executed, view.filled)
-    return None
+def news_key(fact: Fact) -> str:
+    """A name for the fill or the order that a fact is of, the same on the stream and in a read; "" for other facts."""
+    if isinstance(fact, FillFact):
+        return f"fill {fact.symbol} {fact.trade_id} {fact.side}"
+    return f"order {fact.symbol} {fact.order_id}" if isinstance(fact, OrderFact) else ""
+
+
+def is_news(knowledge: Knowledge, fact: Fact) -> bool:
+    """Whether a fact is the first of its fill, or the first that says how its order stands."""
+    if isinstance(fact, FillFact):
+        return not knowledge.knows_fill(fact)
+    if not isinstance(fact, OrderFact):
+        return False
+    view = knowledge.order(fact.symbol, fact.order_id)
+    return view is None or not (view.status or view.unknown)

@@ -17,7 +17,8 @@ from flashc.runtime.mexc.errors import MexcError
 from flashc.runtime.mexc.knowledge import Request
 from flashc.runtime.mexc.market_client import MarketClient
 from flashc.runtime.mexc.market_feed import FeedConfig as MarketConfig
-from flashc.runtime.mexc.private_feed import FeedConfig, PrivateFeed
+from flashc.runtime.mexc.private_feed import FeedConfig as PrivateConfig
+from flashc.runtime.mexc.private_feed import PrivateFeed
 from flashc.runtime.mexc.rest import MexcRest
 from flashc.runtime.mexc.stream_events import MS, SECOND, SessionConfig
 from flashc.runtime.net.http import HttpTransport
@@ -31,7 +32,7 @@ from .private_world import PrivateWorld, credentials, roomy
 from .virtual_time import LoopClock, VirtualLoop
 
 SYMBOL, OTHER = "BTCUSDC", "ETHUSDC"
-_FEED = FeedConfig(interval_ns=2 * SECOND, question_ns=200 * MS, retry_ns=500 * MS, deaf_ms=300, lookback_ms=60_000)
+_FEED = PrivateConfig(interval_ns=2 * SECOND, question_ns=200 * MS, retry_ns=500 * MS, deaf_ms=300, lookback_ms=60_000)
 
 
 @dataclass
@@ -98,11 +99,11 @@ class ClientSession:
 
 
 @contextlib.asynccontextmanager
-async def whole_client(folder: Path, tls: bool) -> AsyncIterator[WholeClient]:
-    """A client that has come to agree with its exchange."""
+async def whole_client(folder: Path, tls: bool, *, strict: bool = False) -> AsyncIterator[WholeClient]:
+    """A client that has come to agree with its exchange. `strict`: limits and times are those of every day."""
     clock = LoopClock()
     markets = (market("BTC/USDC", 12.0), market("ETH/USDC", 6.0))
-    made, ports = replace(options(), markets=markets), Ports(tls=0 if tls else None)
+    made, ports = replace(options(limits=strict), markets=markets), Ports(tls=0 if tls else None)
     exchange = LocalExchange(
         lambda app, now_ns: make_world(made, app, now_ns), Clock(START_NS, 1, clock.mono_ns), Folder(folder), ports
     )
@@ -110,16 +111,15 @@ async def whole_client(folder: Path, tls: bool) -> AsyncIterator[WholeClient]:
         trust = ssl.create_default_context(cafile=str(local.ca_file)) if tls else None
         http, ws = (local.running.https, local.running.wss) if tls else (local.running.http, local.running.ws)
         transport = HttpTransport(http, certificate=str(local.ca_file) if tls else None)
-        rest = MexcRest(
-            http, credentials(), transport, clock, roomy(), Options(timeout_ns=SECOND, auth_pause_ns=SECOND)
-        )
+        budget = None if strict else roomy()
+        rest = MexcRest(http, credentials(), transport, clock, budget, Options(timeout_ns=SECOND, auth_pause_ns=SECOND))
         where = endpoint(ws)
         times = {"backoff_first_ns": 50 * MS, "ping_every_ns": 5 * SECOND, "pong_within_ns": 2 * SECOND}
         private = PrivateFeed(
             rest,
             where,
             [SYMBOL, OTHER],
-            config=_FEED,
+            config=PrivateConfig() if strict else _FEED,
             session=SessionConfig(where, fresh_query=True, **times),
             tls=trust,
         )

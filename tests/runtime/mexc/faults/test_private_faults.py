@@ -138,6 +138,18 @@ def test_fault_P_06_a_silent_stream_is_noticed_though_reads_are_frequent(tmp_pat
     checked(tmp_path, work)
 
 
+def test_fault_P_06_a_silent_stream_is_noticed_by_an_order_that_rests(tmp_path: Path) -> None:
+    async def work(world: PrivateWorld) -> None:
+        await asyncio.sleep(0.1)
+        world.inject("P-06", how="expire")
+        await asyncio.sleep(0.05)
+        await world.desk.place(world.order("rest-1"))
+        await world.until(lambda: world.feed.counters["deaf_streams"] >= 1, "what only the reads told is noticed")
+        await world.until(lambda: world.feed.counters["streams_ready"] >= 2, "a new stream is ready")
+
+    checked(tmp_path, work)
+
+
 def test_fault_P_06_when_extending_fails_the_old_stream_goes_on_until_the_new_one_works(tmp_path: Path) -> None:
     async def work(world: PrivateWorld) -> None:
         world.inject("P-06", how="put_fails", count=2)
