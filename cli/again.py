@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..runtime.errors import RuntimeFault
+from .prepared import Prepared, prepare
 from .problem import Problem
-from .running import Costs, Prepared, Rates, account_of, make_tape, prepare
+from .running import Costs, Rates, account_of, make_tape
 from .runs import PastRun
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..runtime.market_data.tapes.file import Tape
     from .engines import Begun
     from .market_options import MarketOptions
-    from .running import Costs, Finished, Prepared
+    from .prepared import Prepared
+    from .running import Costs, Finished
 
 app = make_app()
 
@@ -110,13 +111,14 @@ def backtest(
     from .engines import require_engine
     from .locking import warn_if_stale
     from .market_options import options_for
+    from .prepared import prepare
     from .report import check_place
 
     if report is not None:
         check_place(report)
 
     require_engine(engine)
-    prepared = running.prepare(file, set_ or [], data)
+    prepared = prepare(file, set_ or [], data)
     warn_if_stale(prepared.compiled.checked)
     options = options_for(prepared, asked, slippage)
     data = running.pinned(data)

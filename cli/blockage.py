@@ -14,9 +14,9 @@ from ..cython_core.layout import INSTANCE_SHIFT, REASON_SHIFT, REASONS
 from ..runtime.backtest.money import Ints
 from .again import Again, sets_of, take_again
 from .near import NearMiss, near_misses
+from .prepared import Prepared, prepare
 from .problem import Problem
 from .rule_sets import BOTH, ENTRIES, EXITS, UNKNOWN
-from .running import Prepared, prepare
 from .runs import PastRun
 from .stretch import rows_between
 

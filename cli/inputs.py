@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..compiler.pipeline import Compiled
+from .prepared import Prepared, is_market, traded_facts
 
 if TYPE_CHECKING:
     from ..compiler.ir.nodes import Stream
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ..runtime.market_data.tapes.file import Tape
     from ..runtime.market_data.tapes.matching import StreamNeed
     from .market_options import MarketOptions
-    from .running import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,6 @@ class Input:
 
     need: StreamNeed
     number: int
-
-
-def is_market(compiled: Compiled) -> bool:
-    """Whether orders meet books: so they do as soon as the strategy reads one."""
-    return any(s.kind == "book" for s in compiled.program.streams)
 
 
 def tape_inputs(prepared: Prepared, data: Sequence[str]) -> list[Input]:
@@ -68,7 +63,6 @@ def _holds(sets: Sequence[AnySet], need: StreamNeed) -> bool:
 def _unread(compiled: Compiled, sets: Sequence[AnySet]) -> list[StreamNeed]:
     """Books of traded instruments that the program does not read, and their trades if the data has them."""
     from ..runtime.market_data.tapes.matching import StreamNeed
-    from .running import traded_facts
 
     read = {(s.kind, s.symbol) for s in compiled.program.streams}
     facts = traded_facts(compiled)

@@ -14,8 +14,8 @@ from .again import Again, moment_of, sets_of, take_again
 from .blockers import clause_name
 from .explanation import Clause, Explanation, Flip, RuleView
 from .history import History
+from .prepared import Prepared, prepare
 from .problem import Problem
-from .running import Prepared, prepare
 from .runs import PastRun
 
 if TYPE_CHECKING:

@@ -8,15 +8,12 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..runtime.backtest.latency_file import LatencyFileError, read_latencies
 from ..runtime.backtest.market.model import QUEUE_MODELS, Latency, MarketModel
 from ..runtime.backtest.push_order import PUSH_ORDERS, FeedModel
+from .prepared import Prepared, is_market
 from .problem import Problem
-
-if TYPE_CHECKING:
-    from .running import Prepared
 
 _UNITS = (("ns", 1), ("us", 10**3), ("ms", 10**6), ("s", 10**9))
 _LATENCIES = ("place", "cancel", "response", "feed")
@@ -63,8 +60,6 @@ class MarketOptions:
 
 def options_for(prepared: Prepared, asked: Mapping[str, str | bool | None], slippage: int) -> MarketOptions | None:
     """The model of a run on books; None on bars, which have no book to meet. Raises `Problem`."""
-    from .inputs import is_market
-
     given = [option for option, value in asked.items() if value is not None]
     if not is_market(prepared.compiled):
         if given:

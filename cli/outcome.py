@@ -27,7 +27,8 @@ from ..runtime.backtest.run_folder import Table, columns, run_id, write_run
 from ..runtime.backtest.trades import Fills, Trades, open_positions, round_trips
 from .assumptions import assumptions
 from .blockers import Blocker, blockers
-from .running import Costs, Finished, Prepared, closes, traded_facts
+from .prepared import Prepared, traded_facts
+from .running import Costs, Finished, closes
 from .tables import ResultView, result_text
 
 _REASON_MASK = (1 << REASON_SHIFT) - 1

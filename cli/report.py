@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ..runtime.market_data.tapes.file import Tape
     from ..runtime.report.series import Bars, Chart
     from .outcome import Outcome
-    from .running import Finished, Prepared
+    from .prepared import Prepared
+    from .running import Finished
 
 
 def check_place(path: Path) -> None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ..runtime.market_data.tapes.file import Tape
     from ..runtime.report.series import Bars, Floats, Indicator
     from .market_options import MarketOptions
-    from .running import Finished, Prepared
+    from .prepared import Prepared
+    from .running import Finished
 
 REASON_MASK = (1 << REASON_SHIFT) - 1
 NOT_ARMED = REASONS.index("not_armed")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.result import Account
     from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
-    from ..running import Prepared
+    from ..prepared import Prepared
 
 Law = Callable[[Ground], LawResult]
 

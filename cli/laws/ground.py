@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.strategy_object import StrategyObject
     from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
-    from ..running import Prepared
+    from ..prepared import Prepared
 
 REFERENCE = "ref"
 WHOLE = 1 << 18

@@ -12,7 +12,7 @@ from .ground import Ground
 from .outcome import LawResult, first_difference, silent, told
 
 if TYPE_CHECKING:
-    from ..running import Prepared
+    from ..prepared import Prepared
 
 NAME = "relabel"
 
@@ -39,7 +39,7 @@ def relabelled(prepared: Prepared, names: dict[str, str]) -> Prepared:
     """The strategy with other names for its instruments, compiled anew with the same parameters."""
     from ...dsl.source import Source
     from ..front import front_of
-    from ..running import prepared_of
+    from ..prepared import prepared_of
 
     words = re.compile(rf"(?<![\w./])({'|'.join(map(re.escape, names))})(?![\w/])")
     text = words.sub(lambda match: names[match[1]], prepared.source.text)

@@ -17,7 +17,7 @@ from .texts import Findings
 
 if TYPE_CHECKING:
     from ...compiler.pipeline import Compiled
-    from ..running import Prepared
+    from ..prepared import Prepared
     from .result import Result
     from .tests import Tests
 
@@ -173,7 +173,7 @@ class Strategy:
             return Result(outcome, names)
 
     def _prepared(self, values: Mapping[str, Any], data: list[str]) -> Prepared:
-        from ..running import prepared_of
+        from ..prepared import prepared_of
 
         document = self._front.document
         assert document is not None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.result import Account
     from ..laws import LawResult
     from ..market_options import MarketOptions
-    from ..running import Prepared
+    from ..prepared import Prepared
 
 
 def engines() -> tuple[str, ...]:
@@ -49,9 +49,10 @@ class Laws:
         """What is broken on the test's data, and the names of the laws that hold."""
         from .. import running
         from ..laws import run_laws
+        from ..prepared import prepared_of
 
         if self._prepared is None:
-            self._prepared = running.prepared_of(self.front, [])
+            self._prepared = prepared_of(self.front, [])
         program = self._prepared.compiled.program
         values = parameter_words(program, test.params)
         params = {param.label: value for param, value in zip(program.params, values, strict=True)}

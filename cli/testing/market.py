@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ...runtime.backtest.result import Account
     from ...runtime.market_data.tapes.file import Tape
     from ..market_options import MarketOptions
-    from ..running import Prepared
+    from ..prepared import Prepared
     from .lawful import Laws
 
 #: The reference interpreter reads some ten thousand records a second.
@@ -174,7 +174,7 @@ def _span(test: CheckedTest) -> list[int | None]:
 
 def prepared_of(watched: Watched, test: CheckedTest) -> Prepared:
     """The watched program in the form that the run's composition takes."""
-    from ..running import Prepared
+    from ..prepared import Prepared
 
     compiled = Compiled(watched.checked, watched.program, [dict(line) for line in watched.explain], "", "", "")
     values = parameter_words(watched.program, test.params)

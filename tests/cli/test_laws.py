@@ -13,6 +13,7 @@ from flashc.cli.exit_codes import Exit
 from flashc.cli.laws import ALL, LAWS, LawResult, explain, idle, outcome, prefix, relabel, run_laws
 from flashc.cli.laws.ground import Ground
 from flashc.cli.market_options import options_for
+from flashc.cli.prepared import Prepared, prepare
 from flashc.runtime.backtest import restart
 from flashc.runtime.backtest.result import O_CLOSED, RunResult
 
@@ -36,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ground_of(data: Path, name: str, *sets: str, engines: tuple[str, ...] = ("numba",)) -> Ground:
     names = [str(data / one) for one in sets]
-    prepared = running.prepare(ROOT / "strategies" / f"{name}.yaml", [], names)
+    prepared = prepare(ROOT / "strategies" / f"{name}.yaml", [], names)
     options = options_for(prepared, NO_OPTIONS, 0)
     tape = running.make_tape(prepared, names, None, None, options)
     account = running.account_of(prepared, running.costs_of(prepared, None, 0))
@@ -159,7 +160,7 @@ def test_idle_bars_stand_in_every_place_and_end_their_instant(on_bars: Ground) -
 def test_a_name_that_means_something_breaks_relabelling(on_bars: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     original = relabel.relabelled
 
-    def sorting(prepared: running.Prepared, names: dict[str, str]) -> running.Prepared:
+    def sorting(prepared: Prepared, names: dict[str, str]) -> Prepared:
         bare = prepared.source.text.partition("\ntests:")[0] + "\n"  # the file's tests are about the first instrument
         text = bare.replace("trade: [btc, eth]", "trade: [eth, btc]")
         return original(replace(prepared, source=replace(prepared.source, text=text)), names)

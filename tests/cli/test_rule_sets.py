@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flashc.cli import running
 from flashc.cli.again import sets_of
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
 from flashc.cli.inputs import kernel_facts, market_tape
+from flashc.cli.prepared import prepare
 from flashc.cli.rule_sets import BOTH, ENTRIES, EXITS, NONE, UNKNOWN
 from flashc.cli.runs import open_run
 from flashc.compiler.evaluate.evaluator import Machine, Out
@@ -92,7 +92,7 @@ def watched(compiled: Compiled) -> Watched:
 def truth(folder: Path, data: str) -> tuple[list[int], list[int]]:
     """(what was evaluated, what is told) of the latest run."""
     past = open_run("latest")
-    prepared = running.prepare(past.strategy_file, [])
+    prepared = prepare(past.strategy_file, [])
     from flashc.cli.again import take_again
 
     over = take_again(past, None, prepared).over

@@ -9,6 +9,7 @@ import pytest
 from flashc.cli import running
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from flashc.cli.prepared import Prepared, prepare
 from flashc.cli.report import chart_of
 from flashc.cli.traced import MOST_COLUMNS, drawable, indicators
 from flashc.runtime.report.series import Indicator
@@ -33,11 +34,11 @@ size: 100 USDC
 """
 
 
-def finished(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[running.Prepared, running.Finished]:
+def finished(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Prepared, running.Finished]:
     monkeypatch.setenv("FLASHC_DATA", str(folder / "data"))
     assert run(["data", "synth", "--seed", "7", "--bars", "2000", "--name", "demo"]) == Exit.OK
     (folder / "s.yaml").write_text(text)
-    prepared = running.prepare(folder / "s.yaml", [], ["demo"])
+    prepared = prepare(folder / "s.yaml", [], ["demo"])
     tape = running.make_tape(prepared, ["demo"], None, None)
     account = running.account_of(prepared, running.costs_of(prepared, None, 0))
     return prepared, running.run(prepared, tape, account, "numba")
@@ -77,14 +78,14 @@ def test_prices_lie_over_the_bars_and_distances_below(found: dict[str, Indicator
 def test_no_more_columns_than_a_page_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = "".join(f"  v{k}: ema(close, {k + 3})\n" for k in range(9))
     (tmp_path / "s.yaml").write_text(STRATEGY.replace("let:\n", f"let:\n{many}"))
-    prepared = running.prepare(tmp_path / "s.yaml", [])
+    prepared = prepare(tmp_path / "s.yaml", [])
     assert drawable(prepared.compiled.checked) == [f"v{k}" for k in range(MOST_COLUMNS)]
 
 
 @pytest.mark.parametrize("value", ["mid", "trade.price", "order.queue_ahead", "sum(trade.qty, 1s)"])
 def test_what_the_run_has_no_events_for_is_left_out(value: str, tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(STRATEGY.replace("let:\n", f"let:\n  unread: {value}\n"))
-    names = drawable(running.prepare(tmp_path / "s.yaml", []).compiled.checked)
+    names = drawable(prepare(tmp_path / "s.yaml", []).compiled.checked)
     assert "unread" not in names
     assert "quick" in names
 

@@ -10,6 +10,7 @@ from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
 from flashc.cli.laws import ALL, run_laws
 from flashc.cli.market_options import options_for
+from flashc.cli.prepared import prepare
 from flashc.cli.settings import moment
 from support.measured import MEASURED
 
@@ -34,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 def test_every_law_holds(file: Path, data: Path) -> None:
     names = [str(data / name) for name in MEASURED.data_of(file)]
-    prepared = running.prepare(file, [], names)
+    prepared = prepare(file, [], names)
     options = options_for(prepared, NO_OPTIONS, 0)
     tape = running.make_tape(prepared, names, None, moment("--to", BOOKS_UNTIL if options else BARS_UNTIL), options)
     account = running.account_of(prepared, running.costs_of(prepared, None, 0))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from flashc.cli.inputs import kernel_facts
-from flashc.cli.running import account_of, costs_of, make_tape, prepare, run
+from flashc.cli.prepared import prepare
+from flashc.cli.running import account_of, costs_of, make_tape, run
 from flashc.runtime.backtest import kernel_loader, rewind
 from flashc.runtime.backtest.driver import KernelAddresses, Run
 from flashc.runtime.backtest.result import Account, Feed, KernelFacts, Terms
