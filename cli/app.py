@@ -82,6 +82,7 @@ def root(ctx: typer.Context, version: bool = typer.Option(False, "--version", he
 
 def main() -> None:
     """The console script."""
+    console.open_closed()
     sys.exit(run(sys.argv[1:]))
 
 

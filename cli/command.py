@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .help import App, Group
+
 JSON_OPTION = typer.Option("--json", help="Print one JSON object for machines.")
 
 Json = Annotated[bool, JSON_OPTION]
@@ -21,11 +23,12 @@ COMMON = "Every command also takes --debug (show the traceback of an internal er
 
 
 def make_app(**settings: str) -> typer.Typer:
-    """A Typer whose errors and tracebacks are left to `cli/app.py`.
+    """A Typer whose help is ours, and whose errors and tracebacks are left to `cli/app.py`.
 
     Rich help and "pretty" tracebacks are off: they cost 100 ms of imports and print local variables.
     """
-    return typer.Typer(
+    return App(
+        cls=Group,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -36,6 +39,6 @@ def make_app(**settings: str) -> typer.Typer:
 
 
 def example(*lines: str) -> str:
-    """The closing lines of a command's help: examples, then what all commands share."""
-    shown = "\n\n".join(lines)
-    return f"Example:\n\n{shown}\n\n{COMMON}"
+    """The closing lines of a command's help: examples, as they are to be typed, then what all commands share."""
+    shown = "\n".join(lines)
+    return f"Example{'s' * (len(lines) > 1)}:\n\n\b\n{shown}\n\n{COMMON}"

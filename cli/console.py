@@ -6,20 +6,23 @@ terminal, never when `NO_COLOR` is set or `TERM` is `dumb`. Rich is imported onl
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from .exit_codes import Exit
+from .problem import Problem
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+    from rich.text import Text
 
 #: Work shorter than this shows no progress bar.
 PROGRESS_AFTER_SECONDS = 1.0
@@ -93,6 +96,42 @@ def flush() -> None:
     _write(sys.stderr, "")
 
 
+def open_closed() -> None:
+    """Give the process streams that its caller closed (`>&-`): what nobody hears may be said, a result may not."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()  # it takes the number 1, which the next file would get else
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the process ends
+
+
+class _Closed(io.TextIOWrapper):
+    """Standard output of a process that has none."""
+
+    def __init__(self) -> None:
+        super().__init__(open(os.devnull, "wb"), encoding="utf-8")  # noqa: SIM115
+
+    def write(self, text: str) -> int:
+        if text:
+            lose_output()
+            helps = ("`> /dev/null` throws a result away, `> FILE` keeps it",)
+            raise Problem("standard output is closed", kind="environment", helps=helps)
+        return 0
+
+
+def output_lost() -> bool:
+    """Whether standard output could not be written, so that whatever is left to say must go elsewhere."""
+    return _lost
+
+
+def lose_output() -> None:
+    """From now on `output_lost`."""
+    global _lost
+    _lost = True
+
+
+_lost = False
+
+
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
@@ -106,6 +145,7 @@ def _write(stream: TextIO, text: str) -> None:
     except OSError:
         _silence(stream)
         if stream is not sys.stderr:  # there nobody could be told
+            lose_output()
             raise
 
 
@@ -123,15 +163,16 @@ class Ticker(Protocol):
 class _Bar:
     """Draws a bar once the work has taken `PROGRESS_AFTER_SECONDS`."""
 
-    def __init__(self, label: str, total: int) -> None:
+    def __init__(self, label: str, total: int, after_s: float) -> None:
         self._label = label
         self._total = total
+        self._after_s = after_s
         self._started = time.monotonic()
         self._shown: tuple[Progress, TaskID] | None = None
 
     def __call__(self, done: int) -> None:
         if self._shown is None:
-            if time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
+            if time.monotonic() - self._started < self._after_s:
                 return
             self._shown = self._draw()
         progress, task = self._shown
@@ -142,7 +183,8 @@ class _Bar:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        to_terminal = sys.stdout.isatty()
+        progress = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal)
         progress.start()
         return progress, progress.add_task(self._label, total=self._total)
 
@@ -152,27 +194,48 @@ class _Bar:
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Ticker]:
-    """A progress bar on standard error for work of `total` steps; silent without a terminal."""
+def progress(label: str, total: int, after_s: float = PROGRESS_AFTER_SECONDS) -> Iterator[Ticker]:
+    """A progress bar on standard error for work of `total` steps; silent without a terminal.
+
+    It is drawn at the first step that comes `after_s` after the beginning.
+    """
     if not sys.stderr.isatty():
         yield lambda done: None
         return
-    bar = _Bar(label, total)
+    bar = _Bar(label, total, after_s)
     try:
         yield bar
     finally:
         bar.close()
 
 
+#: A line of a live screen: what it is about, the text, and its mood: "", "good", "warn" or "bad".
+Row = tuple[str, str, str]
+
+_MOODS = {"": "", "good": "green", "warn": "yellow", "bad": "bold red"}
+
+
 @contextmanager
-def live() -> Iterator[Callable[[str], None]]:
-    """One line on standard error that each call writes anew; silent without a terminal."""
+def live() -> Iterator[Callable[[Sequence[Row]], None]]:
+    """Rows on standard error that each call writes anew; silent without a terminal.
+
+    A row is cut where the terminal ends, and rows that do not fit below each other are left out from the last one on.
+    """
     if not sys.stderr.isatty():
-        yield lambda text: None
+        yield lambda rows: None
         return
     from rich.console import Console
     from rich.live import Live
+
+    console = Console(stderr=True)
+    to_terminal = sys.stdout.isatty()  # else results go where they were sent, not above the rows
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=to_terminal) as screen:
+        yield lambda rows: screen.update(_rows(rows[: max(1, console.height - 2)]), refresh=True)
+
+
+def _rows(rows: Sequence[Row]) -> Text:
     from rich.text import Text
 
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as line:
-        yield lambda text: line.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+    width = max((len(label) for label, _, _ in rows), default=0)
+    lines = [Text.assemble((f"  {label:<{width}}  ", "dim"), (text, _MOODS[mood])) for label, text, mood in rows]
+    return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)

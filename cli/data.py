@@ -28,9 +28,9 @@ Source = Annotated[
 ]
 
 
-@app.callback()
+@app.callback(epilog=example("flashc data synth --seed 7 --bars 100000 --name demo", "flashc data list"))
 def data() -> None:
-    """Import, generate, list and verify history."""
+    """Import, fetch, record, generate, list and verify history."""
 
 
 @app.command(

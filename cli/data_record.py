@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -272,7 +272,7 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, recording.stop)
         with console.live() as show:
-            shown = asyncio.create_task(_show(recording, show))
+            shown = asyncio.create_task(_show(recording, self.plan.seconds, show))
             try:
                 await recording.run(shell, self.plan.seconds)
             finally:
@@ -339,32 +339,32 @@ class _Run:
         }
 
 
-async def _show(recording: Recording, show: Callable[[str], None]) -> None:
-    """The status line, twice a second."""
+async def _show(recording: Recording, lasts_s: float | None, show: Callable[[Sequence[console.Row]], None]) -> None:
+    """How it goes, twice a second."""
+    names = ", ".join(writing.what.instrument.symbol for writing in recording.writings)
     before = recording.status()
     while True:
         await asyncio.sleep(STATUS_SECONDS)
         now = recording.status()
-        show(status_text(before, now))
+        show([("recording", names, ""), *status_rows(before, now, lasts_s)])
         before = now
 
 
-def status_text(before: Status, now: Status) -> str:
-    """One line: how long, how fast, how late, what is wrong."""
-    from ..runtime.market_data.moments import span_text
+def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[console.Row]:
+    """How long, how fast, how late, what is wrong."""
+    from ..runtime.market_data.moments import count_text, span_text
 
     seconds = max(now.seconds - before.seconds, 1e-3)
-    parts = [
-        span_text(int(now.seconds) * 10**9),
-        f"{(now.frames - before.frames) / seconds:,.0f} msg/s",
-        f"{(now.rows - before.rows) / seconds:,.0f} rows/s",
-        f"lag {now.lag_ms:,.0f} ms",
-        f"{now.gaps} holes",
-        f"{now.reconnects} reconnects",
-        f"{now.bytes_out / 2**20:,.1f} MiB",
-    ]
+    frames, rows = (now.frames - before.frames) / seconds, (now.rows - before.rows) / seconds
+    of = "" if lasts_s is None else f" of {span_text(int(lasts_s * 1e9))}"
+    holes = f"{count_text(now.gaps, 'hole')}, {count_text(now.reconnects, 'reconnect')}"
+    found: list[console.Row] = [
+        ("time", f"{span_text(int(now.seconds) * 10**9)}{of}", ""),
+        ("stream", f"{frames:,.0f} messages/s, lag {now.lag_ms:,.0f} ms" if now.up else "NOT CONNECTED",
+         "" if now.up else "bad"),
+        ("written", f"{now.bytes_out / 2**20:,.1f} MiB, {rows:,.0f} rows/s", ""),
+        ("lost", holes if now.gaps or now.reconnects else "nothing", "warn" if now.gaps else ""),
+    ]  # fmt: skip
     if now.waiting:
-        parts.append(f"{now.waiting} segments wait for the store")
-    if not now.up:
-        parts.append("NOT CONNECTED")
-    return "  ".join(parts)
+        found.append(("store", f"{count_text(now.waiting, 'segment')} not in it yet", "warn"))
+    return found

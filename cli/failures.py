@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,16 +33,25 @@ _WITH_OUT = frozenset({"backtest", "compile"})
 
 def report(error: Exception, arguments: Sequence[str]) -> Exit:
     """Print what happened (as JSON to standard output if the command line asks for it) and choose the exit code."""
+    try:
+        return _reported(error, arguments, "--json" in arguments and not console.output_lost())
+    except (OSError, Problem):
+        if not console.output_lost():
+            raise
+        return _reported(error, arguments, as_json=False)
+
+
+def _reported(error: Exception, arguments: Sequence[str], as_json: bool) -> Exit:
     if isinstance(error, FlashcError):
         from .diagnosis import show
 
-        return show(error.diagnostics, as_json="--json" in arguments)
+        return show(error.diagnostics, as_json=as_json)
     if isinstance(error, RuntimeFault):
         from .faults import show_faults
 
-        return show_faults(error.faults, as_json="--json" in arguments)
+        return show_faults(error.faults, as_json=as_json)
     problem = _problem(error, arguments)
-    if "--json" in arguments:
+    if as_json:
         console.out_json(problem.json())
     else:
         console.err(problem.text(console.colored(console.stderr())))
@@ -77,13 +87,25 @@ def _unwritable(error: OSError, arguments: Sequence[str]) -> Problem:
     return Problem(message, kind="environment", where=where, helps=tuple(helps), code="FC1107")
 
 
+#: How the library below says what is wrong with a value, and how we say it.
+_VALUES = (
+    (re.compile(r"Input should be a valid integer.*"), "not a whole number"),
+    (re.compile(r"Input should be a valid number.*"), "not a number"),
+    (re.compile(r"Input should be less than or equal to (\S+)"), r"at most \1"),
+    (re.compile(r"Input should be greater than or equal to (\S+)"), r"at least \1"),
+)
+
+
 def _usage(error: typer.TyperException, arguments: Sequence[str]) -> Problem:
     """Typer's complaint in our layout."""
     from .registry import COMMANDS
 
     name = next((arg for arg in arguments if arg in COMMANDS), "")
-    command = f"flashc {name}".rstrip()
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else f"flashc {name}".rstrip()
     message = error.format_message().strip().rstrip(".")
+    for pattern, words in _VALUES:
+        message = pattern.sub(words, message)
     return Problem(message[:1].lower() + message[1:], helps=(f"`{command} --help` shows how to call it",))
 
 

@@ -51,9 +51,7 @@ def fault(
     if link not in ("", *_LINKS):
         raise Problem(f"`--link {link}` is no link", helps=(f"links are {', '.join(_LINKS)}",))
     times = {"after_ms": (after, "--after"), "for_ms": (lasts, "--for"), "every_ms": (every, "--every")}
-    schedule = {key: milliseconds(text, option) for key, (text, option) in times.items()}
-    if schedule["for_ms"] == 0:
-        raise Problem("`--for` is no time at all", helps=("such as --for 5s; without it the fault lasts until `heal`",))
+    schedule = {key: milliseconds(text, option, key != "after_ms") for key, (text, option) in times.items()}
     if schedule["every_ms"] is not None and not 0 < (schedule["for_ms"] or 0) < schedule["every_ms"]:
         raise Problem("`--every` needs a shorter `--for`", helps=("such as --every 1m --for 5s",))
     body = {
@@ -61,7 +59,7 @@ def fault(
         "set": given,
         **schedule,
         "count": count,
-        "symbol": symbol,
+        "symbol": symbol.replace("/", "").upper(),
         "account": account,
         "link": link,
         "connection": connection,
@@ -78,7 +76,7 @@ def fault(
 
 
 def heal(
-    which: Annotated[str, typer.Argument(metavar="[FAULT]", help="A number or name; all if left out.")] = "",
+    which: Annotated[str, typer.Argument(metavar="FAULT", help="A number or name; all if left out.")] = "",
     folder: Folder = None,
     json: Json = False,
 ) -> None:
@@ -94,7 +92,7 @@ def heal(
 
 
 def faults(
-    name: Annotated[str, typer.Argument(metavar="[FAULT]", help="Show this one and its parameters.")] = "",
+    name: Annotated[str, typer.Argument(metavar="FAULT", help="Show this one and its parameters.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="List the catalogue.")] = False,
     folder: Folder = None,
     json: Json = False,
@@ -139,14 +137,20 @@ def status(folder: Folder = None, json: Json = False) -> None:
 
 def switch(
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE...]", help="What to set; all are shown if left out.")
+        list[str] | None, typer.Argument(metavar="NAME=VALUE...", help="What to set; all are shown if left out.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List what can be set, and what it means.")] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Show or set what is not known for certain about the exchange."""
-    from ..simulator.exchange.switches import parse_switch
+    from ..simulator.exchange.switches import SWITCHES, parse_switch
+    from .sim_text import switch_facts, switch_list
 
+    if everything:
+        rows = list(SWITCHES.values())
+        console.out_json({**_VERSION, "switches": switch_facts(rows)}) if json else console.out(switch_list(rows))
+        return
     wanted = dict(parse_switch(text) for text in settings or ())
     if wanted:
         found = _ask("POST", "/switches", folder, wanted)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..simulator.defaults import INSTRUMENTS, MOST_TRADERS, PORTS
 from . import console
 from .command import Json
 from .data_options import Root
@@ -19,12 +22,15 @@ from .sim_options import Folder, folder_of, milliseconds
 
 if TYPE_CHECKING:
     from ..runtime.market_data.bars import Dataset
+    from ..runtime.market_data.instruments import Instrument
     from ..simulator.accounts_file import Accounts
     from ..simulator.server.build import Market, WorldOptions
     from ..simulator.server.local import LocalExchange, Ports
 
 _MOST_SPEED = 1_000_000
-_SYMBOLS = "BTC/USDC,ETH/USDC"
+_SYMBOLS = ",".join(INSTRUMENTS)
+#: Seconds between two looks at the counts, and over how many looks rates are averaged.
+_LOOK_S, _LOOKS = 0.5, 4
 
 
 def exchange(
@@ -51,9 +57,14 @@ def exchange(
         Path | None,
         typer.Option("--accounts", metavar="FILE", help="Who trades. Default: a file that is made for you."),
     ] = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="HTTP and ws; 0: any free one.")] = 8870,
-    tls_port: Annotated[int, typer.Option("--tls-port", min=0, max=65_535, help="HTTPS and wss.")] = 8871,
-    control_port: Annotated[int, typer.Option("--control-port", min=0, max=65_535, help="State and faults.")] = 8872,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="HTTP and ws; 0: any free one.")] = PORTS[0],
+    tls_port: Annotated[int, typer.Option("--tls-port", min=0, max=65_535, help="HTTPS and wss.")] = PORTS[1],
+    control_port: Annotated[int, typer.Option("--control-port", min=0, max=65_535, help="State and faults.")] = PORTS[
+        2
+    ],
+    traders: Annotated[
+        int, typer.Option("--traders", min=0, max=MOST_TRADERS, help="Accounts that trade at random by themselves.")
+    ] = 0,
     speed: Annotated[str, typer.Option("--speed", metavar="N|max", help="How fast its time runs.")] = "1",
     lasts: Annotated[
         str | None,
@@ -75,16 +86,18 @@ def exchange(
     from ..simulator.server.build import WorldOptions
     from ..simulator.server.local import Ports
 
-    lasts_ms, chosen_speed = milliseconds(lasts, "--for"), _speed(speed)
-    if data and symbols != _SYMBOLS:
+    # what costs nothing comes first: markets take seconds
+    lasts_ms, chosen_speed, switches = milliseconds(lasts, "--for", least=1), _speed(speed), _switches(switch or [])
+    if data is not None and symbols != _SYMBOLS:
         raise Problem("`--symbols` makes markets, `--data` brings them", helps=("give one of the two",))
-    where = folder_of(folder)
+    wanted = [] if data is not None else _instruments(symbols)
+    where, ports = folder_of(folder), Ports(port, tls_port, control_port)
+    _refuse_taken(ports)
     file, found = _accounts(accounts, where)
-    markets = tuple(_recorded(data, root) if data else _generated(symbols, seed))
-    options = WorldOptions(markets, found, seed, _switches(switch or []), limits, tuple(_history(history, root)))
-    ports = Ports(port, tls_port, control_port)
-    opened = _open(options, chosen_speed, where, ports)
-    runner = _Runner(opened, file, lasts_ms, json)
+    past = tuple(_history(history, root))
+    markets = tuple(_generated(wanted, seed) if data is None else _recorded(data, root))
+    options = WorldOptions(markets, found, seed, switches, limits, past, traders)
+    runner = _Runner(_open(options, chosen_speed, where, ports), file, lasts_ms, json)
     with asyncio.Runner(loop_factory=_loop_factory()) as loop:
         loop.run(runner.run())
 
@@ -122,20 +135,42 @@ def _switches(texts: list[str]) -> Any:
     return switches_of(texts)
 
 
-def _generated(symbols: str, seed: int) -> Iterator[Market]:
+def _instruments(symbols: str) -> list[Instrument]:
+    """What `--symbols` names."""
     from ..runtime.market_data.instruments import parse_instrument
+
+    found = []
+    for name in (part.strip() for part in symbols.split(",") if part.strip()):
+        if (instrument := parse_instrument(name)) is None:
+            raise Problem(f"`{name}` is not an instrument", helps=("write BASE/QUOTE, such as BTC/USDC",))
+        if instrument.base == instrument.quote:
+            raise Problem(f"`{name}` trades an asset for itself", helps=("write BASE/QUOTE, such as BTC/USDC",))
+        found.append(instrument)
+    if not found or len({one.base + one.quote for one in found}) < len(found):
+        raise Problem("`--symbols` needs instruments, each once", helps=(f"such as --symbols {_SYMBOLS}",))
+    return found
+
+
+def _refuse_taken(ports: Ports) -> None:
+    """FC1311 for a port that cannot be had, before the markets are made."""
+    from ..simulator.server.local import HOST
+    from ..simulator.server.ports import listen
+
+    wanted = (("http", ports.http), ("tls", ports.tls or 0), ("control", ports.control))
+    numbers = [number for _, number in wanted if number]
+    if len(set(numbers)) < len(numbers):
+        raise Problem("two of the ports are the same", helps=("give each of the three its own",))
+    for what, number in wanted:
+        listen(HOST, number, what).close()
+
+
+def _generated(instruments: list[Instrument], seed: int) -> Iterator[Market]:
     from ..simulator.server.build import synthetic
 
-    names = [name.strip() for name in symbols.split(",") if name.strip()]
-    for name in names:
-        if parse_instrument(name) is None:
-            raise Problem(f"`{name}` is not an instrument", helps=("write BASE/QUOTE, such as BTC/USDC",))
-    if not names or len({parse_instrument(name) for name in names}) < len(names):
-        raise Problem("`--symbols` needs instruments, each once", helps=("such as --symbols BTC/USDC,ETH/USDC",))
-    with console.progress("making markets", len(names)) as tick:
-        for number, name in enumerate(names, 1):
-            yield synthetic(name, seed)
+    with console.progress("making markets", len(instruments), after_s=0.0) as tick:
+        for number, instrument in enumerate(instruments):
             tick(number)
+            yield synthetic(instrument.symbol, seed)
 
 
 def _recorded(names: str, root: str | None) -> Iterator[Market]:
@@ -172,8 +207,6 @@ def _history(names: str | None, root: str | None) -> Iterator[Dataset]:
 
 
 def _open(options: WorldOptions, speed: int, folder: Path, ports: Ports) -> LocalExchange:
-    import time
-
     from ..simulator.server.build import make_world
     from ..simulator.server.clock import Clock
     from ..simulator.server.folder import Folder
@@ -200,7 +233,7 @@ class _Runner:
         self._local, self._accounts, self._lasts_ms, self._as_json = local, accounts, lasts_ms, as_json
 
     async def run(self) -> None:
-        from .sim_text import started_json, started_text
+        from .sim_text import ended_text, started_json, started_text
 
         over = asyncio.Event()
         with _ended_by(over):
@@ -214,17 +247,20 @@ class _Runner:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(over.wait(), None if self._lasts_ms is None else self._lasts_ms / 1000)
                     watcher.cancel()
+                console.hint(ended_text(local))
 
-    async def _watch(self, show: Callable[[str], None]) -> None:
-        """Show one line, twice a second."""
-        from .sim_text import live_line
+    async def _watch(self, show: Callable[[Sequence[console.Row]], None]) -> None:
+        """Show how it goes, twice a second. Rates are those of the last two seconds."""
+        from .sim_text import live_rows
 
-        before = dict(self._local.world.counts)
+        looks = deque[tuple[float, dict[str, int]]](maxlen=_LOOKS + 1)
+        began_ns = self._local.world.now_ns
         while True:
-            await asyncio.sleep(0.5)
-            now = dict(self._local.world.counts)
-            show(live_line(self._local, {name: 2 * (now[name] - before[name]) for name in now}))
-            before = now
+            counts = dict(self._local.world.counts)
+            looks.append((time.monotonic(), counts))
+            first, seconds = looks[0][1], max(looks[-1][0] - looks[0][0], _LOOK_S)
+            show(live_rows(self._local, began_ns, {name: (counts[name] - first[name]) / seconds for name in counts}))
+            await asyncio.sleep(_LOOK_S)
 
 
 @contextmanager

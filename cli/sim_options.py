@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..simulator.defaults import MOST_MS
 from .command import example
 from .problem import Problem
 
@@ -26,7 +27,9 @@ EPILOGS = {
     "faults": example("flashc sim faults", "flashc sim faults --all", "flashc sim faults latency"),
     "ledger": example("flashc sim ledger", "flashc sim ledger --account alice --json"),
     "status": example("flashc sim status", "flashc sim status --json"),
-    "switch": example("flashc sim switch", "flashc sim switch cancel_status=before ioc_unfilled=refused"),
+    "switch": example(
+        "flashc sim switch", "flashc sim switch --all", "flashc sim switch cancel_status=before ioc_unfilled=refused"
+    ),
 }
 
 Folder = Annotated[
@@ -39,11 +42,11 @@ def folder_of(given: Path | None) -> Path:
     """The folder of the local exchange."""
     from ..simulator.server.folder import default_folder
 
-    return default_folder() if given is None else given
+    return default_folder() if given is None else given.absolute()
 
 
-def milliseconds(text: str | None, option: str) -> int | None:
-    """`250ms`, `5s`, `2m`, `1h` as milliseconds."""
+def milliseconds(text: str | None, option: str, least: int = 0) -> int | None:
+    """`250ms`, `5s`, `2m`, `1h` as milliseconds, at least `least`."""
     if text is None:
         return None
     units = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -51,7 +54,11 @@ def milliseconds(text: str | None, option: str) -> int | None:
     unit = text.strip()[len(number) :]
     if unit not in units or not (number.isascii() and number.isdigit()) or len(number) > 9:
         raise Problem(f"`{option} {text}` is not a time", helps=("write 250ms, 5s, 2m or 1h",))
-    return int(number) * units[unit]
+    if (found := int(number) * units[unit]) < least:
+        raise Problem(f"`{option} {text}` is no time at all", helps=("write 250ms, 5s, 2m or 1h",))
+    if found > MOST_MS:
+        raise Problem(f"`{option} {text}` is too long", helps=(f"at most {MOST_MS // units['d']}d",))
+    return found
 
 
 def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -131,7 +132,7 @@ class _Watch:
                 if self._shown.get(symbol) != (state.reason, state.detail):
                     self._shown[symbol] = state.reason, state.detail
                     self._line(symbol, state)
-            show("   ".join(_top(feed, now_ns) for feed in client.feeds.values()))
+            show(screen_rows(client.feeds.values(), now_ns))
             if rest.server_clock.due(now_ns):
                 await _sync(rest)
             await asyncio.sleep(STATUS_SECONDS)
@@ -151,10 +152,22 @@ async def _sync(rest: MexcRest) -> None:
         return  # the feed says `clock` when it needs it
 
 
-def _top(feed: MarketFeed, now_ns: int) -> str:
+def screen_rows(feeds: Iterable[MarketFeed], now_ns: int) -> list[console.Row]:
+    """A row for each book: best bid and ask, and whether it may be traded on."""
+    feeds = list(feeds)
+    tops = [_top(feed) for feed in feeds]
+    bids, asks = (max(map(len, side)) for side in zip(*tops, strict=True))
+    rows = []
+    for feed, (bid, ask) in zip(feeds, tops, strict=True):
+        state = feed.validity(now_ns)
+        text = f"{bid:>{bids}} / {ask:>{asks}}  {state}"
+        rows.append((feed.config.symbol, text, "good" if state.valid else "bad"))
+    return rows
+
+
+def _top(feed: MarketFeed) -> tuple[str, str]:
     from ..cython_core.wire.decimals import decimal_text
 
-    found = []
-    for best in (feed.book.best_bid(), feed.book.best_ask()):
-        found.append("-" if best is None else decimal_text(best[0], feed.config.price_decimals))
-    return f"{feed.config.symbol} {found[0]} / {found[1]} {feed.validity(now_ns)}"
+    sides = (feed.book.best_bid(), feed.book.best_ask())
+    bid, ask = ("-" if best is None else decimal_text(best[0], feed.config.price_decimals) for best in sides)
+    return bid, ask

@@ -9,8 +9,9 @@ VARIABLE = "FLASHC_CACHE"
 
 
 def cache_root() -> Path:
-    """`$FLASHC_CACHE`, else `flashc` in the user's cache folder."""
+    """`$FLASHC_CACHE`, else `flashc` in the user's cache folder. `$XDG_CACHE_HOME` counts when it is absolute."""
     given = os.environ.get(VARIABLE)
     if given:
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashc"
+    shared = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (shared if shared.is_absolute() else Path.home() / ".cache") / "flashc"

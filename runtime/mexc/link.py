@@ -89,7 +89,6 @@ class Link:
     out: list[bytes] = field(default_factory=list, repr=False)
     ping_at_ns: int = NEVER
     pong_due_ns: int = NEVER
-    pings_sent: int = 0
     _waiting: deque[tuple[int, bytes]] = field(default_factory=deque)
     _free_ns: int = 0  # the next request may leave then
     _next_id: int = 1
@@ -154,7 +153,6 @@ class Link:
 
     def ping(self, now_ns: int) -> None:
         self._waiting.appendleft((0, PING))
-        self.pings_sent += 1
         self.pong_due_ns = now_ns + self.config.pong_within_ns
 
     def frame(self, opcode: int, payload: bytes) -> None:
@@ -200,8 +198,3 @@ class Link:
         if limit is not None and topic.confirmed and not topic.alarmed:
             due = min(due, topic.last_ns + limit)
         return due
-
-    @property
-    def unconfirmed(self) -> list[Topic]:
-        """Channels that were asked and gave nothing yet."""
-        return [topic for topic in self.topics.values() if not topic.confirmed]

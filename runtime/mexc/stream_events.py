@@ -33,9 +33,6 @@ LOST_REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: Why a working connection is replaced by a new one.
-ROTATE_REASONS = ("age", "silent", "asked")
-
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -352,9 +353,12 @@ SWITCHES: Mapping[str, Switch] = _rows()
 def parse_switch(text: str) -> tuple[str, str | int]:
     """`name=value` as a name of `SWITCHES` and a setting of it. Raises FC1306."""
     name, equals, value = text.partition("=")
-    row = SWITCHES.get(name.strip().replace("-", "_"))
+    wanted = name.strip().replace("-", "_")
+    row = SWITCHES.get(wanted)
     if row is None:
-        raise fault("FC1306", f"no switch `{name.strip()[:40]}`", "switch", helps=(f"switches: {', '.join(SWITCHES)}",))
+        near = get_close_matches(wanted, SWITCHES, n=1, cutoff=0.5)
+        helps = (*(f"did you mean `{one}`?" for one in near), "`flashc sim switch --all` lists them")
+        raise fault("FC1306", f"no switch `{name.strip()[:40]}`", "switch", helps=helps)
     if not equals:
         raise fault("FC1306", f"`{row.name}` needs a setting", "switch", helps=(f"settings: {row.settings()}",))
     return row.name, row.read(value)

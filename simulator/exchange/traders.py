@@ -49,6 +49,11 @@ class RandomTraders:
         heapq.heapify(self._due)
         self.placed = self.refused = self.cancelled = 0
 
+    @property
+    def number(self) -> int:
+        """How many traders."""
+        return len(self._names)
+
     def next_ns(self) -> int:
         """When the next one acts."""
         return self._due[0][0] if self._due else NEVER_NS

@@ -40,7 +40,8 @@ def find(name: str) -> FaultSpec:
     if found is not None:
         return found
     near = get_close_matches(word.lower(), [*_BY_NAME, *(key.lower() for key in CATALOGUE)], n=1)
-    meant = (find(near[0]),) if near else ()
+    parts = [key for key in _BY_NAME if word.lower() in key.split("-")][:3]
+    meant = [find(one) for one in near or parts]
     helps = tuple(f"did you mean `{row.name}` ({row.id}: {row.title})?" for row in meant)
     message = f"there is no fault `{word[:40]}`"
     raise fault("FC1307", message, "fault", helps=(*helps, "`flashc sim faults --all` lists all of them"))

@@ -127,9 +127,3 @@ def _is_inside(address: str, networks: tuple[Network, ...]) -> bool:
     except ValueError:
         return False
     return any(found.version == network.version and found in network for network in networks)
-
-
-def check_symbol_of_key(key: ApiKey, symbol: str) -> None:
-    """A key may be tied to pairs. Raises 30020."""
-    if not key.allows(symbol):
-        raise ApiError(30020)

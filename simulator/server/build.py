@@ -8,13 +8,15 @@ from ...runtime.errors import fault
 from ...runtime.market_data.bars import Dataset
 from ...runtime.market_data.events import EventSet
 from ...runtime.market_data.instruments import parse_instrument
+from ...runtime.market_data.moments import NS_PER_SECOND
 from ...runtime.market_data.synth.book import BookParameters, book_for_instrument, generate_book
 from ..accounts_file import Accounts
-from ..exchange.config import ExchangeConfig, SymbolSpec
+from ..exchange.config import AccountSpec, ExchangeConfig, SymbolSpec
 from ..exchange.exchange import Exchange
 from ..exchange.interventions import Interventions
 from ..exchange.switches import Switches
 from ..exchange.tape import Tape, tape_of
+from ..exchange.traders import RandomTraders
 from ..faults.seams import Sockets
 from ..rest.api import RestApi
 from ..rest.history import seed_bars
@@ -25,11 +27,11 @@ from ..stream.hub import StreamHub
 from ..stream.market_view import MarketView
 from .world import World
 
-#: The symbols of an exchange without data: base/quote.
-DEFAULT_INSTRUMENTS = ("BTC/USDC", "ETH/USDC")
 #: A generated market begins anew after this; its price then jumps back to where it began.
 _ROUND_S = 3_600
 _LEVELS = 100
+#: A background trader acts once in so much of the exchange's time, on average.
+_TRADER_GAP_NS = 2 * NS_PER_SECOND
 #: Symbol decimals by base asset: price, quantity.
 _GRIDS = {"BTC": (2, 6), "ETH": (2, 5)}
 
@@ -44,7 +46,10 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """What an exchange is made of. `limits` off is for load tests; `history` is the past of candles."""
+    """What an exchange is made of. `limits` off is for load tests; `history` is the past of candles.
+
+    `traders` counts the accounts that trade at random by themselves.
+    """
 
     markets: tuple[Market, ...]
     accounts: Accounts
@@ -52,6 +57,7 @@ class WorldOptions:
     switches: Switches = field(default_factory=Switches)
     limits: bool = True
     history: tuple[Dataset, ...] = ()
+    traders: int = 0
 
 
 def symbol_spec(instrument: str, price_decimals: int | None = None, qty_decimals: int | None = None) -> SymbolSpec:
@@ -105,7 +111,8 @@ def grid_of(data: EventSet) -> tuple[int, int]:
 def make_world(options: WorldOptions, sockets: Sockets, now_ns: int) -> World:
     """Everything put together, with its time at `now_ns`."""
     specs = tuple(market.spec for market in options.markets)
-    config = ExchangeConfig(specs, options.accounts.accounts, options.switches)
+    crowd = _crowd(options)
+    config = ExchangeConfig(specs, (*options.accounts.accounts, *crowd), options.switches)
     exchange = Exchange(config, options.seed, now_ns)
     for market in options.markets:
         exchange.add_tape(market.spec.name, market.tape)
@@ -115,7 +122,22 @@ def make_world(options: WorldOptions, sockets: Sockets, now_ns: int) -> World:
     rest = RestApi(exchange, Keys(options.accounts.keys), listen_keys, limits=limits)
     _give_past(rest, options.history, now_ns)
     hub = StreamHub(MarketView(exchange, rest.statistics), listen_keys, lambda: exchange.switches, now_ns)
-    return World(exchange, rest, hub, Interventions(exchange), sockets, options.seed)
+    world = World(exchange, rest, hub, Interventions(exchange), sockets, options.seed)
+    if crowd:
+        world.crowd = RandomTraders(exchange, [one.name for one in crowd], options.seed, _TRADER_GAP_NS)
+    return world
+
+
+def _crowd(options: WorldOptions) -> list[AccountSpec]:
+    """The accounts of the background traders: no keys, and enough of every asset to trade for weeks. FC1304."""
+    bases = {market.spec.base: "1000000" for market in options.markets}
+    quotes = {market.spec.quote: "10000000" for market in options.markets}
+    names = [f"trader-{number}" for number in range(1, options.traders + 1)]
+    taken = {account.name for account in options.accounts.accounts}
+    for name in names:
+        if name in taken:
+            raise fault("FC1304", f"background traders and the accounts file both have an account `{name}`", name)
+    return [AccountSpec(name, bases | quotes) for name in names]
 
 
 def _make_groups(exchange: Exchange, accounts: Accounts) -> None:

@@ -52,6 +52,24 @@ class App(Protocol):
         """Bytes came that are no request."""
 
 
+class Connections:
+    """The open connections of a port by number, counted from 1; at most `most` at a time."""
+
+    def __init__(self, most: int) -> None:
+        self.connections: dict[int, Connection] = {}
+        self._most, self._numbers = most, 0
+
+    def connected(self, connection: Connection) -> Wire | None:
+        if len(self.connections) >= self._most:
+            return None
+        self._numbers += 1
+        self.connections[self._numbers] = connection
+        return Wire(self._numbers)
+
+    def gone(self, wire: Wire) -> None:
+        self.connections.pop(wire.number, None)
+
+
 @dataclass(slots=True)
 class _Slot:
     """A request that waits for its reply, in the order of the connection."""

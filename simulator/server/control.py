@@ -13,12 +13,13 @@ from typing import Any, cast
 from urllib.parse import parse_qs
 
 from ...runtime.errors import RuntimeFault
+from ..defaults import MOST_MS
 from ..faults.catalogue import CATALOGUE
 from ..faults.schedule import NS_PER_MS, Schedule, Target
 from ..faults.seams import End, Reply, Shape
 from ..rest.calls import Answer, Call, json_answer
 from .clock import Clock
-from .connection import Connection
+from .connection import Connection, Connections
 from .driver import Driver
 from .stream import Stream
 from .truth import ledger, state
@@ -37,15 +38,14 @@ class Wrong(Exception):
         self.status = status
 
 
-class ControlApp:
+class ControlApp(Connections):
     """What stands behind the control port. `port` is its number, once it is open."""
 
     def __init__(self, world: World, driver: Driver, token: str) -> None:
+        super().__init__(_MOST_CONNECTIONS)
         self._world, self._driver, self._token = world, driver, token
         self.clock: Clock = driver.clock
         self.port = 0
-        self.connections: dict[int, Connection] = {}
-        self._numbers = 0
         self._routes: Mapping[tuple[str, str], Callable[[Call], object]] = {
             ("GET", "/state"): lambda call: state(world, driver),
             ("GET", "/catalogue"): lambda call: {"faults": [row.facts() for row in CATALOGUE.values()]},
@@ -59,16 +59,6 @@ class ControlApp:
         }
 
     # the port
-
-    def connected(self, connection: Connection) -> Wire | None:
-        if len(self.connections) >= _MOST_CONNECTIONS:
-            return None
-        self._numbers += 1
-        self.connections[self._numbers] = connection
-        return Wire(self._numbers)
-
-    def gone(self, wire: Wire) -> None:
-        self.connections.pop(wire.number, None)
 
     def refused(self) -> None:
         """Nothing is counted here."""
@@ -175,7 +165,7 @@ def _object(call: Call) -> dict[str, Any]:
 
 
 def _schedule(body: Mapping[str, Any]) -> Schedule:
-    after, lasts, every = (_whole(body, f"{name}_ms", least, 10**10) for name, least in _LEAST_MS.items())
+    after, lasts, every = (_whole(body, f"{name}_ms", least, MOST_MS) for name, least in _LEAST_MS.items())
     if every is not None and (lasts is None or every <= lasts):
         raise Wrong(400, "`every_ms` needs a shorter `for_ms`")
     count = _whole(body, "count", 1, 10**9)

@@ -14,7 +14,7 @@ from ..faults.seams import End, Reply, Shape
 from ..rest.calls import Answer, Call, json_answer
 from . import frames, tls
 from .clock import Clock
-from .connection import Connection, now_s
+from .connection import Connection, Connections, now_s
 from .ports import Port
 from .stream import Stream, shake_hands
 from .wire import Wire
@@ -26,33 +26,25 @@ MOST_CONNECTIONS = 1_000
 _DAYS = {"valid": (-1, 365), "expired": (-30, -1), "self_signed": (-1, 365), "stranger": (-1, 365)}
 
 
-class ExchangeApp:
+class ExchangeApp(Connections):
     """All connections of one exchange. `settle` is called when something may have to leave soon."""
 
     def __init__(self, clock: Clock, authority: tls.Authority | None) -> None:
+        super().__init__(MOST_CONNECTIONS)
         self.clock = clock
         self.world: World
         self.settle: Callable[[], None] = lambda: None
         self.now_ns: Callable[[], int] = clock.now_ns
-        self.connections: dict[int, Connection] = {}
         self.ports: list[Port] = []
         self.rejected = 0
-        self._numbers = 0
         self._authority = authority
         self._context: ssl.SSLContext | None = None
         self._gate: Callable[[str], None] = lambda how: None
 
     # connections
 
-    def connected(self, connection: Connection) -> Wire | None:
-        if len(self.connections) >= MOST_CONNECTIONS:
-            return None
-        self._numbers += 1
-        self.connections[self._numbers] = connection
-        return Wire(self._numbers)
-
     def gone(self, wire: Wire) -> None:
-        self.connections.pop(wire.number, None)
+        super().gone(wire)
         self.world.hub.close(wire.number)
 
     def refused(self) -> None:

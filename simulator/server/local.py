@@ -24,7 +24,6 @@ from .ports import Port, listen
 from .world import World
 
 HOST = "127.0.0.1"
-DEFAULT_PORTS = (8870, 8871, 8872)
 
 
 @dataclass(frozen=True, slots=True)

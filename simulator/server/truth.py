@@ -36,8 +36,17 @@ def state(world: World, driver: Driver) -> dict[str, object]:
         "counts": {**world.counts, "rejected": driver.rejected()},
         "symbols": {name: _symbol(world, name) for name in exchange.specs},
         "accounts": list(exchange.floor.accounts),
+        "traders": _traders(world),
         "faults": [f"{one.number} {one.spec.id} {one.spec.name}" for one in world.board.active],
     }
+
+
+def _traders(world: World) -> dict[str, int]:
+    """What the background traders did; how many there are."""
+    if (crowd := world.crowd) is None:
+        return {"number": 0, "placed": 0, "refused": 0, "cancelled": 0}
+    counts = {"placed": crowd.placed, "refused": crowd.refused, "cancelled": crowd.cancelled}
+    return {"number": crowd.number, **counts}
 
 
 def _symbol(world: World, name: str) -> dict[str, object]:

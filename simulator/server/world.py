@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..exchange.exchange import Exchange
 from ..exchange.interventions import Interventions
+from ..exchange.traders import RandomTraders
 from ..faults.board import FaultBoard
 from ..faults.seams import HELD, Ask, Reply, Side, Sockets
 from ..rest.api import RestApi
@@ -32,6 +33,9 @@ class Leaving:
 class World:
     """One exchange. `now_ns` is its time: the latest that any call brought."""
 
+    #: The traders that the exchange brings itself.
+    crowd: RandomTraders | None = None
+
     def __init__(
         self, exchange: Exchange, rest: RestApi, hub: StreamHub, hands: Interventions, sockets: Sockets, seed: int
     ) -> None:
@@ -46,7 +50,8 @@ class World:
 
     def next_ns(self) -> int:
         """When something happens next if nobody calls."""
-        return min(self.exchange.next_ns(), self.hub.next_ns(), self.board.next_ns())
+        crowd_ns = NEVER_NS if self.crowd is None else self.crowd.next_ns()
+        return min(self.exchange.next_ns(), self.hub.next_ns(), self.board.next_ns(), crowd_ns)
 
     def step(self, now_ns: int) -> Leaving:
         """Play everything up to `now_ns`; what leaves then."""
@@ -64,6 +69,8 @@ class World:
     def _play(self, now_ns: int) -> None:
         if self.board.next_ns() <= now_ns:
             self.board.turn(now_ns)
+        if self.crowd is not None:
+            self.crowd.play(now_ns)
         self.exchange.advance(now_ns)
         self._collect()
 

@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from flashc.cli.app import run
-from flashc.cli.data_record import rest_of, status_text
+from flashc.cli.data_record import rest_of, status_rows
 from flashc.runtime.market_data.events import EventSet
 from flashc.runtime.market_data.record import run as record_run
 from flashc.runtime.market_data.record import writer
@@ -206,6 +207,15 @@ def test_the_status_line_says_rates_and_what_is_wrong() -> None:
     now = Status(
         **{**facts, "seconds": 10.5, "frames": 3500, "rows": 50, "gaps": 2, "bytes_out": 3 << 20, "waiting": 1}
     )
-    line = status_text(before, now)
-    assert "10s  5,000 msg/s  100 rows/s" in line and "2 holes" in line and "3.0 MiB" in line
-    assert line.endswith("1 segments wait for the store  NOT CONNECTED")
+    assert status_rows(before, now, 60.0) == [
+        ("time", "10s of 1m", ""),
+        ("stream", "NOT CONNECTED", "bad"),
+        ("written", "3.0 MiB, 100 rows/s", ""),
+        ("lost", "2 holes, 0 reconnects", "warn"),
+        ("store", "1 segment not in it yet", "warn"),
+    ]
+    assert status_rows(before, replace(now, up=True, gaps=0), None)[1:4] == [
+        ("stream", "5,000 messages/s, lag 0 ms", ""),
+        ("written", "3.0 MiB, 100 rows/s", ""),
+        ("lost", "nothing", ""),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,20 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     """A running exchange: its folder, what it said, and its process."""
     folder = tmp_path_factory.mktemp("simulator")
     ports = ["--port", "0", "--tls-port", "0", "--control-port", "0"]
-    line = [sys.executable, "-m", "flashc", "sim", "exchange", "--symbols", "BTC/USDC", "--for", "60s", "--json"]
+    line = [
+        sys.executable,
+        "-m",
+        "flashc",
+        "sim",
+        "exchange",
+        "--symbols",
+        "BTC/USDC",
+        "--for",
+        "60s",
+        "--traders",
+        "3",
+        "--json",
+    ]
     with subprocess.Popen([*line, *ports, "--folder", str(folder)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = ""
@@ -56,6 +70,10 @@ def test_the_whole_way_of_a_fault(
     assert secret not in json.dumps(said)
 
     assert "BTCUSDC" in flashc("status")[1]
+    state = json.loads(flashc("status", "--json")[1])
+    assert (state["traders"]["number"], state["accounts"][-1]) == (3, "trader-3")
+    assert "accounts     alice, bob\n  traders      3, orders placed " in flashc("status")[1]
+    assert "trader-3: " in flashc("ledger")[1]
     assert flashc("fault", "depth-gap", "--set", "messages=2", "--for", "1h", "--symbol", "BTCUSDC")[0] == 0
     active = json.loads(flashc("faults", "--json")[1])["active"]
     assert [(one["id"], one["values"]["messages"], one["on"]) for one in active] == [("B-01", 2, True)]
@@ -79,6 +97,22 @@ def test_the_whole_way_of_a_fault(
     assert not Path(said["token"]).exists()
 
 
+def test_a_taken_port_is_said_before_markets_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ports = ["--port", str(port), "--tls-port", "0", "--control-port", "0"]
+        assert run(["sim", "exchange", *ports, "--folder", str(tmp_path / "new")]) == 3
+    assert "FC1311" in capsys.readouterr().err
+    assert not (tmp_path / "new" / "accounts.yaml").exists()
+
+
+def test_the_list_of_switches_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sim", "switch", "--all"]) == 0
+    assert "cancel_status=after  the status in the answer to DELETE order\n    after, before" in capsys.readouterr().out
+    assert run(["sim", "switch", "--all", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["switches"]) > 40
+
+
 def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sim", "faults", "--all"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 73
@@ -100,10 +134,17 @@ def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> 
         (["fault", "depth-gap"], 3, "FC1310"),
         (["status"], 3, "FC1310"),
         (["switch", "nothing=1"], 2, "FC1306"),
+        (["switch", "cancel_statu=before"], 2, "did you mean `cancel_status`?"),
         (["exchange", "--speed", "fast"], 2, "is no speed"),
         (["exchange", "--symbols", "?"], 2, "is not an instrument"),
         (["exchange", "--data", "nothing"], 2, "FC1011"),
         (["exchange", "--data", ","], 2, "names no data set"),
+        (["exchange", "--data", ""], 2, "names no data set"),
+        (["exchange", "--symbols", "BTC/BTC"], 2, "an asset for itself"),
+        (["exchange", "--for", "0s"], 2, "no time at all"),
+        (["exchange", "--port", "9000", "--tls-port", "9000"], 2, "two of the ports are the same"),
+        (["exchange", "--traders", "101"], 2, "at most 100"),
+        (["exchange", "--port", "x"], 2, "'--port': not a whole number\n  = help: `flashc sim exchange --help`"),
         (["exchange", "--data", "a", "--symbols", "BTC/USDT"], 2, "one of the two"),
         (["exchange", "--accounts", "nothing.yaml"], 1, "FC1301"),
         (["exchange", "--switch", "cancel_status=x"], 2, "FC1306"),

@@ -9,11 +9,13 @@ import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.bars import Bars, Dataset
 from flashc.runtime.market_data.instruments import Instrument
+from flashc.runtime.market_data.moments import NS_PER_SECOND
 from flashc.simulator.accounts_file import parse_accounts
 from flashc.simulator.exchange.amounts import amount_text
 from flashc.simulator.exchange.orders import PlaceRequest
 from flashc.simulator.rest.calls import Call
 from flashc.simulator.server.build import make_world
+from flashc.simulator.server.truth import ledger
 from support.local_exchange import START_NS, NoSockets, options
 
 MINUTE_NS = 60_000_000_000
@@ -36,6 +38,26 @@ def test_candles_reach_back_over_given_bars() -> None:
 def test_bars_of_a_symbol_that_is_not_listed_are_refused() -> None:
     with pytest.raises(RuntimeFault, match="FC1014"):
         make_world(replace(options(), history=(past("DOGE"),)), NoSockets(), START_NS)
+
+
+def test_background_traders_trade_the_same_for_the_same_seed_and_the_ledger_adds_up() -> None:
+    ledgers = []
+    for _ in range(2):
+        world = make_world(replace(options(), traders=3), NoSockets(), START_NS)
+        for second in range(1, 61):
+            world.step(START_NS + second * NS_PER_SECOND)
+        assert world.crowd is not None and world.crowd.placed > 20
+        assert world.next_ns() <= world.crowd.next_ns()
+        assert world.exchange.audit().is_right
+        ledgers.append(ledger(world))
+    assert ledgers[0] == ledgers[1]
+    assert {"trader-1", "trader-2", "trader-3"} < ledgers[0]["accounts"].keys()  # type: ignore[attr-defined]
+
+
+def test_a_trader_s_name_in_the_accounts_file_is_refused() -> None:
+    found = parse_accounts(b"accounts:\n  - {name: trader-2, keys: []}\n", "x")
+    with pytest.raises(RuntimeFault, match="FC1304"):
+        make_world(replace(options(), accounts=found, traders=2), NoSockets(), START_NS)
 
 
 def test_a_group_of_the_file_keeps_its_accounts_apart_whoever_comes_second() -> None:
