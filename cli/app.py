@@ -89,6 +89,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit code. Nothing is raised but `SystemExit` for a closed pipe."""
     args, debug = _take_debug(list(arguments))
+    console.lose_output(False)
     try:
         code = _guarded(args, debug)
         console.flush()

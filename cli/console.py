@@ -123,10 +123,10 @@ def output_lost() -> bool:
     return _lost
 
 
-def lose_output() -> None:
+def lose_output(is_lost: bool = True) -> None:
     """From now on `output_lost`."""
     global _lost
-    _lost = True
+    _lost = is_lost
 
 
 _lost = False

@@ -260,6 +260,15 @@ def test_a_full_disk_behind_the_output_is_one_message() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", ["version --json >&-", "version --json >/dev/full"])
+def test_a_result_that_cannot_be_written_is_one_message_also_as_json(words: str) -> None:
+    command = f"{sys.executable} -m flashc {words}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (Exit.ENVIRONMENT, "")
+    assert done.stderr.startswith("error")
+    assert "Traceback" not in done.stderr
+
+
 def test_python_m_flashc_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "flashc", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("flashc ")

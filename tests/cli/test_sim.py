@@ -74,7 +74,7 @@ def test_the_whole_way_of_a_fault(
     assert (state["traders"]["number"], state["accounts"][-1]) == (3, "trader-3")
     assert "accounts     alice, bob\n  traders      3, orders placed " in flashc("status")[1]
     assert "trader-3: " in flashc("ledger")[1]
-    assert flashc("fault", "depth-gap", "--set", "messages=2", "--for", "1h", "--symbol", "BTCUSDC")[0] == 0
+    assert flashc("fault", "depth-gap", "--set", "messages=2", "--for", "1h", "--symbol", "btc/usdc")[0] == 0
     active = json.loads(flashc("faults", "--json")[1])["active"]
     assert [(one["id"], one["values"]["messages"], one["on"]) for one in active] == [("B-01", 2, True)]
     assert "B-01 depth-gap  over" in flashc("heal", "B-01")[1]
@@ -124,6 +124,8 @@ def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> 
     ("line", "code", "text"),
     [
         (["fault", "dept-gap"], 2, "FC1307"),
+        (["fault", "gap"], 2, "did you mean `depth-gap`"),
+        (["fault", "depth-gap", "--for", "9999d"], 2, "is too long"),
         (["fault", "depth-gap", "--set", "mesages=1"], 2, "FC1308"),
         (["fault", "depth-gap", "--set", "messages=x"], 2, "FC1309"),
         (["fault", "depth-gap", "--set", "messages"], 2, "NAME=VALUE"),
