@@ -207,13 +207,14 @@ class _Run:
             await client.close()
 
     async def _instruments(self, client: MexcRest) -> list[Recorded]:
+        from ..runtime.market_data.fetch.failures import FOLLOWING
         from ..runtime.market_data.fetch.patience import Patience
         from ..runtime.market_data.fetch.run import Fetcher, Watch
         from ..runtime.market_data.fetch.symbols import find_symbols
         from ..runtime.market_data.record.streams import Recorded
 
         patience = Patience(secrets.SystemRandom().random)
-        fetcher = Fetcher(client, client.clock, patience, self.plan.rest, Watch())
+        fetcher = Fetcher(client, client.clock, patience, self.plan.rest, Watch(), FOLLOWING)
         wanted = [instrument for instrument, _ in self.plan.instruments]
         rules = await find_symbols(client, fetcher.answer, wanted, self.plan.rest)
         for each in rules:

@@ -74,13 +74,16 @@ class _Watch:
             await rest.close()
 
     async def _configs(self, rest: MexcRest, instruments: list[Any]) -> list[FeedConfig]:
+        from ..runtime.market_data.fetch.failures import FOLLOWING
         from ..runtime.market_data.fetch.patience import Patience
         from ..runtime.market_data.fetch.run import Fetcher
         from ..runtime.market_data.fetch.run import Watch as Progress
         from ..runtime.market_data.fetch.symbols import find_symbols
         from ..runtime.mexc.market_feed import FeedConfig
 
-        fetcher = Fetcher(rest, rest.clock, Patience(secrets.SystemRandom().random), self._rest_url, Progress())
+        fetcher = Fetcher(
+            rest, rest.clock, Patience(secrets.SystemRandom().random), self._rest_url, Progress(), FOLLOWING
+        )  # fmt: skip
         rules = await find_symbols(rest, fetcher.answer, instruments, self._rest_url)
         await fetcher.answer(rest.sync_clock)
         return [FeedConfig(each.symbol, each.price_decimals, each.qty_decimals) for each in rules]

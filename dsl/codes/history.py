@@ -15,7 +15,8 @@ CODES = (
         "the exchange cannot be reached",
         _T,
         "There is no network, the name is not known, nobody listens there, or no answer came in time, again and again. "
-        "What was fetched or recorded so far is stored; the same command goes on from there.",
+        "`data fetch` and `data record` keep what came so far, and the same command goes on from there. Commands that "
+        "only look have nothing to lose.",
         (f"{_FETCH} --url http://127.0.0.1:1",),
         _FETCH,
     ),

@@ -64,4 +64,6 @@ def test_what_cannot_be_watched_is_one_message(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert run(["watch", *arguments]) == code
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert message in said
+    assert "fetched" not in said

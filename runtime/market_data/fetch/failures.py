@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...errors import RuntimeFault, fault
 from ...mexc.errors import BadAnswer, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
 from ..moments import span_text
 
-_RESUME = "what was fetched so far is stored; the same command goes on from there"
 _CERTIFICATE = ("certificate", "ssl", "tls")
 
 
-def failure(error: MexcError, url: str) -> RuntimeFault:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a command says besides the cause: the options that name the exchange, and what a second run finds."""
+
+    options: str
+    resume: str | None = None
+
+
+FETCHING = Words("`--url`", "what was fetched so far is stored; the same command goes on from there")
+#: Of commands that follow the streams: they ask for instruments and the time before anything is kept.
+FOLLOWING = Words("`--url` and `--rest`")
+
+
+def failure(error: MexcError, url: str, words: Words) -> RuntimeFault:
     """FC1030 to FC1033."""
     if isinstance(error, RateLimited):
         what = "has banned this address" if error.banned else "had too many requests from this address"
+        resume = f": {words.resume}" if words.resume else ""
         wait = f"it asks to wait {span_text(max(error.retry_after_ns, 10**9))}"
-        return fault("FC1033", f"the exchange {what}", url, notes=(wait,), helps=(f"wait, then run again: {_RESUME}",))
+        return fault("FC1033", f"the exchange {what}", url, notes=(wait,), helps=(f"wait, then run again{resume}",))
     if isinstance(error, Definitive):
         note = f"HTTP {error.http}, code {error.code}: {error.text}"
         return fault("FC1033", "the exchange refused the request", url, notes=(note,))
     if isinstance(error, BadAnswer) or (isinstance(error, UnknownOutcome) and error.http in (401, 403)):
-        return not_the_exchange(error, url)
+        return not_the_exchange(error, url, words)
     why = error.why if isinstance(error, NotSent | UnknownOutcome) else str(error)
     if any(word in why.lower() for word in _CERTIFICATE):
         return fault("FC1031", "the server could not prove who it is", url, notes=(why,), helps=TLS_HELPS)
-    helps = ("check the network and `--url`", _RESUME)
-    return fault("FC1030", "the exchange cannot be reached", url, notes=(why,), helps=helps)
+    helps = (f"check {words.options}, and the network", words.resume)
+    return fault("FC1030", "the exchange cannot be reached", url, notes=(why,), helps=tuple(filter(None, helps)))
 
 
 TLS_HELPS = (
@@ -34,9 +49,9 @@ TLS_HELPS = (
 )
 
 
-def not_the_exchange(error: UnknownOutcome, url: str) -> RuntimeFault:
+def not_the_exchange(error: UnknownOutcome, url: str, words: Words) -> RuntimeFault:
     """FC1032: something answered, a firewall or another server."""
-    helps = ("check `--url`: it names the scheme, the host and the port, without a path",)
+    helps = (f"check {words.options}: a REST address is a scheme, a host and a port, without a path",)
     if error.http == 403:
         helps = ("a firewall or the exchange refuses this address; try later or from another network",)
     return fault("FC1032", "the answer is not the exchange's", url, notes=(error.why,), helps=helps)

@@ -11,7 +11,7 @@ from ...mexc.errors import MexcError
 from ...mexc.results import Kline, PublicTrade
 from ..moments import NS_PER_DAY
 from .bar_plan import BarPage, BarPlan, BarRow
-from .failures import failure
+from .failures import FETCHING, Words, failure
 from .jobs import INTERVALS, Job
 from .pages import NS_PER_MS, AnswerFault, PageRequest
 from .patience import Patience
@@ -65,9 +65,11 @@ def nothing(done_ns: int) -> None:
 class Fetcher:
     """Runs jobs one after the other. Faults end it; what was committed before stays."""
 
-    def __init__(self, history: History, clock: FetchClock, patience: Patience, url: str, watch: Watch) -> None:
+    def __init__(
+        self, history: History, clock: FetchClock, patience: Patience, url: str, watch: Watch, words: Words = FETCHING
+    ) -> None:
         self._history, self._clock, self._patience = history, clock, patience
-        self._url, self._watch = url, watch
+        self._url, self._watch, self._words = url, watch, words
 
     def now_ns(self) -> int:
         """Of the clock that never jumps."""
@@ -139,7 +141,7 @@ class Fetcher:
             except MexcError as error:
                 wait_ns = self._patience.wait_ns(error)
                 if wait_ns is None:
-                    raise failure(error, self._url) from error
+                    raise failure(error, self._url, self._words) from error
                 self._watch.waits(str(error), wait_ns)
                 await self._clock.sleep(wait_ns)
             else:
