@@ -19,24 +19,29 @@ _WIDEST = 60
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT")
 
 
-def answer(query: str, root: str | None, *, limit: int, form: str, out: Path | None) -> None:
-    """Ask and print as `table`, `csv` or `json`; with `out` write all rows to that file."""
+#: Rows on a screen and in JSON where nothing is said. CSV and files are for other programs: they get all.
+_SHOWN = 40
+
+
+def answer(query: str, root: str | None, *, limit: int | None, form: str, out: Path | None) -> None:
+    """Ask and print as `table`, `csv` or `json`; with `out` write to that file. `limit` bounds the rows, 0 is all."""
     from ..runtime.market_data.store import sql
 
+    most = (limit or None) if limit is not None or form == "csv" or out is not None else _SHOWN
     if out is not None:
         _check_file(out)
-        rows = sql.write(query, out, root)
+        rows = sql.write(query, out, root, most)
         if form == "json":
             console.out_json({"version": 1, "rows": rows, "file": str(out)})
         else:
             console.out(f"{rows:,} row{'s' * (rows != 1)} in {out}")
         return
     if form == "csv":
-        for number, part in enumerate(sql.parts(query, root)):
+        for number, part in enumerate(sql.parts(query, root, most)):
             if not number or part.rows:
                 console.out(_csv(part, header=not number))
         return
-    found = sql.ask(query, root, limit or None)
+    found = sql.ask(query, root, most)
     if form == "json":
         columns = [{"name": name, "type": kind} for name, kind in found.columns]
         rows_found = [[_plain(value) for value in row] for row in found.rows]

@@ -69,10 +69,19 @@ def prune(
 
 def sql(
     query: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT.", show_default=False)],
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Rows to print; 0 prints all.")] = 40,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=0,
+            show_default=False,
+            help="At most N rows; 0 is all. Default: 40 on the screen and in JSON, all in CSV and files.",
+        ),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write all rows to a .parquet or .csv file.")
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the rows to a .parquet or .csv file.")
     ] = None,
     root: Root = None,
     json: Json = False,

@@ -102,10 +102,19 @@ def test_sql_prints_a_table_csv_json_or_writes_a_file(grown, here, capsys):
         "... more; `--limit 2` shows more, `--out FILE.parquet` keeps all",
     ]  # fmt: skip
     assert said(capsys, "sql", query, "--csv").splitlines()[:2] == ["time,volume", "2024-01-01 00:00:00,1.0"]
+    assert len(said(capsys, "sql", query, "--csv").splitlines()) == 6
+    assert said(capsys, "sql", query, "--csv", "--limit", "2").splitlines()[1:] == [
+        "2024-01-01 00:00:00,1.0", "2024-01-01 00:01:00,2.0",
+    ]  # fmt: skip
+    assert len(json.loads(said(capsys, "sql", "FROM range(50)", "--json"))["rows"]) == 40
+    assert len(said(capsys, "sql", "FROM range(50)", "--csv").splitlines()) == 51
     found = json.loads(said(capsys, "sql", "SELECT 'nan'::DOUBLE, 1.5::DECIMAL(3,1), [1], NULL, true", "--json"))
     assert (found["rows"], found["more"]) == ([[None, "1.5", [1], None, True]], False)
     assert said(capsys, "sql", query, "--out", "o.parquet") == "5 rows in o.parquet\n"
     assert (here / "o.parquet").is_file()
+    backwards = "SELECT volume FROM btc ORDER BY time DESC -- the newest"
+    assert said(capsys, "sql", backwards, "--out", "o.csv", "--limit", "2") == "2 rows in o.csv\n"
+    assert (here / "o.csv").read_text() == "volume\n5.0\n4.0\n"
     assert run(["data", "sql", query, "--out", "o.txt"]) == 2
     assert run(["data", "sql", query, "--csv", "--json"]) == 2
     capsys.readouterr()

@@ -7,12 +7,14 @@ name where it has one kind. `time` is UTC with microseconds; the integer columns
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -60,13 +62,16 @@ def ask(query: str, root: Root | None = None, limit: int | None = None) -> Answe
     return Answer(columns, kept, len(rows) > len(kept))
 
 
-def parts(query: str, root: Root | None = None) -> Iterator[Answer]:
-    """The rows that `ask` gives, however many, a part at a time; without rows one part that has none."""
+def parts(query: str, root: Root | None = None, limit: int | None = None) -> Iterator[Answer]:
+    """The rows that `ask` gives, a part at a time; without rows one part that has none."""
+    left = sys.maxsize if limit is None else limit
     with _connected(query, root) as (base, text), _told(root):
         _interruptible(base, lambda: base.execute(text))
-        rows = _interruptible(base, lambda: base.fetchmany(_PART))
+        rows = _interruptible(base, lambda: base.fetchmany(min(_PART, left)))
         while True:
-            following = _interruptible(base, lambda: base.fetchmany(_PART))
+            left -= len(rows)
+            size = min(_PART, left)
+            following = _interruptible(base, partial(base.fetchmany, size)) if size else []
             yield Answer(_columns(base), rows, bool(following))
             if not following:
                 return
@@ -96,20 +101,24 @@ def _end(base: DuckDBPyConnection, running: Future[T]) -> None:
         wait([running], timeout=0.05)
 
 
-def write(query: str, path: Path, root: Root | None = None) -> int:
-    """Write the rows of a SELECT to a `.parquet` or `.csv` file, whole or not at all; their number. FC1017 if the place
-    is not writable."""
+def write(query: str, path: Path, root: Root | None = None, limit: int | None = None) -> int:
+    """Write the rows of a SELECT, at most `limit`, to a `.parquet` or `.csv` file, whole or not at all; their number.
+
+    FC1017 if the place is not writable.
+    """
     form = "(FORMAT parquet, COMPRESSION zstd)" if path.suffix.lower() == ".parquet" else "(FORMAT csv, HEADER)"
-    partial = path.with_name(f".{path.name}.partial")
+    unfinished = path.with_name(f".{path.name}.partial")
     try:
-        with _connected(query, root, partial) as (base, text), _told(root):
-            copy = f"COPY ({text.rstrip().rstrip(';')}\n) TO {_text(str(partial))} {form}"
+        with _connected(query, root, unfinished) as (base, text), _told(root):
+            asked = text.rstrip().rstrip(";")
+            bounded = asked if limit is None else f"FROM ({asked}\n) LIMIT {limit}"
+            copy = f"COPY ({bounded}\n) TO {_text(str(unfinished))} {form}"
             done = _interruptible(base, lambda: base.execute(copy).fetchone())
-        partial.replace(path)
+        unfinished.replace(path)
     except OSError as error:
         raise fault("FC1017", f"cannot write: {error.strerror}", str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return int(done[0]) if done else 0
 
 
