@@ -83,6 +83,42 @@ def test_folders_import_only_what_they_may(folder: str) -> None:
     assert not found, "\n".join(found)
 
 
+#: The folders of history -> how far up they stand. Each takes only from those below it; files beside them are the ground.
+HISTORY = {
+    "checks": 1,
+    "sinks": 1,
+    "importers": 2,
+    "synth": 2,
+    "store": 3,
+    "tapes": 4,
+    "fetch": 4,
+    "record": 5,
+    "verify": 5,
+}
+GROUND = ("flashc", "runtime", "market_data")
+
+
+def upwards(text: str, path: Path) -> list[str]:
+    """What a file of `runtime/market_data` takes from a folder that does not stand below its own."""
+    package = ("flashc", *path.parent.parts)
+    own = package[3] if len(package) > 3 else ""
+    taken = [(line, target[3]) for line, target in imported(ast.parse(text), package) if target[:3] == GROUND]
+    return [
+        f"{path}:{line}: {own or 'the ground'} may not import {folder}"
+        for line, folder in taken
+        if folder in HISTORY and folder != own and HISTORY[folder] >= HISTORY.get(own, 0)
+    ]
+
+
+def test_history_passes_through_its_folders_one_way() -> None:
+    files = [path for path in package_files() if path.parts[:2] == ("runtime", "market_data")]
+    assert {path.parts[2] for path in files if len(path.parts) > 3} == set(HISTORY)
+    found = [line for path in files for line in upwards((ROOT / path).read_text(), path)]
+    assert not found, "\n".join(found)
+    assert upwards("from ..tapes.build import build_tape", Path("runtime/market_data/store/x.py"))
+    assert upwards("from .store import sets", Path("runtime/market_data/bars.py"))
+
+
 def test_every_package_folder_is_in_the_table() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert folders <= set(MAY_IMPORT), f"add to MAY_IMPORT: {sorted(folders - set(MAY_IMPORT))}"
