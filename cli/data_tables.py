@@ -56,15 +56,18 @@ def prune(
 ) -> None:
     """Delete the files that only old versions need. What is gone cannot be read again.
 
-    The newest N contents stay; versions with the same content count once.
+    The newest N contents stay; versions with the same content count once. Files that a writer left behind when it
+    died go too, a day after it touched them last.
     """
     from ..runtime.market_data.store.upkeep import prune as run
+    from .data_text import freed_text
 
-    files = run(_place(name, root), keep)
+    freed = run(_place(name, root), keep)
     if json:
-        console.out_json({"version": 1, "name": name, "files_deleted": files})
+        facts = {"files_deleted": freed.files, "orphans_deleted": freed.orphans, "bytes_deleted": freed.size}
+        console.out_json({"version": 1, "name": name, **facts})
     else:
-        console.out(f"{name}: {files:,} files deleted" if files else f"{name}: nothing to delete")
+        console.out(f"{name}: {freed_text(freed)}")
 
 
 def sql(

@@ -9,7 +9,7 @@ from ..runtime.market_data.events import EventSet
 from ..runtime.market_data.moments import moment_text, period_text
 from ..runtime.market_data.store.places import Root
 from ..runtime.market_data.store.records import AnyRecord, EventRecord, Record
-from ..runtime.market_data.store.upkeep import Version
+from ..runtime.market_data.store.upkeep import Freed, Version
 from ..runtime.market_data.verify.bars import Report
 
 
@@ -170,6 +170,16 @@ def history_text(versions: Sequence[Version]) -> str:
         for pairs in (list(zip(row, widths, strict=True)) for row in (header, *rows))
     ]
     return "\n".join([lines[0].rstrip(), "-" * max(map(len, lines)), *(line.rstrip() for line in lines[1:])])
+
+
+def freed_text(freed: Freed) -> str:
+    """What a prune deleted, after the data set's name."""
+    if not freed:
+        return "nothing to delete"
+    size = "" if freed.size is None else f", {freed.size / 2**20:,.1f} MiB"
+    left = f", {freed.orphans:,} of them left behind by a writer that died" if freed.orphans else ""
+    count = freed.files + freed.orphans
+    return f"{count:,} file{'s' * (count != 1)} deleted{size}{left}"
 
 
 def _cell(text: str, width: int, place: int) -> str:

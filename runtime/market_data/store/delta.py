@@ -158,25 +158,48 @@ def compact(place: Stored, metadata: Mapping[str, str], before: int) -> tuple[in
         return table.version(), count, len(table.file_uris())
 
 
-def prune(place: Stored, before: int, keep: Sequence[int], metadata: Mapping[str, str]) -> int:
-    """Delete files that belong to no version of `keep`, nor to the newest, and say how many. Raises `Overtaken`."""
+def prune(place: Stored, before: int, keep: Sequence[int], metadata: Mapping[str, str]) -> list[int | None]:
+    """Delete files that belong to no version of `keep`, nor to the newest; their sizes in bytes, None in a bucket.
+
+    Raises `Overtaken`.
+    """
     table = _at_newest(place, before)
     assert table is not None
     with faults(place, writes=True):
         gone = table.vacuum(
             retention_hours=0, enforce_retention_duration=False, keep_versions=list(keep), dry_run=True
         )  # fmt: skip
-        count = sum(place.is_remote or _is_there(place, path) for path in gone)
+        sizes = [size for path in gone for size in ([None] if place.is_remote else _size(place, path))]
         table.vacuum(
             retention_hours=0, enforce_retention_duration=False, keep_versions=list(keep), dry_run=False,
             commit_properties=_properties(metadata),
         )  # fmt: skip
-        return count
+        return sizes
 
 
-def _is_there(place: Stored, path: str) -> bool:
-    """The log also names files that are gone long since."""
-    return (place.folder / path).exists() or (place.folder / unquote(path)).exists()
+def _size(place: Stored, path: str) -> list[int]:
+    """Of a file that the log names; nothing if it is gone long since."""
+    for name in (path, unquote(path)):
+        with suppress(OSError):
+            return [(place.folder / name).stat().st_size]
+    return []
+
+
+def sweep(place: Stored, before: int, keep: Sequence[int], metadata: Mapping[str, str], hours: int) -> int:
+    """Delete files of a bucket that no version names and nobody has written to for so long; how many.
+
+    `keep` are all versions that have their files. Raises `Overtaken`.
+    """
+    table = _at_newest(place, before)
+    assert table is not None
+    with faults(place, writes=True):
+        gone = table.vacuum(hours, enforce_retention_duration=False, full=True, keep_versions=list(keep), dry_run=True)
+        if gone:
+            table.vacuum(
+                hours, enforce_retention_duration=False, full=True, keep_versions=list(keep), dry_run=False,
+                commit_properties=_properties(metadata),
+            )  # fmt: skip
+        return len(gone)
 
 
 def _at_newest(place: Stored, before: int | None) -> DeltaTable | None:

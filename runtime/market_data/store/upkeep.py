@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ...errors import RuntimeFault, fault
+from .orphans import SAFE_AGE_NS, orphans
 from .places import Stored
 from .records import AnyRecord, Pruned, to_commit
 from .table_log import KEY, Commit, commits, read_record, record_of
 
 ATTEMPTS = 20
+NS_PER_HOUR = 3_600 * 10**9
 
 #: What Delta calls the operations that flashc starts, where a commit changes no rows.
 _CHANGES = MappingProxyType({"OPTIMIZE": "compacted", "VACUUM END": "pruned"})
@@ -104,20 +107,60 @@ def compact(place: Stored) -> Compacted:
     raise _busy(place)
 
 
-def prune(place: Stored, keep: int) -> int:
-    """Delete files that only versions before the newest `keep` states of the content need; how many there were.
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Files that a prune deleted: those of versions, those of dead writers, and the bytes of both; None in a bucket."""
 
-    Versions of one content count once, and the newest of them keeps its files. Faults as `compact`.
+    files: int
+    orphans: int
+    size: int | None
+
+    def __bool__(self) -> bool:
+        return self.files + self.orphans > 0
+
+
+def prune(place: Stored, keep: int, now_ns: int | None = None) -> Freed:
+    """Delete files that only versions before the newest `keep` states of the content need, and those that no version
+    names because their writer died. Versions of one content count once, and the newest of them keeps its files.
+
+    `now_ns` is by the clock of the disk, the machine's if nothing is said. Faults as `compact`.
     """
+    assert keep > 0
+    sizes = _prune_versions(place, keep)
+    if place.is_remote:
+        return Freed(len(sizes), _sweep(place, keep), None)
+    lost = orphans(place.folder, time.time_ns() if now_ns is None else now_ns)
+    for path, _ in lost:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise fault("FC1017", f"cannot delete: {error.strerror}", str(path)) from error
+    return Freed(len(sizes), len(lost), sum(size or 0 for size in sizes) + sum(size for _, size in lost))
+
+
+def _sweep(place: Stored, keep: int) -> int:
     from . import delta
 
-    assert keep > 0
+    for _ in range(ATTEMPTS):
+        record = read_record(place.at(None))
+        assert record.version is not None
+        try:
+            kept = _newest_states(place, keep, record.pruned)
+            return delta.sweep(place, record.version, kept, _metadata(record), SAFE_AGE_NS // NS_PER_HOUR)
+        except delta.Overtaken:
+            continue
+    raise _busy(place)
+
+
+def _prune_versions(place: Stored, keep: int) -> list[int | None]:
+    from . import delta
+
     for _ in range(ATTEMPTS):
         record = read_record(place.at(None))
         assert record.version is not None
         kept = _newest_states(place, keep, record.pruned)
         if not _lost(place, record, kept):
-            return 0
+            return []
         pruned = replace(record, pruned=Pruned(record.version - 1, tuple(sorted(set(kept) - {record.version}))))
         try:
             return delta.prune(place, record.version, kept, _metadata(pruned))

@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from urllib.request import Request, urlopen
 
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.bars import content_hash
+from flashc.runtime.market_data.store import upkeep
 from flashc.runtime.market_data.store.catalog import list_datasets, locate, outline, pin, resolve
 from flashc.runtime.market_data.store.places import storage_options
 from flashc.runtime.market_data.store.sets import append, load, save
 from flashc.runtime.market_data.store.sql import ask
-from flashc.runtime.market_data.store.upkeep import compact, history, prune
+from flashc.runtime.market_data.store.upkeep import Freed, compact, history, prune
 from flashc.runtime.market_data.synth.bars import SynthParameters, generate
 from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from flashc.runtime.market_data.tapes.cache import tape_key
@@ -52,11 +54,23 @@ def test_a_bucket_holds_versions_as_a_folder_does(tmp_path):
     assert list_datasets(ROOT).records[0].content_hash == local.content_hash
     assert [(one.version, one.rows) for one in history(record.path)] == [(2, 2000), (1, 1500), (0, 1000)]
     assert compact(record.path).version == 3
-    assert prune(record.path, 1) > 0
+    assert prune(record.path, 1).files > 0
     assert len(load(record.path.at(2)).bars) == 2000
     with pytest.raises(RuntimeFault) as caught:
         load(record.path.at(0))
     assert caught.value.first.code == "FC1020"
+
+
+def test_what_a_dead_writer_left_in_a_bucket_is_deleted_when_it_is_old_enough(monkeypatch):
+    place = save(replace(part(0, 100), name="left"), ROOT).path
+    append(replace(part(100, 200), name="left"), ROOT)
+    stray = f"{place.uri.replace('s3:/', os.environ['AWS_ENDPOINT_URL'])}/venue=synth/part-7.zstd.parquet"
+    urlopen(Request(stray, data=b"half", method="PUT"), timeout=10).close()
+    assert not prune(place, 9)  # a writer may still be alive
+    monkeypatch.setattr(upkeep, "SAFE_AGE_NS", 0)
+    assert prune(place, 9) == Freed(0, 1, None)
+    assert not prune(place, 9)
+    assert [len(load(place.at(version)).bars) for version in (0, 1, None)] == [100, 200, 200]
 
 
 def test_a_book_in_a_bucket_answers_sql_and_outlines():

@@ -234,10 +234,10 @@ def test_pruned_versions_say_so_unless_their_content_is_still_there(days, tmp_pa
     append(part(days, 15, 16), tmp_path)
     append(part(days, 16, 17), tmp_path)
     compact(place)  # version 3, with the content of version 2
-    assert prune(place, 2) > 0
-    assert prune(place, 2) == 0
+    assert prune(place, 2).files > 0
+    assert not prune(place, 2)
     assert [len(load(place.at(version)).bars) for version in (1, 2, 3)] == [16, 17, 17]
-    assert prune(place, 1) > 0
+    assert prune(place, 1)
     assert len(load(place.at(2)).bars) == 17
     for gone in (0, 1):
         with pytest.raises(RuntimeFault) as caught:
