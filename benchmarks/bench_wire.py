@@ -26,7 +26,7 @@ from flashc.cython_core.wire.push import decode_push
 from flashc.cython_core.wire.rows import SymbolScale
 from flashc.cython_core.wire.schema import WRAPPER
 from flashc.runtime.market_data.synth.prng import Stream
-from flashc.runtime.mexc.reference_book import ReferenceBook
+from flashc.runtime.mexc.market.reference_book import ReferenceBook
 from google.protobuf.internal import api_implementation
 
 CHANNEL = "spot@public.aggre.depth.v3.api.pb@100ms"

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flashc.cython_core.wire import ws_frames
-from flashc.runtime.mexc.handshake import accept_value
+from flashc.runtime.mexc.stream.handshake import accept_value
 from flashc.simulator.stream.encode import aggre_depth, deal, deals, frame
 
 TICK_SECONDS = 0.005

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..runtime.market_data.fetch.run import Fetcher
     from ..runtime.market_data.fetch.sink import StoreSink
     from ..runtime.market_data.instruments import Instrument
-    from ..runtime.mexc.rest import MexcRest
+    from ..runtime.mexc.rest.client import MexcRest
 
 REST_URL = "https://api.mexc.com"
 

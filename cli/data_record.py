@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..runtime.market_data.record.spool import Spool
     from ..runtime.market_data.record.streams import Recorded
     from ..runtime.market_data.store.places import Root as StoreRoot
-    from ..runtime.mexc.rest import MexcRest
+    from ..runtime.mexc.rest.client import MexcRest
 
 STREAM_URL = "wss://wbs-api.mexc.com/ws"
 REST_URL = "https://api.mexc.com"
@@ -95,7 +95,7 @@ def _plan(
     certificate: Path | None, root: StoreRoot | None,
 ) -> _Plan:  # fmt: skip
     from ..runtime.market_data.record.source import SPEEDS
-    from ..runtime.mexc.endpoint import endpoint
+    from ..runtime.mexc.stream.endpoint import endpoint
 
     if not instruments:
         raise Problem("say what to record", helps=("such as `flashc data record BTC/USDC`",))
@@ -259,9 +259,9 @@ class _Run:
         """Record, with a status line on a terminal. Ctrl-C and SIGTERM end it in good order."""
         from ..cython_core.native import reason
         from ..runtime.market_data.record.source import channels, stream_shell
-        from ..runtime.mexc.connection import tls_context
-        from ..runtime.mexc.counters import Counters
-        from ..runtime.mexc.endpoint import endpoint
+        from ..runtime.mexc.stream.connection import tls_context
+        from ..runtime.mexc.stream.counters import Counters
+        from ..runtime.mexc.stream.endpoint import endpoint
 
         if (why := reason()) is not None:
             console.hint(f"note: {why}; frames are read in Python, at half the speed")

@@ -14,7 +14,7 @@ from .command import Json, example, make_app
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.mexc.credentials import Credentials, Namespace
+    from ..runtime.mexc.keys.credentials import Credentials, Namespace
 
 app = make_app(
     help="Store, check and forget the keys of the exchange.",
@@ -35,8 +35,8 @@ def set(
     file: File = None,
 ) -> None:
     """Ask for a key and its secret, without showing the secret, and store them."""
-    from ..runtime.mexc.key_sources import checked_keys, default_file, need_keyring, store_in_file, store_in_keyring
-    from ..runtime.mexc.secret import Secret
+    from ..runtime.mexc.keys.secret import Secret
+    from ..runtime.mexc.keys.sources import checked_keys, default_file, need_keyring, store_in_file, store_in_keyring
 
     if in_ not in PLACES:
         raise Problem(f"`{in_}` is not a place for keys", where="--in", helps=(f"one of: {', '.join(PLACES)}",))
@@ -69,7 +69,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Find the keys, and ask the exchange whether it takes them. Reads the account once; changes nothing."""
-    from ..runtime.mexc.key_sources import load_credentials
+    from ..runtime.mexc.keys.sources import load_credentials
 
     namespace = _namespace(for_)
     if url is None and for_ == "simulator":
@@ -85,8 +85,8 @@ def check(
 @app.command(epilog=example("flashc keys forget"))
 def forget(for_: For = "mexc", file: File = None) -> None:
     """Remove the keys from keyring and file. At the exchange they stay valid until you delete them there."""
-    from ..runtime.mexc.key_sources import default_file
-    from ..runtime.mexc.key_sources import forget as removed
+    from ..runtime.mexc.keys.sources import default_file
+    from ..runtime.mexc.keys.sources import forget as removed
 
     namespace = _namespace(for_)
     gone = removed(namespace, file or default_file(namespace))
@@ -108,7 +108,7 @@ def _is_typed() -> bool:
 
 
 def _namespace(name: str) -> Namespace:
-    from ..runtime.mexc.credentials import Namespace
+    from ..runtime.mexc.keys.credentials import Namespace
 
     if name not in EXCHANGES:
         raise Problem(f"`{name}` is not an exchange", where="--for", helps=(f"one of: {', '.join(EXCHANGES)}",))
@@ -117,10 +117,10 @@ def _namespace(name: str) -> Namespace:
 
 async def _asked(credentials: Credentials, url: str, certificate: Path | None) -> dict[str, object]:
     """What the exchange says of the keys."""
-    from ..runtime.mexc.credentials import namespace_of
-    from ..runtime.mexc.errors import MexcError
-    from ..runtime.mexc.rest import MexcRest
-    from ..runtime.mexc.said import as_fault
+    from ..runtime.mexc.keys.credentials import namespace_of
+    from ..runtime.mexc.rest.client import MexcRest
+    from ..runtime.mexc.rest.errors import MexcError
+    from ..runtime.mexc.rest.said import as_fault
     from ..runtime.net.http import HttpTransport
 
     namespace_of(url)

@@ -17,10 +17,10 @@ from .data_record import STREAM_URL, rest_of
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from ..runtime.mexc.market_client import MarketClient
-    from ..runtime.mexc.market_feed import FeedConfig, MarketFeed
-    from ..runtime.mexc.rest import MexcRest
-    from ..runtime.mexc.validity import Validity
+    from ..runtime.mexc.market.client import MarketClient
+    from ..runtime.mexc.market.feed import FeedConfig, MarketFeed
+    from ..runtime.mexc.market.validity import Validity
+    from ..runtime.mexc.rest.client import MexcRest
 
 app = make_app()
 STATUS_SECONDS = 0.2
@@ -46,7 +46,7 @@ def watch(
     Each change of that is a line: `valid`, or the reason why not. At the end the counters tell what was seen.
     """
     from ..runtime.market_data.moments import parse_period
-    from ..runtime.mexc.endpoint import endpoint
+    from ..runtime.mexc.stream.endpoint import endpoint
 
     endpoint(url, remote=True)
     period_ns = parse_period(for_) if for_ is not None else None
@@ -79,7 +79,7 @@ class _Watch:
         from ..runtime.market_data.fetch.run import Fetcher
         from ..runtime.market_data.fetch.run import Watch as Progress
         from ..runtime.market_data.fetch.symbols import find_symbols
-        from ..runtime.mexc.market_feed import FeedConfig
+        from ..runtime.mexc.market.feed import FeedConfig
 
         fetcher = Fetcher(
             rest, rest.clock, Patience(secrets.SystemRandom().random), self._rest_url, Progress(), FOLLOWING
@@ -89,10 +89,10 @@ class _Watch:
         return [FeedConfig(each.symbol, each.price_decimals, each.qty_decimals) for each in rules]
 
     async def _watch(self, rest: MexcRest, configs: list[FeedConfig], certificate: Any) -> None:
-        from ..runtime.mexc.connection import tls_context
-        from ..runtime.mexc.endpoint import endpoint
-        from ..runtime.mexc.market_client import MarketClient
-        from ..runtime.mexc.stream_events import SessionConfig
+        from ..runtime.mexc.market.client import MarketClient
+        from ..runtime.mexc.stream.connection import tls_context
+        from ..runtime.mexc.stream.endpoint import endpoint
+        from ..runtime.mexc.stream.events import SessionConfig
 
         at = endpoint(self._url, remote=True)
         clock = rest.server_clock
@@ -147,7 +147,7 @@ class _Watch:
 
 
 async def _sync(rest: MexcRest) -> None:
-    from ..runtime.mexc.errors import MexcError
+    from ..runtime.mexc.rest.errors import MexcError
 
     try:
         await rest.sync_clock()

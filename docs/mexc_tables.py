@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from flashc.runtime.mexc.codes import CODES, Kind, Row, kind_of
-from flashc.runtime.mexc.knowledge import FACT_COUNTERS
-from flashc.runtime.mexc.listen_key import KEY_COUNTERS
+from flashc.runtime.mexc.account.knowledge import FACT_COUNTERS
+from flashc.runtime.mexc.account.listen_key import KEY_COUNTERS
+from flashc.runtime.mexc.rest.codes import CODES, Kind, Row, kind_of
 
 PAGE = Path(__file__).with_name("mexc.md")
 _WORDS = {

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from .counters import Counters
-from .link import Link
-from .session import Session
-from .stream_events import MS
+from .stream.counters import Counters
+from .stream.events import MS
+from .stream.link import Link
+from .stream.session import Session
 
 #: The parts of a picture, and what each holds.
 SECTIONS: Mapping[str, str] = MappingProxyType(

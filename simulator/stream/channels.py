@@ -1,7 +1,7 @@
 """The channels that can be subscribed to, as the exchange reads their names.
 
 The table is strict on purpose: a name with a wrong letter, level, speed, interval or zone is refused, as the exchange
-refuses it. Clients build names elsewhere (`runtime/mexc/channels.py`); neither side reads the other's table.
+refuses it. Clients build names elsewhere (`runtime/mexc/stream/channels.py`); neither side reads the other's table.
 """
 
 from __future__ import annotations

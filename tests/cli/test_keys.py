@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 from flashc.cli.app import run
-from flashc.runtime.mexc import key_sources
+from flashc.runtime.mexc.keys import sources as key_sources
 
 TYPED = ["sim-canary-key", "canary-secret"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from flashc.runtime.mexc.counters import COUNTERS
-from flashc.runtime.mexc.depth_sync import CAUSES
-from flashc.runtime.mexc.stream_events import LOST_REASONS
-from flashc.runtime.mexc.validity import HALTS, REASONS
+from flashc.runtime.mexc.market.depth_sync import CAUSES
+from flashc.runtime.mexc.market.validity import HALTS, REASONS
+from flashc.runtime.mexc.stream.counters import COUNTERS
+from flashc.runtime.mexc.stream.events import LOST_REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "streams.md").read_text(encoding="utf-8")
@@ -32,8 +32,8 @@ def test_the_page_lists_nothing_else() -> None:
 
 
 def test_every_counter_is_counted_somewhere() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "runtime" / "mexc").glob("*.py"))
-    used = code.replace((ROOT / "runtime" / "mexc" / "counters.py").read_text(encoding="utf-8"), "")
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "runtime" / "mexc").rglob("*.py"))
+    used = code.replace((ROOT / "runtime" / "mexc" / "stream" / "counters.py").read_text(encoding="utf-8"), "")
     assert not [name for name in COUNTERS if f'"{name}"' not in used]
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable
 from pathlib import Path
 
-from flashc.runtime.mexc.errors import MexcError
+from flashc.runtime.mexc.rest.errors import MexcError
 from flashc.simulator.faults.schedule import Schedule, Target
 from storms.plan import FORGERS, LASTS_MS, LIMITS, Plan
 from storms.watch import Heard, Watch

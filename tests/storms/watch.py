@@ -8,8 +8,8 @@ import traceback
 from collections import Counter
 from typing import Any
 
-from flashc.runtime.mexc.reference_book import ASK, BID
-from flashc.runtime.mexc.stream_events import Event, FrameRefused, Heartbeat, Overflow, PushFrame
+from flashc.runtime.mexc.market.reference_book import ASK, BID
+from flashc.runtime.mexc.stream.events import Event, FrameRefused, Heartbeat, Overflow, PushFrame
 from flashc.runtime.net.http import HttpRequest
 from support.whole_client import OTHER, SYMBOL, WholeClient
 

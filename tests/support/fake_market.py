@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flashc.runtime.market_data.synth.prng import Stream
-from flashc.runtime.mexc import channels
-from flashc.runtime.mexc.counters import Counters
-from flashc.runtime.mexc.market_feed import FeedConfig, MarketFeed
-from flashc.runtime.mexc.reference_book import ASK, BID
-from flashc.runtime.mexc.stream_events import PushFrame
+from flashc.runtime.mexc.market.feed import FeedConfig, MarketFeed
+from flashc.runtime.mexc.market.reference_book import ASK, BID
+from flashc.runtime.mexc.stream import channels
+from flashc.runtime.mexc.stream.counters import Counters
+from flashc.runtime.mexc.stream.events import PushFrame
 from support.fake_streams import MS, SECOND, Answering, FakeExchange, Peer, agreeable, depth_frame, push
 
 SYMBOL = "MXUSDT"

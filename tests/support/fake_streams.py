@@ -11,11 +11,11 @@ from flashc.cython_core.wire import ws_frames
 from flashc.cython_core.wire.official import message_class
 from flashc.cython_core.wire.push import decode_push
 from flashc.runtime.market_data.synth.prng import Stream
-from flashc.runtime.mexc.counters import Counters
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.handshake import accept_value
-from flashc.runtime.mexc.session import Session
-from flashc.runtime.mexc.stream_events import Close, Connect, Event, Send, SessionConfig
+from flashc.runtime.mexc.stream.counters import Counters
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import Close, Connect, Event, Send, SessionConfig
+from flashc.runtime.mexc.stream.handshake import accept_value
+from flashc.runtime.mexc.stream.session import Session
 
 MS, SECOND = 1_000_000, 1_000_000_000
 URL = "ws://127.0.0.1:8765/ws"

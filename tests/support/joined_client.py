@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from flashc.cython_core.wire.push import decode_push
-from flashc.runtime.mexc.desk import Desk
-from flashc.runtime.mexc.facts import fact_of_push
-from flashc.runtime.mexc.knowledge import Knowledge
-from flashc.runtime.mexc.private_feed import CHANNELS
-from flashc.runtime.mexc.reconcile import Reconciler
-from flashc.runtime.mexc.rest import MexcRest
+from flashc.runtime.mexc.account.desk import Desk
+from flashc.runtime.mexc.account.facts import fact_of_push
+from flashc.runtime.mexc.account.feed import CHANNELS
+from flashc.runtime.mexc.account.knowledge import Knowledge
+from flashc.runtime.mexc.account.reconcile import Reconciler
+from flashc.runtime.mexc.rest.client import MexcRest
 from flashc.runtime.net.http import HttpAnswer, HttpRequest, TransportError
 from flashc.simulator.rest.calls import Call
 from support.local_exchange import START_NS, world

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from flashc.runtime.mexc.credentials import Credentials, Namespace
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.secret import Secret
+from flashc.runtime.mexc.keys.credentials import Credentials, Namespace
+from flashc.runtime.mexc.keys.secret import Secret
+from flashc.runtime.mexc.rest.client import MexcRest
 from flashc.runtime.net.http import HttpAnswer, HttpRequest, TransportError
 
 T = TypeVar("T")

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flashc.runtime.mexc.budget import Budget, Limits
-from flashc.runtime.mexc.caller import Options
-from flashc.runtime.mexc.credentials import Credentials, Namespace
-from flashc.runtime.mexc.desk import Desk
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.knowledge import Knowledge
-from flashc.runtime.mexc.private_feed import FeedConfig, PrivateFeed
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.results import NewOrder
-from flashc.runtime.mexc.secret import Secret
-from flashc.runtime.mexc.stream_events import MS, SECOND, SessionConfig
-from flashc.runtime.mexc.units import units
+from flashc.runtime.mexc.account.desk import Desk
+from flashc.runtime.mexc.account.feed import FeedConfig, PrivateFeed
+from flashc.runtime.mexc.account.knowledge import Knowledge
+from flashc.runtime.mexc.account.units import units
+from flashc.runtime.mexc.keys.credentials import Credentials, Namespace
+from flashc.runtime.mexc.keys.secret import Secret
+from flashc.runtime.mexc.rest.budget import Budget, Limits
+from flashc.runtime.mexc.rest.caller import Options
+from flashc.runtime.mexc.rest.client import MexcRest
+from flashc.runtime.mexc.rest.results import NewOrder
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import MS, SECOND, SessionConfig
 from flashc.simulator.faults.schedule import Schedule, Target
 from flashc.simulator.server.local import LocalExchange
 from flashc.simulator.server.truth import ledger

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from flashc.runtime.mexc.connection import tls_context
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.market_client import MarketClient
-from flashc.runtime.mexc.market_feed import FeedConfig
-from flashc.runtime.mexc.reference_book import ASK, BID
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.stream_events import Event, SessionConfig
+from flashc.runtime.mexc.market.client import MarketClient
+from flashc.runtime.mexc.market.feed import FeedConfig
+from flashc.runtime.mexc.market.reference_book import ASK, BID
+from flashc.runtime.mexc.rest.client import MexcRest
+from flashc.runtime.mexc.stream.connection import tls_context
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import Event, SessionConfig
 from flashc.simulator.faults.schedule import Schedule, Target
 from flashc.simulator.server.local import LocalExchange
 from support.local_exchange import local_exchange

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from flashc.runtime.mexc.caller import Options
-from flashc.runtime.mexc.desk import Desk
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.errors import MexcError
-from flashc.runtime.mexc.knowledge import Request
-from flashc.runtime.mexc.market_client import MarketClient
-from flashc.runtime.mexc.market_feed import FeedConfig as MarketConfig
-from flashc.runtime.mexc.private_feed import FeedConfig as PrivateConfig
-from flashc.runtime.mexc.private_feed import PrivateFeed
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.stream_events import MS, SECOND, SessionConfig
+from flashc.runtime.mexc.account.desk import Desk
+from flashc.runtime.mexc.account.feed import FeedConfig as PrivateConfig
+from flashc.runtime.mexc.account.feed import PrivateFeed
+from flashc.runtime.mexc.account.knowledge import Request
+from flashc.runtime.mexc.market.client import MarketClient
+from flashc.runtime.mexc.market.feed import FeedConfig as MarketConfig
+from flashc.runtime.mexc.rest.caller import Options
+from flashc.runtime.mexc.rest.client import MexcRest
+from flashc.runtime.mexc.rest.errors import MexcError
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import MS, SECOND, SessionConfig
 from flashc.runtime.net.http import HttpTransport
 from flashc.simulator.server.build import make_world
 from flashc.simulator.server.clock import Clock

@@ -10,9 +10,9 @@ from typing import Any
 
 from flashc.cython_core.wire import ws_frames
 from flashc.runtime.market_data.synth.prng import Stream
-from flashc.runtime.mexc.market_feed import FeedConfig, MarketFeed
-from flashc.runtime.mexc.reference_book import ASK, BID
-from flashc.runtime.mexc.stream_events import Close, Connect, Send
+from flashc.runtime.mexc.market.feed import FeedConfig, MarketFeed
+from flashc.runtime.mexc.market.reference_book import ASK, BID
+from flashc.runtime.mexc.stream.events import Close, Connect, Send
 from flashc.simulator.faults.schedule import Schedule, Target
 from flashc.simulator.faults.seams import HELD, End, Reply
 from flashc.simulator.rest.calls import Call

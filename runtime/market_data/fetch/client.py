@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import fault
-from ...mexc.budget import Budget, Limits
-from ...mexc.rest import MexcRest
+from ...mexc.rest.budget import Budget, Limits
+from ...mexc.rest.client import MexcRest
 from ...net.http import HttpTransport
 
 

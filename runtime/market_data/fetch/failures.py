@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import RuntimeFault, fault
-from ...mexc.errors import BadAnswer, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
+from ...mexc.rest.errors import BadAnswer, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
 from ..moments import span_text
 
 _CERTIFICATE = ("certificate", "ssl", "tls")

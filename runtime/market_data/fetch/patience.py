@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...mexc.errors import BadAnswer, MexcError, NotSent, RateLimited, UnknownOutcome
+from ...mexc.rest.errors import BadAnswer, MexcError, NotSent, RateLimited, UnknownOutcome
 
 NS_PER_S = 1_000_000_000
 #: A wait that the exchange asks for is obeyed up to this; a longer one ends the fetch, which can be resumed.

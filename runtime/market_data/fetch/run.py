@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 from ...errors import fault
-from ...mexc.errors import MexcError
-from ...mexc.results import Kline, PublicTrade
+from ...mexc.rest.errors import MexcError
+from ...mexc.rest.results import Kline, PublicTrade
 from ..moments import NS_PER_DAY
 from .bar_plan import BarPage, BarPlan, BarRow
 from .failures import FETCHING, Words, failure

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
 
 from ...errors import RuntimeFault, fault
-from ...mexc.symbols import SymbolRules, table_of
+from ...mexc.rest.symbols import SymbolRules, table_of
 from ..instruments import Instrument
 
 T = TypeVar("T")

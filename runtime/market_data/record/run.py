@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ...errors import RuntimeFault, fault
-from ...mexc.connection import StreamShell
-from ...mexc.stream_events import LOST_REASONS, ChannelConfirmed, Event, LinkLost, LinkUp, Overflow, PushFrame
+from ...mexc.stream.connection import StreamShell
+from ...mexc.stream.events import LOST_REASONS, ChannelConfirmed, Event, LinkLost, LinkUp, Overflow, PushFrame
 from ..bars import Ints
 from ..fetch.failures import TLS_HELPS
 from ..store.places import Root

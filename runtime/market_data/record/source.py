@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from ....cython_core.wire.decimals import DecimalFault, parse_decimal
-from ...mexc.channels import Channel
-from ...mexc.connection import StreamShell, system_session
-from ...mexc.counters import Counters
-from ...mexc.endpoint import Endpoint
-from ...mexc.errors import MexcError
-from ...mexc.results import Depth
-from ...mexc.stream_events import Event, SessionConfig
+from ...mexc.rest.errors import MexcError
+from ...mexc.rest.results import Depth
+from ...mexc.stream.channels import Channel
+from ...mexc.stream.connection import StreamShell, system_session
+from ...mexc.stream.counters import Counters
+from ...mexc.stream.endpoint import Endpoint
+from ...mexc.stream.events import Event, SessionConfig
 from ..bars import Ints
 from .peek import peek
 from .recorder import NS_PER_MS, WholeBook

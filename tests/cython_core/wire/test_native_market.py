@@ -21,7 +21,7 @@ from flashc.cython_core.wire.depth_codes import (
 )
 from flashc.cython_core.wire.rows import PushRows, Rows, RowsFault
 from flashc.runtime.backtest.market.book_layout import new_book
-from flashc.runtime.mexc.reference_book import ReferenceBook
+from flashc.runtime.mexc.market.reference_book import ReferenceBook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.wire_bytes import DEAL, DEPTH, frames, varint

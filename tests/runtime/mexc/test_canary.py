@@ -11,12 +11,12 @@ import re
 import traceback
 
 import pytest
-from flashc.runtime.mexc.budget import Budget, Limits
-from flashc.runtime.mexc.credentials import Credentials, Namespace
-from flashc.runtime.mexc.errors import MexcError
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.results import NewOrder
-from flashc.runtime.mexc.secret import Secret
+from flashc.runtime.mexc.keys.credentials import Credentials, Namespace
+from flashc.runtime.mexc.keys.secret import Secret
+from flashc.runtime.mexc.rest.budget import Budget, Limits
+from flashc.runtime.mexc.rest.client import MexcRest
+from flashc.runtime.mexc.rest.errors import MexcError
+from flashc.runtime.mexc.rest.results import NewOrder
 from support.virtual_time import LoopClock, run_virtual
 
 KEY, SECRET, LISTEN = "sim-canary-key-7f3a", "canary-secret-19bd", "canary-listen-5e21"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from flashc.runtime.mexc.errors import NotSent
-from flashc.runtime.mexc.knowledge import Knowledge
-from flashc.runtime.mexc.results import NewOrder
+from flashc.runtime.mexc.account.knowledge import Knowledge
+from flashc.runtime.mexc.rest.errors import NotSent
+from flashc.runtime.mexc.rest.results import NewOrder
 from flashc.simulator.exchange.switches import SWITCHES
 from support.joined_client import SYMBOL, JoinedClient
 from support.private_world import picture_of, truth_of

@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from flashc.runtime.mexc.credentials import Credentials, Namespace
-from flashc.runtime.mexc.errors import Definitive
-from flashc.runtime.mexc.rest import MexcRest
-from flashc.runtime.mexc.results import NewOrder
-from flashc.runtime.mexc.secret import Secret
+from flashc.runtime.mexc.keys.credentials import Credentials, Namespace
+from flashc.runtime.mexc.keys.secret import Secret
+from flashc.runtime.mexc.rest.client import MexcRest
+from flashc.runtime.mexc.rest.errors import Definitive
+from flashc.runtime.mexc.rest.results import NewOrder
 from flashc.runtime.net.http import HttpAnswer, HttpRequest
 from flashc.simulator.exchange.switches import SWITCHES
 from flashc.simulator.rest.calls import Call

@@ -6,7 +6,7 @@
    whose last level inside went while some were left out) the book is no longer valid, and a snapshot moves the window.
 
    A frame that is refused, that leaves a gap or goes backwards changes no level, and makes the book invalid until a
-   snapshot comes. runtime/mexc/depth_sync.py keeps the same book in Python. */
+   snapshot comes. runtime/mexc/market/depth_sync.py keeps the same book in Python. */
 #pragma once
 
 #include "../book.h"

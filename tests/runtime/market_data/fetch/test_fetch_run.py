@@ -18,8 +18,8 @@ from flashc.runtime.market_data.instruments import Instrument
 from flashc.runtime.market_data.moments import NS_PER_DAY, NS_PER_SECOND, parse_moment
 from flashc.runtime.market_data.store.places import table_at
 from flashc.runtime.market_data.store.sets import append, load, read_record
-from flashc.runtime.mexc.errors import BadAnswer, Definitive, NotSent, RateLimited, UnknownOutcome
-from flashc.runtime.mexc.results import Kline, PublicTrade
+from flashc.runtime.mexc.rest.errors import BadAnswer, Definitive, NotSent, RateLimited, UnknownOutcome
+from flashc.runtime.mexc.rest.results import Kline, PublicTrade
 from support.mexc_history import PERIODS_MS, HistoryServer
 
 BTC = Instrument("BTC", "USDC")

@@ -6,7 +6,7 @@ At no moment is a book valid that is not the exchange's; the fault shows in the 
 from __future__ import annotations
 
 import pytest
-from flashc.runtime.mexc.market_feed import FeedConfig
+from flashc.runtime.mexc.market.feed import FeedConfig
 from support.fake_streams import MS, SECOND
 from support.world_play import WorldPlay
 

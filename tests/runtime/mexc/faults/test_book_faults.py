@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flashc.runtime.mexc.reference_book import ASK, BID
+from flashc.runtime.mexc.market.reference_book import ASK, BID
 from support.fake_market import DEPTH, SYMBOL, TICKER, FakeMarket, Play, text
 from support.fake_streams import MS, SECOND, Peer, depth_frame, push
 

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from flashc.runtime.mexc import channels
-from flashc.runtime.mexc.connection import StreamShell, system_session, tls_context
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.stream_events import Event, LinkLost, LinkUp, SessionConfig
+from flashc.runtime.mexc.stream import channels
+from flashc.runtime.mexc.stream.connection import StreamShell, system_session, tls_context
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import Event, LinkLost, LinkUp, SessionConfig
 from support.local_exchange import local_exchange
 from support.virtual_time import LoopClock, run_virtual
 

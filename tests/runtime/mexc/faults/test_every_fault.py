@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from flashc.runtime.mexc.errors import MexcError
-from flashc.runtime.mexc.facts import Evidence, FillFact
+from flashc.runtime.mexc.account.facts import Evidence, FillFact
+from flashc.runtime.mexc.rest.errors import MexcError
 from flashc.simulator.faults.catalogue import CATALOGUE
 from flashc.simulator.faults.schedule import Target
 from flashc.simulator.faults.seams import End

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.mexc import channels
-from flashc.runtime.mexc.connection import StreamShell, system_session
-from flashc.runtime.mexc.endpoint import endpoint
-from flashc.runtime.mexc.stream_events import Event, LinkLost, SessionConfig
+from flashc.runtime.mexc.stream import channels
+from flashc.runtime.mexc.stream.connection import StreamShell, system_session
+from flashc.runtime.mexc.stream.endpoint import endpoint
+from flashc.runtime.mexc.stream.events import Event, LinkLost, SessionConfig
 from support.virtual_time import LoopClock, run_virtual
 
 MS = 1_000_000

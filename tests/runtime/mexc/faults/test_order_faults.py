@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from flashc.runtime.mexc.facts import Evidence
+from flashc.runtime.mexc.account.facts import Evidence
 from support.private_world import SYMBOL, PrivateWorld, private_world
 from support.virtual_time import run_virtual
 

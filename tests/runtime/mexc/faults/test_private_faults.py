@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from flashc.runtime.mexc.private_feed import FeedConfig
+from flashc.runtime.mexc.account.feed import FeedConfig
 from support.private_world import QUICK, SYMBOL, PrivateWorld, private_world
 from support.virtual_time import run_virtual
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flashc.cython_core.wire import ws_frames
-from flashc.runtime.mexc.stream_events import ChannelAlarm, LinkLost
+from flashc.runtime.mexc.stream.events import ChannelAlarm, LinkLost
 from support.fake_market import DEPTH, SYMBOL, Play
 from support.fake_streams import MS, SECOND, Peer, agreeable, push
 

@@ -1,0 +1,63 @@
+"""Keys of the exchange: which exchange they belong to, and where they come from.
+
+Sources in this order: a credential of the service manager, the keyring of the operating system, a file that only its
+owner may read; the environment only when it is asked for. Never an argument, a strategy or a URL.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import urlsplit
+
+from ...errors import fault
+from .secret import Secret
+
+LIVE_HOSTS = frozenset({"api.mexc.com"})
+
+
+class Namespace(Enum):
+    """Whose keys. Keys of one are never sent to the other."""
+
+    LIVE = "mexc"
+    SIMULATOR = "mexc-sim"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An access key and its secret. `source` says where they came from, for messages."""
+
+    namespace: Namespace
+    key: Secret
+    secret: Secret
+    source: str = ""
+
+
+def namespace_of(base_url: str) -> Namespace:
+    """Which exchange `base_url` is: MEXC's own hosts over https, or the simulator on loopback. Else FC1202."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" and host in LIVE_HOSTS and parts.port in (None, 443) and not parts.username:
+        return Namespace.LIVE
+    if parts.scheme in ("http", "https") and is_loopback(host) and not parts.username:
+        return Namespace.SIMULATOR
+    helps = (f"the exchange is https://{min(LIVE_HOSTS)}; a simulator is http://127.0.0.1 with its port",)
+    raise fault("FC1202", "not an address of the exchange", base_url[:200], helps=helps)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is a literal address of this machine. Names are not: they may lead elsewhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked(credentials: Credentials | None, base_url: str) -> Credentials | None:
+    """`credentials` if they may be sent to `base_url`, else FC1203."""
+    target = namespace_of(base_url)
+    if credentials is not None and credentials.namespace is not target:
+        message = f"keys of {credentials.namespace.value} are not sent to {target.value}"
+        raise fault("FC1203", message, base_url, helps=("give the keys of that exchange",))
+    return credentials

@@ -1,0 +1,1 @@
+"""Market data from streams and snapshots: books that are right or say that they are not, trades, candles."""
