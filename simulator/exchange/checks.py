@@ -64,19 +64,19 @@ class Checks:
     @staticmethod
     def _side(request: PlaceRequest) -> Side:
         if request.side not in list(Side):
-            raise Refused(700004, "side") if not request.side else Refused(33333)
+            raise Refused(33333 if request.side else 700004, "side")
         return Side(request.side)
 
     @staticmethod
     def _type(request: PlaceRequest) -> OrderType:
         if request.type not in list(OrderType):
-            raise Refused(700004, "type") if not request.type else Refused(33333)
+            raise Refused(33333 if request.type else 700004, "type")
         return OrderType(request.type)
 
     @staticmethod
     def _stp_mode(request: PlaceRequest) -> StpMode:
         if request.stp_mode not in list(StpMode):
-            raise Refused(33333)
+            raise Refused(33333, "stpMode")
         return StpMode(request.stp_mode)
 
     def _allowed(self, listing: Listing, side: Side, kind: OrderType) -> None:
@@ -145,9 +145,9 @@ class Checks:
         try:
             value = parse_amount(text, decimals)
         except ValueError:
-            raise Refused(33333) from None
+            raise Refused(33333, name) from None
         if value <= 0 or value % step:
-            raise Refused(33333)
+            raise Refused(33333, name)
         return value
 
     @staticmethod

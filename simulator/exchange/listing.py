@@ -118,5 +118,5 @@ class Listing:
         self.trades += 1
         self.last_ticks = price
         digits = str(self.wire_number * 1_000_000 + self.trades)
-        self.events.append(Traded(self.clock.now_ns, self.name, price, lots, taker_sign, f"{digits}X1"))
+        self.events.append(Traded(self.clock.now_ns, self.name, price, lots, taker_sign, f"{digits}X1_{digits}X2"))
         return digits

@@ -29,7 +29,7 @@ TEXTS: Mapping[int, str] = MappingProxyType(
         30026: "Invalid order ids",
         30029: "The current order has exceeded the maximum order limit",
         30041: "Current order type can not place order",
-        33333: "Parameter error",
+        33333: "Parameter error: {}",
         30051: "API market order is disabled",
         60005: "your account is abnormal",
         70011: "Pair user ban trade apikey",

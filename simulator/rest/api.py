@@ -66,8 +66,8 @@ class RestApi:
         """Count the call; of a signed one, say whose it is."""
         key = self.keys.identify(call) if endpoint.is_signed else None
         account, switches = key.account if key else "", self.exchange.switches
-        cost = endpoint.cost(one_symbol="symbol" in sent.values)
-        self.limits.check(endpoint.name, cost, call.address, account, switches, now_ns)
+        cost = endpoint.cost(one_symbol=bool(sent.text("symbol")))
+        self.limits.check(f"{endpoint.method} {endpoint.name}", cost, call.address, account, switches, now_ns)
         if key is not None:
             server_ms = (now_ns + self.reads.clock_offset_ns) // 1_000_000
             check_signed(key, call, sent, switches, server_ms)

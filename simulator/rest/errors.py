@@ -94,7 +94,7 @@ CODES: Mapping[int, Row] = MappingProxyType(
         30032: Row(400, "Cannot exceed the maximum position", _RISK),
         30041: Row(400, "Current order type can not place order"),
         30051: Row(400, "API market order is disabled"),
-        33333: Row(400, "Parameter error"),
+        33333: Row(400, "Parameter error: {}"),
         44444: Row(400, "Parameter cannot be empty"),
         60005: Row(400, "your account is abnormal", _RISK),
         70011: Row(400, "Pair user ban trade apikey", _RISK),
@@ -159,4 +159,4 @@ def missing(name: str) -> ApiError:
 
 def wrong(name: str) -> ApiError:
     """33333, with the parameter's name."""
-    return ApiError(33333, f"{CODES[33333].text}: {name}")
+    return ApiError(33333, CODES[33333].text.format(name))

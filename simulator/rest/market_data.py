@@ -167,7 +167,7 @@ def klines(request: Request) -> object:
         raise wrong("interval")
     statistics = request.parts.statistics[spec.name]
     first, stop = _window(request, interval, statistics.first_ms)
-    found = statistics.candles(interval, first, stop, request.now_ms)
+    found = statistics.candles(interval, first, stop, request.market_ms)
     return [_kline(spec, candle, interval) for candle in found]
 
 
@@ -177,13 +177,13 @@ def _window(request: Request, interval: Interval, oldest_ms: int | None) -> tupl
     most = int(switches.klines_limit)
     limit = sent.limit(500, most)
     start, end = sent.whole("startTime"), sent.whole("endTime")
-    stop = interval.number(request.now_ms) + 1
+    stop = interval.number(request.market_ms) + 1
     if end is not None:
         inclusive = 1 if switches.klines_end == "inclusive" else 0
-        stop = min(stop, interval.first_from(min(end, request.now_ms) + inclusive))
+        stop = min(stop, interval.first_from(min(end, request.market_ms) + inclusive))
     if start is None:
         return stop - limit, stop
-    first = interval.first_from(min(start, request.now_ms + 1))
+    first = interval.first_from(min(start, request.market_ms + 1))
     if oldest_ms is not None:
         first = max(first, interval.number(oldest_ms))
     if stop - first > limit:
@@ -208,7 +208,7 @@ def _kline(spec: SymbolSpec, candle: Candle, interval: Interval) -> list[object]
 
 def average_price(request: Request) -> object:
     spec = request.symbol()
-    from_ms = request.now_ms - AVERAGE_MINUTES * 60_000
+    from_ms = request.market_ms - AVERAGE_MINUTES * 60_000
     lots, value = request.parts.statistics[spec.name].average(from_ms)
     ticks = (2 * value + lots) // (2 * lots) if lots else request.exchange.last_ticks(spec.name)
     return {"mins": AVERAGE_MINUTES, "price": price_text(spec, ticks)}
@@ -253,7 +253,7 @@ def _top(side: str, spec: SymbolSpec, levels: list[tuple[int, int]]) -> dict[str
 
 
 def _day_row(request: Request, spec: SymbolSpec) -> dict[str, object]:
-    now_ms = request.now_ms
+    now_ms = request.market_ms
     day = request.parts.statistics[spec.name].day(now_ms)
     if day is None:
         last = _last(request, spec)

@@ -195,10 +195,10 @@ def _range(request: Request, default_ms: int, most_ms: int) -> tuple[int, int]:
     end_ms = sent.whole("endTime")
     start_ms = sent.whole("startTime")
     if start_ms is None:
-        end_ms = request.now_ms if end_ms is None else end_ms
+        end_ms = request.market_ms if end_ms is None else end_ms
         return end_ms - default_ms, end_ms
     if end_ms is None:
-        end_ms = min(request.now_ms, start_ms + most_ms)
+        end_ms = min(request.market_ms, start_ms + most_ms)
     if end_ms - start_ms > most_ms:
         raise wrong("startTime")
     return start_ms, end_ms
@@ -210,7 +210,7 @@ def my_trades(request: Request) -> object:
     limit, order_id = request.sent.limit(default, most), request.sent.text("orderId")
     month_ms = 30 * DAY_MS
     start_ms, end_ms = _range(request, month_ms, month_ms)
-    start_ms = max(start_ms, request.now_ms - month_ms)  # older ones are gone
+    start_ms = max(start_ms, request.market_ms - month_ms)  # older ones are gone
     until_ns = request.parts.reads.fills_until_ns(switches, request.now_ns)
     decimals = request.exchange.ledger.decimals
     rows: list[object] = []

@@ -49,6 +49,11 @@ class Request:
         return (self.now_ns + self.parts.reads.clock_offset_ns) // 1_000_000
 
     @property
+    def market_ms(self) -> int:
+        """The time of trades and orders, whatever the exchange tells."""
+        return self.now_ns // 1_000_000
+
+    @property
     def account(self) -> str:
         assert self.key is not None, "a public endpoint has no account"
         return self.key.account

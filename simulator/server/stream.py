@@ -38,6 +38,7 @@ class Stream:
     def __init__(self, wire: Wire, protocol: ServerProtocol, listener: Listener) -> None:
         self._wire, self._protocol, self._listener = wire, protocol, listener
         self._parts: list[bytes] = []
+        self._is_text = False
 
     def feed(self, data: bytes) -> None:
         """Bytes from the client."""
@@ -56,7 +57,9 @@ class Stream:
     def _frame(self, event: Frame) -> None:
         if event.opcode is Opcode.PONG:
             self._listener.ponged(self._wire)
-        if event.opcode not in (Opcode.TEXT, Opcode.CONT):
+        if event.opcode in (Opcode.TEXT, Opcode.BINARY):
+            self._is_text = event.opcode is Opcode.TEXT
+        if not self._is_text or event.opcode not in (Opcode.TEXT, Opcode.CONT):
             return
         self._parts.append(bytes(event.data))
         if event.fin:

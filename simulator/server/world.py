@@ -50,8 +50,10 @@ class World:
 
     def next_ns(self) -> int:
         """When something happens next if nobody calls."""
-        crowd_ns = NEVER_NS if self.crowd is None else self.crowd.next_ns()
-        return min(self.exchange.next_ns(), self.hub.next_ns(), self.board.next_ns(), crowd_ns)
+        return min(self.exchange.next_ns(), self.hub.next_ns(), self.board.next_ns(), self._crowd_ns())
+
+    def _crowd_ns(self) -> int:
+        return NEVER_NS if self.crowd is None else self.crowd.next_ns()
 
     def step(self, now_ns: int) -> Leaving:
         """Play everything up to `now_ns`; what leaves then."""
@@ -67,11 +69,23 @@ class World:
         return Leaving(pushes, self.hub.closes(now_ns), [one.connection for one in self.hub.pings(now_ns)])
 
     def _play(self, now_ns: int) -> None:
-        if self.board.next_ns() <= now_ns:
-            self.board.turn(now_ns)
+        """Up to `now_ns`. Whatever looks at the market or changes it does so at its own time, however long this is."""
+        while (stop_ns := self._stop_ns()) < now_ns:
+            self._play_to(stop_ns)
+            self.hub.look(stop_ns)
+        self._play_to(now_ns)
+
+    def _stop_ns(self) -> int:
+        """When a channel looks at the market next, or a fault begins, acts or ends."""
+        stop_ns, fault_ns = self.hub.stop_ns(min(self.exchange.next_ns(), self._crowd_ns())), self.board.next_ns()
+        return min(stop_ns, fault_ns) if fault_ns > self.now_ns else stop_ns
+
+    def _play_to(self, at_ns: int) -> None:
         if self.crowd is not None:
-            self.crowd.play(now_ns)
-        self.exchange.advance(now_ns)
+            self.crowd.play(at_ns)
+        self.exchange.advance(at_ns)
+        if self.board.next_ns() <= at_ns:
+            self.board.turn(at_ns)
         self._collect()
 
     def _collect(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MS = 1_000_000
+NS = 1_000_000_000  # of a second
 _OFFSETS = """
 -10 -8 -7 -6 -5 -4 -3 +0 +1 +2 +3 +4 +4:30 +5 +5:30 +6 +7 +8 +9 +10 +11 +12 +12:45 +13
 """

@@ -16,7 +16,7 @@ from ..exchange.amounts import amount_text
 from ..exchange.config import SymbolSpec
 from ..exchange.events import LevelChanged, Traded
 from . import encode
-from .channels import MS, Channel
+from .channels import MS, NS, Channel
 from .encode import Level
 
 #: A side of a book from the best level: (ticks, lots).
@@ -70,7 +70,8 @@ class Flow(ABC):
 
     body: str  # the name of the wrapper's field
     speaks_first = False  # due at the next multiple of its speed also before any event
-    repeats = False  # due again after every push, whatever happened
+    repeats = False  # due again after the push, whatever happened
+    looks = False  # asks the market when it is pushed; otherwise events tell it all
     is_full = False  # what was gathered goes out at once
 
     def __init__(self, channel: Channel, spec: SymbolSpec, market: Market) -> None:
@@ -184,7 +185,7 @@ class TopFlow(Flow):
     """`limit.depth`: the best levels of both sides, whole, when they changed."""
 
     body = "publicLimitDepths"
-    speaks_first = True
+    speaks_first = looks = True
 
     def __init__(self, channel: Channel, spec: SymbolSpec, market: Market) -> None:
         super().__init__(channel, spec, market)
@@ -195,6 +196,10 @@ class TopFlow(Flow):
     def count(self) -> int:
         """Levels of a side."""
         return int(self.channel.detail)
+
+    def joined(self) -> None:
+        """Somebody new listens: what was said before counts as not said."""
+        self._said = None
 
     def level(self, event: LevelChanged) -> bool:
         self._created_ns = event.order_created_ns
@@ -284,17 +289,22 @@ class OldDealsFlow(DealsFlow):
 
 
 class KlineFlow(Flow):
-    """`kline`: the running candle, about once a second while there are trades."""
+    """`kline`: the candle of the last trades, about once a second while there are any; so also its final state."""
 
     body = "publicSpotKline"
+    looks = True
+    _first_ns = _last_ns = 0  # trades that were not told yet
 
     def trade(self, event: Traded) -> bool:
+        self._first_ns, self._last_ns = self._first_ns or event.time_ns, event.time_ns
         return True
 
     def push(self, now_ns: int) -> bytes | None:
-        candle = self.market.candle(self.spec.name, self.channel.detail, now_ns)
+        candle = self.market.candle(self.spec.name, self.channel.detail, self._first_ns)
         if candle is None:
             return None
+        self.repeats = self._last_ns >= candle.end_s * NS  # the next candle has begun: it is told next
+        self._first_ns = self._last_ns if self.repeats else 0
         return encode.message(
             "PublicSpotKlineV3Api",
             {
@@ -315,7 +325,7 @@ class MiniTickerFlow(Flow):
     """`miniTicker`: the day so far. Volume is the quote's, quantity the base's: the exchange's own naming."""
 
     body = "publicMiniTicker"
-    speaks_first = repeats = True
+    speaks_first = repeats = looks = True
 
     def push(self, now_ns: int) -> bytes | None:
         return mini_ticker(self.market.ticker(self.spec.name, self.channel.detail, now_ns))

@@ -19,7 +19,7 @@ from ..rest.listen_keys import CONNECTIONS_PER_KEY, KeyState, ListenKeys
 from . import control, encode
 from .channels import MS, Channel, parse_channel
 from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, SILENT_NS, Connection, Limits
-from .flows import FLOWS, Flow, Market, mini_ticker
+from .flows import FLOWS, Flow, Market, TopFlow, mini_ticker
 from .private import Note, Notes, Sorter
 
 NEVER_NS = 2**63 - 1
@@ -83,6 +83,7 @@ class StreamHub:
         self._on_trade: dict[str, list[_Feed]] = {}
         self._due: list[tuple[int, int, _Feed]] = []
         self._tie = count()
+        self._grid_ns = 0
         self._ready: list[Push] = []
         #: When `closes` and `pings` are to be asked next: once a second, or at once if a connection broke a rule.
         self.check_ns = now_ns + SECOND_NS
@@ -205,7 +206,17 @@ class StreamHub:
         feed = self._feeds.get(channel.name)
         if feed is None:
             feed = self._feeds[channel.name] = self._new_feed(channel, now_ns)
+            self._look_again()
+        elif isinstance(feed.flow, TopFlow):
+            feed.flow.joined()
+            if feed.due_ns == NEVER_NS:
+                self._schedule(feed, now_ns)
         feed.listeners.append(connection)
+
+    def _look_again(self) -> None:
+        """Find the finest grid of times at which a channel looks at the market. All speeds are multiples of it."""
+        looking = [feed.channel.every_ns for feed in self._feeds.values() if feed.flow is None or feed.flow.looks]
+        self._grid_ns = max(1, min(looking)) if looking else 0
 
     def _new_feed(self, channel: Channel, now_ns: int) -> _Feed:
         if not channel.symbol:
@@ -230,6 +241,7 @@ class StreamHub:
         if feed.listeners:
             return
         del self._feeds[name]
+        self._look_again()
         for feeds in (self._on_level, self._on_trade):
             left = [other for other in feeds.get(feed.channel.symbol, ()) if other is not feed]
             feeds[feed.channel.symbol] = left
@@ -281,7 +293,7 @@ class StreamHub:
 
     def flush(self, now_ns: int) -> list[Push]:
         """Everything to send now: private messages first, then the feeds that are due."""
-        self._push_private(now_ns)
+        self._push_private()
         self._push_due(now_ns)
         ready, self._ready = self._ready, []
         return ready
@@ -290,10 +302,22 @@ class StreamHub:
         """When something is to be done next, if no event comes before."""
         return min(self._due[0][0] if self._due else NEVER_NS, self.check_ns if self._connections else NEVER_NS)
 
+    def stop_ns(self, next_event_ns: int) -> int:
+        """The market is to stand still then, for `look`: a channel looks at it. `next_event_ns`: its next change."""
+        if not self._grid_ns:
+            return NEVER_NS
+        edge_ns = -(-next_event_ns // self._grid_ns) * self._grid_ns
+        return min(edge_ns, self._due[0][0]) if self._due else edge_ns
+
+    def look(self, now_ns: int) -> None:
+        """Make what is due, from the market as it is now. `flush` gives it out."""
+        self._push_due(now_ns)
+
     def _push_due(self, until_ns: int) -> None:
         while self._due and self._due[0][0] <= until_ns:
             due_ns, _, feed = heapq.heappop(self._due)
             if feed.due_ns == due_ns and feed.listeners:
+                self._push_private()  # what came up before it leaves before it
                 self._push(feed, due_ns)
 
     def _push(self, feed: _Feed, now_ns: int) -> None:
@@ -314,22 +338,24 @@ class StreamHub:
         found = (mini_ticker(self._exchange.ticker(name, channel.detail, now_ns)) for name in self._exchange.specs)
         return b"".join(encode.block(1, one) for one in found if one is not None) or None
 
-    def _push_private(self, now_ns: int) -> None:
+    def _push_private(self) -> None:
+        if not self._sorter:
+            return
         switches = self._switches()
         repeats = 2 if switches.private_repeats == "twice" else 1
         for note in self._sorter.drain(switches.private_order):
-            frame = encode.frame(note.channel, note.symbol, note.body_number, note.body, now_ns // MS)
-            for one in self._hearing(note, now_ns):
+            frame = encode.frame(note.channel, note.symbol, note.body_number, note.body, note.time_ns // MS)
+            for one in self._hearing(note):
                 for _ in range(repeats):
-                    self._send(Push(one, note.channel, note.symbol, note.account, frame), now_ns)
+                    self._send(Push(one, note.channel, note.symbol, note.account, frame), note.time_ns)
 
-    def _hearing(self, note: Note, now_ns: int) -> list[int]:
+    def _hearing(self, note: Note) -> list[int]:
         return [
             one.number
             for one in self._connections.values()
             if one.account == note.account
             and note.channel in one.channels
-            and self._keys.owner(one.listen_key, now_ns) == note.account
+            and self._keys.owner(one.listen_key, note.time_ns) == note.account
         ]
 
     def _send(self, push: Push, now_ns: int) -> None:

@@ -20,9 +20,10 @@ ORDERS, DEALS, ACCOUNT = "orders", "deals", "account"
 
 
 class Note(NamedTuple):
-    """A message for an account: which of its three channels, the symbol if it has one, and the body."""
+    """A message for an account: which of its three channels, when it came up, the symbol if it has one, the body."""
 
     kind: str
+    time_ns: int
     account: str
     symbol: str
     body_number: int
@@ -43,11 +44,11 @@ class Notes:
         """The message of one event."""
         if isinstance(event, OrderChanged):
             order = event.order
-            return _note(ORDERS, order.account, order.symbol, "privateOrders", self._order(order))
+            return _note(ORDERS, event, order.account, order.symbol, "privateOrders", self._order(order))
         if isinstance(event, Filled):
             fill = event.fill
-            return _note(DEALS, fill.account, fill.symbol, "privateDeals", self._fill(event))
-        return _note(ACCOUNT, event.account, "", "privateAccount", self._balance(event))
+            return _note(DEALS, event, fill.account, fill.symbol, "privateDeals", self._fill(event))
+        return _note(ACCOUNT, event, event.account, "", "privateAccount", self._balance(event))
 
     def _order(self, order: Order) -> bytes:
         spec = self.specs[order.symbol]
@@ -113,8 +114,8 @@ class Notes:
         )
 
 
-def _note(kind: str, account: str, symbol: str, field: str, body: bytes) -> Note:
-    return Note(kind, account, symbol, encode.BODY_NUMBERS[field], body)
+def _note(kind: str, event: AccountEvent, account: str, symbol: str, field: str, body: bytes) -> Note:
+    return Note(kind, event.time_ns, account, symbol, encode.BODY_NUMBERS[field], body)
 
 
 @lru_cache(maxsize=256)
@@ -123,9 +124,9 @@ def _coin_id(asset: str) -> str:
 
 
 def average_text(order: Order, spec: SymbolSpec) -> str:
-    """The mean price of what was executed, cut to eight decimals more than a price has; empty before the first fill."""
+    """The mean price of what was executed, cut to eight decimals more than a price has; 0 before the first fill."""
     if not order.executed_lots:
-        return ""
+        return "0"
     more = 8
     ticks = order.executed_value * 10**more // order.executed_lots
     return amount_text(ticks, spec.price_decimals + more)
@@ -139,6 +140,9 @@ class Sorter:
 
     def __init__(self) -> None:
         self._groups: dict[str, list[list[Note]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
 
     def add(self, note: Note) -> None:
         groups = self._groups.setdefault(note.account, [[]])

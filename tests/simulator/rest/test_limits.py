@@ -53,6 +53,24 @@ def passed(limits: Limits, name: str, **more: object) -> int:
     return next(n for n in range(10_000) if call(limits, name, 0, **more))  # type: ignore[arg-type]
 
 
+def test_a_window_of_an_endpoint_is_no_pool_and_no_other_methods() -> None:
+    world = World(rules=LimitRules())
+    for _ in range(12):
+        world.ask("alice", "DELETE", "order", symbol="MXUSDT", orderId="x")
+    assert world.ask("alice", "DELETE", "order", symbol="MXUSDT", orderId="x")["code"] == 429
+    world.exchange.switches = ENDPOINT
+    world.pass_ms(2_000)
+    codes = [world.ask("alice", "GET", "order", symbol="MXUSDT", orderId="x")["code"] for _ in range(251)]
+    assert (codes.count(-2013), codes[-1]) == (250, 429), "500 weight in 10 s, not in one"
+    assert world.ask("alice", "DELETE", "order", symbol="MXUSDT", orderId="x")["code"] == -2011
+
+
+def test_an_empty_symbol_is_none_and_costs_as_much() -> None:
+    world = World(("rate_rule=endpoint",), rules=LimitRules())
+    answers = [world.get("ticker/24hr", symbol="") for _ in range(13)]
+    assert [type(answer) for answer in answers] == [list] * 12 + [dict], "500 weight of 40 each"
+
+
 @pytest.mark.parametrize(
     ("name", "who", "newer", "older"),
     [

@@ -119,6 +119,17 @@ def test_a_stream_brings_the_book_and_answers_pings(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
+def test_only_whole_text_messages_are_requests(tmp_path: Path) -> None:
+    async def check(local: LocalExchange) -> None:
+        async with connect(local.ws_url) as socket_:
+            await socket_.send([b'{"method":', b'"PING"}'])
+            await socket_.send(['{"method":"SUBSCRIPTION",', '"params":["x"],', '"id":3}'])
+            assert json.loads(await socket_.recv())["id"] == 3
+            assert local.world.counts["control"] == 1
+
+    run(tmp_path, check)
+
+
 def test_a_private_stream_needs_a_key_and_tells_of_orders(tmp_path: Path) -> None:
     async def check(local: LocalExchange) -> None:
         with pytest.raises(Exception, match="400"):

@@ -140,6 +140,15 @@ def test_the_top_is_pushed_when_it_changed_only() -> None:
     assert world.hub.flush(T0 + 300 * MS) == []
 
 
+def test_who_comes_later_hears_the_top_too() -> None:
+    world = World()
+    for connection in (1, 2):
+        world.listen(TOP, connection=connection)
+        world.hub.collect([world.market.change(T0 + connection, 1, 100, 5)])
+        pushes = world.hub.flush(T0 + connection * 200 * MS)
+        assert [push.connection for push in pushes] == list(range(1, connection + 1))
+
+
 def test_trades_of_an_interval_leave_together() -> None:
     world = World()
     world.listen(DEALS)
@@ -245,6 +254,16 @@ def test_the_frames_of_an_account_have_the_exchanges_fields() -> None:
     balance = account.privateAccount
     assert (balance.vcoinName, balance.balanceAmount, balance.frozenAmountChange) == ("USDC", "0.000007", "-0.000001")
     assert account.symbol == ""
+
+
+def test_a_new_order_has_the_exchanges_zeros() -> None:
+    world = World()
+    world.listen(*PRIVATE, key=world.keys.create("ann", T0))
+    fresh = replace(ORDER, executed_lots=0, executed_value=0, last_lots=0, status=Status.NEW)
+    world.hub.collect([OrderChanged(T0 + 5, fresh)])
+    order = read(world.hub.flush(T0 + 6)[0]).privateOrders
+    assert (order.avgPrice, order.cumulativeQuantity, order.cumulativeAmount) == ("0", "0", "0")
+    assert not order.HasField("lastDealQuantity")
 
 
 def test_another_account_hears_nothing_of_it() -> None:

@@ -66,6 +66,22 @@ def test_the_running_candle_and_day_are_seen() -> None:
     assert ticker == ("BTCUSDC", "101", "0.01", "0.01", "104", "98", "201.5", "2")
 
 
+def test_the_last_word_on_a_candle_is_the_whole_candle() -> None:
+    """Nothing marks the end of a candle, so what is pushed last must have every trade of it."""
+    venue = Venue()
+    venue.hub.open(1, None, T0)
+    venue.hub.text(1, '{"method":"SUBSCRIPTION","params":["spot@public.kline.v3.api.pb@BTCUSDC@Min1"]}', T0)
+    found = []
+    for at_ms, price in ((59_100, "100"), (59_700, "104"), (60_000, "98"), (60_100, "99")):
+        venue.now_ns = T0 + at_ms * 10**6
+        venue.hub.look(venue.now_ns - 1)
+        venue.trade("0.5", price)
+    for push in venue.hub.flush(T0 + 62 * S):
+        kline = message_class(WRAPPER).FromString(push.frame).publicSpotKline
+        found.append((kline.windowStart - T0 // S, kline.openingPrice, kline.closingPrice, kline.volume))
+    assert found == [(0, "100", "104", "1"), (60, "98", "99", "1")]
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_day_begins_at_most_24_hours_ago(zone: str) -> None:
     now_ms = T0 // 10**6
