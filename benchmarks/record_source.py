@@ -2,10 +2,10 @@
 
     python benchmarks/record_source.py --rate 5000 --seconds 600
 
-It prints its port, sends `--rate` messages a second to the first client that subscribes, and at the end one JSON line
-with what it sent: versions and trades of each symbol. Its book is always accepted. It is told apart from the local
-exchange by being much faster, and by knowing faults of its own: `--gap-every` leaves a message out, `--cut-every` ends
-the connection after so many messages.
+It prints its port, sends `--rate` messages a second to the first client that subscribes, and when all are sent one JSON
+line with what they were: versions and trades of each symbol. Its book is always accepted. Other than the local exchange
+it is very fast, and has faults of its own: `--gap-every` leaves a message out, `--cut-every` ends the connection after
+so many messages.
 """
 
 from __future__ import annotations
@@ -232,10 +232,10 @@ async def main(options: argparse.Namespace) -> None:
     try:
         async with asyncio.timeout(options.seconds + 60):
             await source.over.wait()
-        await asyncio.sleep(options.linger)
     except TimeoutError:
         pass
     print(json.dumps(source.summary()), flush=True)
+    await asyncio.sleep(options.linger)
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 GOLDEN = Path(__file__).parent / "golden"
 MARK = "FLASHC_TEST_CACHE"
 
 
-# No deadlines: they would measure the machine. In CI the same examples every time: a red run must repeat.
-settings.register_profile("flashc", deadline=None, derandomize=bool(os.environ.get("CI")))
+# No deadlines and no check of slowness: they would measure the machine. In CI the same examples every time: a red run
+# must repeat.
+settings.register_profile(
+    "flashc",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("flashc")
 
 

@@ -82,7 +82,7 @@ def test_a_process_that_is_killed_goes_on_with_the_same_content(history: History
             [sys.executable, "-m", "flashc", *BARS, "--url", history.url, "--root", "killed"], cwd=tmp_path
         )
     )
-    assert child[0].wait(60) == -signal.SIGKILL
+    assert child[0].wait(120) == -signal.SIGKILL
     history.odd = lambda path, query, n: None
     assert run([*BARS, "--url", history.url, "--root", "killed"]) == 0
     hashes = {read_record(table_at(root, "btc-usdc_mexc_1m")).content_hash for root in ("whole", "killed")}
@@ -99,7 +99,7 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(history: HistoryServer, tm
     history.odd = interrupt  # type: ignore[assignment]
     command = [sys.executable, "-m", "flashc", *BARS, "--url", history.url]
     child.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True))
-    _, said = child[0].communicate(timeout=60)
+    _, said = child[0].communicate(timeout=120)
     assert child[0].returncode == 130
     assert "new rows are stored, and the same command goes on from there" in said
     assert read_record(table_at(None, "btc-usdc_mexc_1m")).total_rows >= 998

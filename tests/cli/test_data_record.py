@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from flashc.runtime.market_data.record import run as record_run
 from flashc.runtime.market_data.record import writer
 from flashc.runtime.market_data.record.apart import Helper
 from flashc.runtime.market_data.record.commit import Committed
-from flashc.runtime.market_data.record.run import Status
+from flashc.runtime.market_data.record.run import Recording, Status
 from flashc.runtime.market_data.store.places import Root, table_at
 from flashc.runtime.market_data.store.sets import load
+from support.ended_when import recording_until
 
 SOURCE = Path(__file__).resolve().parents[2] / "benchmarks" / "record_source.py"
 COMMAND = [sys.executable, "-m", "flashc", "data", "record", "BTC/USDC"]
@@ -39,9 +41,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def source(*options: str, seconds: float = 20.0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address of a source, and its process."""
-    command = [sys.executable, str(SOURCE), "--seconds", str(seconds), "--linger", "0.5", *options]
+def source(*options: str, seconds: float = 600.0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of a source, and its process. It stays until the block ends."""
+    command = [sys.executable, str(SOURCE), "--seconds", str(seconds), "--linger", "600", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -51,9 +53,15 @@ def source(*options: str, seconds: float = 20.0) -> Iterator[tuple[str, subproce
         process.communicate()
 
 
+def summary(process: subprocess.Popen[str]) -> Callable[[], dict[str, Any]]:
+    """What a source has sent: it says so once, when it has sent everything, and whoever asks waits for it."""
+    assert process.stdout is not None
+    return cache(lambda: json.loads(process.stdout.readline()))  # type: ignore[union-attr]
+
+
 def waited(folder: Path, size: int = 40_000) -> None:
     """Until a segment has grown to so many bytes."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while sum(path.stat().st_size for path in folder.glob("data/.recording/*/*.seg")) < size:
         assert time.monotonic() < until, "nothing is recorded"
         time.sleep(0.02)
@@ -87,9 +95,14 @@ def test_everything_that_was_sent_is_stored_and_a_backtest_reads_it(
     monkeypatch.setattr(record_run, "Helper", Watched)
     monkeypatch.setattr(writer, "MOST_ROWS", 800)  # so that segments are committed while others are written
     with source("--rate", "1500", seconds=1.0) as (url, process):
-        arguments = ["data", "record", "BTC/USDC", "ETH/USDC", "--url", url, "--for", "2s", "--name", "r", "--json"]
-        assert run(arguments) == 0
-        sent = json.loads(process.communicate(timeout=20)[0].splitlines()[-1])
+        truth_of = summary(process)
+
+        def whole(recording: Recording) -> bool:
+            return len(apart) >= 2 and recording.status().frames == truth_of()["messages"]
+
+        with recording_until(whole):
+            assert run(["data", "record", "BTC/USDC", "ETH/USDC", "--url", url, "--name", "r", "--json"]) == 0
+        sent = truth_of()
     said = json.loads(capsys.readouterr().out)
     assert said["status"]["frames"] == sent["messages"] > 1200
     assert len(apart) >= 2 and min(apart) > 700
@@ -105,8 +118,15 @@ def test_everything_that_was_sent_is_stored_and_a_backtest_reads_it(
 
 def test_gaps_and_cuts_are_named_and_the_book_is_whole_behind_them(capsys: pytest.CaptureFixture[str]) -> None:
     with source("--rate", "1000", "--gap-every", "700", "--cut-every", "1100", seconds=2.0) as (url, process):
-        assert run(["data", "record", "BTC/USDC", "--url", url, "--for", "3s", "--name", "r"]) == 0
-        process.communicate(timeout=20)
+        truth_of = summary(process)
+
+        def whole(recording: Recording) -> bool:
+            named = {gap.why for _, gap in list(recording.recorder.gaps)}
+            mended = recording.status().up and not recording.recorder.joins[0].needs_snapshot
+            return bool(truth_of()["messages"]) and {"link", "versions"} <= named and mended
+
+        with recording_until(whole):
+            assert run(["data", "record", "BTC/USDC", "--url", url, "--name", "r"]) == 0
     out = capsys.readouterr().out
     assert "holes; the last ones:" in out and "(link" in out and "(versions" in out
     assert "recording_gap" in out
@@ -123,13 +143,14 @@ def test_a_recording_that_is_killed_is_recovered_at_the_next_start(
         child = subprocess.Popen([*COMMAND, "--url", url, "--name", "r"], cwd=folder)
         waited(folder)
         child.kill()
-        assert child.wait(20) == -signal.SIGKILL
+        assert child.wait(120) == -signal.SIGKILL
         assert not (folder / "data" / "r").exists()
         assert run(["data", "record", "--recover-only"]) == 0
         assert "rows of 1 segments recovered" in capsys.readouterr().out
         before = len(stored("r").parts()["book"])
         assert before > 100 and holes(stored("r")) == 0
-        assert run(["data", "record", "BTC/USDC", "--url", url, "--name", "r", "--for", "1s"]) == 0
+        with recording_until(lambda recording: recording.status().rows > 100):
+            assert run(["data", "record", "BTC/USDC", "--url", url, "--name", "r"]) == 0
     assert len(stored("r").parts()["book"]) > before and holes(stored("r")) == 0
     assert run(["data", "record", "--recover-only"]) == 0
     assert "nothing was left behind" in capsys.readouterr().out
@@ -144,7 +165,7 @@ def test_ctrl_c_ends_a_recording_in_good_order_and_a_second_writer_is_refused(
         assert run(["data", "record", "BTC/USDC", "--url", url]) == 3
         assert f"process {child.pid} writes it" in capsys.readouterr().err
         child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=20)
+        out, _ = child.communicate(timeout=120)
     assert child.returncode == 0
     [record] = json.loads(out)["datasets"]
     assert record["name"] == "btc-usdc_mexc_l2" and record["rows"]["book"] == len(
@@ -158,14 +179,14 @@ def test_a_full_disk_is_one_message_and_what_was_written_is_stored(folder: Path)
 
     with source("--rate", "8000") as (url, _):
         done = subprocess.run(
-            [*COMMAND, "--url", url, "--name", "r", "--for", "60s"], cwd=folder, preexec_fn=little_room,
-            stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            [*COMMAND, "--url", url, "--name", "r", "--for", "10m"], cwd=folder, preexec_fn=little_room,
+            stderr=subprocess.PIPE, text=True, timeout=180, check=False,
         )  # fmt: skip
     assert done.returncode == 3
     assert done.stderr.startswith("error[FC1037]: the recording stopped: the disk is full")
     assert done.stderr.count("error") == 1
     assert run(["data", "record", "--recover-only"]) == 0
-    assert len(stored("r").parts()["book"]) > 500 and holes(stored("r")) == 0
+    assert len(stored("r").parts()["book"]) > 2 * 100 and holes(stored("r")) == 0
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,10 @@ def url() -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: (loop.run_until_complete(start()), loop.run_forever()), daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(60)
     yield found[0]
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(60)
 
 
 def test_keys_are_stored_for_their_owner_only_and_forgotten(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
+from support.ended_when import recording_until
 
 STRATEGY = """\
 flash: 1
@@ -36,16 +37,17 @@ def test_what_the_local_exchange_streams_is_recorded_verified_and_backtested(
     monkeypatch.setenv("FLASHC_DATA", str(tmp_path / "data"))
     (tmp_path / "maker.yaml").write_text(STRATEGY)
     ports = ["--port", "0", "--tls-port", "0", "--control-port", "0"]
-    command = [sys.executable, "-m", "flashc", "sim", "exchange", "--symbols", "BTC/USDC", *ports, "--for", "60s"]
+    command = [sys.executable, "-m", "flashc", "sim", "exchange", "--symbols", "BTC/USDC", *ports, "--for", "10m"]
     sim = subprocess.Popen([*command, "--folder", str(tmp_path / "sim"), "--json"], stdout=subprocess.PIPE, text=True)
     assert sim.stdout is not None
     try:
         said = json.loads("".join(iter(sim.stdout.readline, "}\n")) + "}")
         url, authority = said["https"].replace("https:", "wss:") + "/ws", said["authority"]
-        record = ["data", "record", "BTC/USDC", "--url", url, "--name", "l2", "--for", "3s", "--json"]
+        record = ["data", "record", "BTC/USDC", "--url", url, "--name", "l2", "--json"]
         assert run(record) == Exit.ENVIRONMENT
         assert "FC1031" in capsys.readouterr().out
-        assert run([*record, "--certificate", authority]) == Exit.OK
+        with recording_until(lambda recording: recording.status().rows > 2_000):
+            assert run([*record, "--certificate", authority]) == Exit.OK
         found = json.loads(capsys.readouterr().out)
         fetch = [
             "data",

@@ -25,20 +25,8 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     """A running exchange: its folder, what it said, and its process."""
     folder = tmp_path_factory.mktemp("simulator")
     ports = ["--port", "0", "--tls-port", "0", "--control-port", "0"]
-    line = [
-        sys.executable,
-        "-m",
-        "flashc",
-        "sim",
-        "exchange",
-        "--symbols",
-        "BTC/USDC",
-        "--for",
-        "60s",
-        "--traders",
-        "3",
-        "--json",
-    ]
+    line = [sys.executable, "-m", "flashc", "sim", "exchange", "--symbols", "BTC/USDC", "--for", "10m", "--json"]
+    ports += ["--traders", "3"]
     with subprocess.Popen([*line, *ports, "--folder", str(folder)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = ""
@@ -92,7 +80,7 @@ def test_the_whole_way_of_a_fault(
     Path(said["token"]).write_text(token)
 
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
+    assert process.wait(60) == 130
     assert flashc("status")[0] == 3
     assert not Path(said["token"]).exists()
 

@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flashc.cli import watch
 from flashc.cli.app import run
 from flashc.cli.exit_codes import Exit
-from support.local_exchange import local_exchange
+from flashc.runtime.mexc.validity import Validity
+from support.ended_when import press_ctrl_c
+from support.exchange_thread import run_exchange
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The stream address of an exchange that runs in a thread."""
-    ready, done = threading.Event(), threading.Event()
-    found: list[str] = []
-
-    async def serve() -> None:
-        async with local_exchange(tmp_path_factory.mktemp("exchange")) as local:
-            found.append(local.ws_url)
-            ready.set()
-            while not done.is_set():
-                await asyncio.sleep(0.05)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(60)
-    yield found[0]
-    done.set()
-    thread.join(10)
+    with run_exchange(tmp_path_factory.mktemp("exchange")) as running:
+        yield running.ws_url
 
 
+@pytest.fixture
+def until_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes as soon as the book is valid."""
+    told = watch._Watch._line
+
+    def line(self: Any, symbol: str, state: Validity) -> None:
+        told(self, symbol, state)
+        if state.valid:
+            press_ctrl_c()
+
+    monkeypatch.setattr(watch._Watch, "_line", line)
+
+
+@pytest.mark.usefixtures("until_valid")
 def test_a_book_becomes_valid_and_each_change_is_a_line(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["watch", "BTC/USDC", "--url", url, "--for", "2s"]) == Exit.OK
+    assert run(["watch", "BTC/USDC", "--url", url, "--for", "120s"]) == Exit.OK
     out = capsys.readouterr().out
     lines = [line.split(maxsplit=3)[2:] for line in out.splitlines() if " s  BTCUSDC" in line]
     assert ["BTCUSDC", "valid"] in lines
     assert "depth_applied" in out
 
 
+@pytest.mark.usefixtures("until_valid")
 def test_json_prints_the_whole_state(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["watch", "BTC/USDC", "--url", url, "--for", "1s", "--json"]) == Exit.OK
+    assert run(["watch", "BTC/USDC", "--url", url, "--for", "120s", "--json"]) == Exit.OK
     said = json.loads(capsys.readouterr().out)
     assert said["version"] == 1
     assert said["symbols"]["BTCUSDC"]["channels"]["depth"]["confirmed"] in (True, False)
     assert said["counters"]["dials"] == 1
+
+
+def test_a_watch_ends_after_its_time(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["watch", "BTC/USDC", "--url", url, "--for", "1s"]) == Exit.OK
+    assert "dials" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

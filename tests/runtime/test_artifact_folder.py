@@ -205,7 +205,7 @@ def test_odd_values_are_no_way_in(value: str, folder: Path) -> None:
     assert refused(folder).first.code in ("FC0913", "FC0914")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_no_changed_byte_of_the_manifest_goes_unnoticed(folder: Path, data: st.DataObject) -> None:
     path = folder / "manifest.json"

@@ -14,6 +14,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from .free_port import free_port
+
+#: For the server to come up, or to answer, on a machine that has much else to do.
+DEADLINE_S = 180.0
+
 KEYS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _SERVE = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
 
@@ -23,23 +28,21 @@ def bucket_server(bucket: str) -> Iterator[dict[str, str]]:
     """The environment that leads to a server with one empty bucket. Skips where moto is not installed."""
     if any(importlib.util.find_spec(name) is None for name in ("moto", "flask", "flask_cors")):
         pytest.skip("moto's server is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen([sys.executable, "-c", _SERVE, str(port)], env={**os.environ}, **silent)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(port, server)
-        urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"), timeout=10).close()
+        urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"), timeout=DEADLINE_S).close()
         yield {"AWS_ENDPOINT_URL": url, **KEYS}
     finally:
-        server.terminate()
-        server.wait(timeout=10)
+        server.kill()  # all it has is in memory
+        server.wait()
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + DEADLINE_S
     while time.monotonic() < until:
         assert server.poll() is None, "the server ended"
         try:

@@ -29,7 +29,7 @@ from flashc.runtime.backtest.market.reference_book import Book
 STATE_WORDS = 1024
 LOW, HIGH = 100, 700_000  # ticks of the book: three words of the top layer
 _ARGS = 10
-_LONGEST_S = 60  # a script takes far less than a second; a loop without end has to fail
+_LONGEST_S = 180  # a script takes far less than a second; a loop without end has to fail
 _SLOTS = SLOT | PANES
 BOOKS = [name for name in OPS if name.startswith("book.")]
 PURE = [name for name in OPS if pure_function(name) is not None]

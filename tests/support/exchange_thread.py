@@ -15,7 +15,7 @@ from flashc.simulator.server.local import LocalExchange
 
 from .local_exchange import accounts, local_exchange, options
 
-START_S = 30.0
+START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

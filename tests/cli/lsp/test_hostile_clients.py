@@ -23,6 +23,7 @@ from flashc.cli.exit_codes import Exit
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from support.editor import PATIENCE_SECONDS, Editor, environment
+from support.free_port import free_port
 from support.strategies import EMA_CROSS
 
 INITIALIZE = {"processId": None, "rootUri": None, "capabilities": {}}
@@ -381,9 +382,7 @@ def test_the_editor_chooses_how_columns_count(encoding: str, tmp_path: Path) -> 
 
 
 def test_one_editor_may_come_over_tcp() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "flashc", "lsp", "--tcp", str(port)], env=environment())
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:

@@ -327,7 +327,7 @@ PINS = {
 }
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_a_changed_lock_is_refused_or_says_the_same(tmp_path: Path, data: st.DataObject) -> None:
     whole, path = lock_text(PINS).encode(), tmp_path / "flash.lock"
@@ -342,7 +342,7 @@ def test_a_changed_lock_is_refused_or_says_the_same(tmp_path: Path, data: st.Dat
     assert pins == PINS
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     name=st.sampled_from(["on", "y", "a b", "#", "a: b", "'", '"', "-", "1"])
     | st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda name: name.strip() == name)

@@ -22,7 +22,9 @@ from hypothesis import strategies as st
 from support.book_replay import check_promises
 from support.tables import edit, edit_record, files
 
-FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 PLAIN = ImportOptions(instrument="BTC/USDT")
 ALL = ImportOptions(instrument="BTC/USDT", repairs=frozenset({"all"}), now_ns=1_800_000_000 * 10**9)
 

@@ -16,7 +16,9 @@ from flashc.runtime.market_data.importers.parquet_frame import frame_problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 OPTIONS = ImportOptions(instrument="BTC/USDT", now_ns=1_800_000_000 * 10**9)
 ALL = ImportOptions(instrument="BTC/USDT", repairs=frozenset({"all"}), now_ns=1_800_000_000 * 10**9)
 

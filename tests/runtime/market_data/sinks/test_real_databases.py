@@ -16,7 +16,8 @@ from flashc.runtime.market_data.sinks import database, influx
 from flashc.runtime.market_data.sinks.batches import batches
 from flashc.runtime.market_data.sinks.target import Target, parse_target
 from sqlalchemy import MetaData, text
-from support.database_servers import free_port, influxdb, postgresql
+from support.database_servers import DEADLINE_S, influxdb, postgresql
+from support.free_port import free_port
 from support.sink_data import bars, trades
 
 pytestmark = pytest.mark.xdist_group("databases")
@@ -37,7 +38,7 @@ def postgres_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def ask(port: int, query: str) -> list[list[Any]]:
     """Rows of an InfluxQL query, times in ns."""
     parts = urllib.parse.urlencode({"db": "market", "q": query, "epoch": "ns"})
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/query?{parts}", timeout=10) as found:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/query?{parts}", timeout=DEADLINE_S) as found:
         (result,) = json.load(found)["results"]
     return [row for series in result.get("series", []) for row in series["values"]]
 

@@ -76,7 +76,9 @@ def test_a_book_and_trades_are_the_same_however_their_appends_were_split(night, 
 
 
 @given(order=st.permutations(range(5)), overlap=st.integers(0, 20))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_bars_are_the_same_in_whatever_order_their_days_came(days, tmp_path_factory, order, overlap):
     root = tmp_path_factory.mktemp("root")
     cuts = [len(days.bars) * k // 5 for k in range(6)]

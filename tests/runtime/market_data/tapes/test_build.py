@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 MINUTE = 60 * 10**9
 START = 1_704_067_200 * 10**9
-LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 minutes = st.lists(st.integers(0, 70), min_size=1, max_size=60, unique=True).map(sorted)
 
