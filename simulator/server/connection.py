@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
             return
         self.wire.attach(sent)
         peer = sent.get_extra_info("peername")
-        self._reader = RequestReader(str(peer[0]) if peer else "", self._request, self._upgrade)
+        self._reader = RequestReader(str(peer[0]) if peer else "", self._request, self._upgrade, self._proceed)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_over = True
@@ -216,10 +216,12 @@ class Connection(asyncio.Protocol):
             self._wire.write(answer_bytes(answer, keep_alive=False))
             self._wire.end()
 
+    def _proceed(self) -> None:
+        """Ask for a body that is held back. Not while an earlier answer is due: the client sends it unasked then."""
+        if not self._slots and not self._is_over:
+            self._wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
     def _upgrade(self, call: Call, rest: bytes) -> None:
-        if call.headers.get("upgrade", "").lower() != "websocket":
-            self._request(call, False)
-            return
         found = self._app.opened(call, self)
         if isinstance(found, Answer):
             self._answer_and_close(found)

@@ -27,14 +27,18 @@ class BadRequest(Exception):
 class RequestReader:
     """Feeds bytes to the parser and hands out calls, one by one, in order.
 
-    `take(call, keep_alive)` gets each request; `upgrade(call, rest)` gets one that wants another protocol, with the
-    bytes after it, and nothing is read from then on.
+    `take(call, keep_alive)` gets each request; `upgrade(call, rest)` gets one that wants a WebSocket, with the bytes
+    after it, and nothing is read from then on. `proceed()` is called for a client that waits to be asked for its body.
     """
 
     def __init__(
-        self, address: str, take: Callable[[Call, bool], None], upgrade: Callable[[Call, bytes], None]
+        self,
+        address: str,
+        take: Callable[[Call, bool], None],
+        upgrade: Callable[[Call, bytes], None],
+        proceed: Callable[[], None],
     ) -> None:
-        self._address, self._take, self._upgrade = address, take, upgrade
+        self._address, self._take, self._upgrade, self._proceed = address, take, upgrade, proceed
         self._parser: Any = httptools.HttpRequestParser(self)
         self._clear()
 
@@ -76,12 +80,16 @@ class RequestReader:
             raise BadRequest(414, "target too long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._headers_done:  # a trailer after a body in chunks: nothing here needs one
+            return
         if len(self._headers) >= MAX_HEADERS:
             raise BadRequest(431, "too many headers")
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         self._headers_done = True
+        if self._headers.get("expect", "").lower() == "100-continue":
+            self._proceed()
 
     def on_body(self, body: bytes) -> None:
         self._body += body
@@ -92,10 +100,21 @@ class RequestReader:
         self.is_inside = False
         self._fed = 0
         if not self._parser.should_upgrade():
-            self._take(self._call(), self._parser.should_keep_alive())
+            keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+            self._take(self._call(), keep_alive)
 
     def _upgraded(self, rest: bytes) -> None:
-        self._upgrade(self._call(), rest)
+        call, head = self._call(), self._headers
+        if head.get("upgrade", "").lower() == "websocket":
+            self._upgrade(call, rest)
+        elif call.method == "CONNECT":
+            self._take(call, False)
+        else:  # an offer such as h2c, which is left alone: the request is read again without it, now with its body
+            offer = ("upgrade", "expect")
+            lines = [f"{name}: {value}" for name, value in head.items() if name not in offer]
+            first = b"%s %s HTTP/1.1" % (call.method.encode("latin-1"), self._target)
+            self._parser = httptools.HttpRequestParser(self)
+            self.feed(b"\r\n".join((first, *(line.encode("latin-1") for line in lines), b"", rest)))
 
     def _call(self) -> Call:
         target = self._target.decode("utf-8", "surrogateescape")

@@ -119,6 +119,39 @@ def test_a_stream_brings_the_book_and_answers_pings(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
+def test_clients_that_offer_http_2_keep_their_body(tmp_path: Path) -> None:
+    """Java's client and `curl --http2` offer an upgrade on a plain port; the rest of the request is as usual."""
+    offer = "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"
+
+    async def check(local: LocalExchange) -> None:
+        sent = "symbol=BTCUSDC&side=BUY&type=LIMIT&quantity=0.01&price=39000"
+        call = signed("POST", "order/test", sent, local.driver.now_ns())
+        lines = [f"{name}: {value}" for name, value in call.headers.items()]
+        head = request(f"POST {call.path}", *lines, *offer, f"Content-Length: {len(call.query)}")
+        got = await talk(local, head + call.query.encode() + request("GET /api/v3/time", *offer) + LAST)
+        assert re.findall(rb"HTTP/1.1 (\d+)", got) == [b"200"] * 3
+
+    run(tmp_path, check)
+
+
+def test_a_body_that_waits_to_be_asked_for_is_asked_for(tmp_path: Path) -> None:
+    async def check(local: LocalExchange) -> None:
+        head = request("POST /api/v3/ping", "Expect: 100-continue", "Content-Length: 2")
+        assert (await talk(local, head, 0.2)) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        got = await talk(local, head + b"ab" + LAST)
+        assert re.findall(rb"HTTP/1.1 (\d+)", got) == [b"100", b"405", b"200"]
+
+    run(tmp_path, check)
+
+
+def test_an_old_client_gets_one_answer_for_a_connection(tmp_path: Path) -> None:
+    async def check(local: LocalExchange) -> None:
+        got = await talk(local, b"GET /api/v3/ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        assert b"\r\nConnection: close\r\n" in got and got.endswith(b"{}")
+
+    run(tmp_path, check)
+
+
 def test_only_whole_text_messages_are_requests(tmp_path: Path) -> None:
     async def check(local: LocalExchange) -> None:
         async with connect(local.ws_url) as socket_:
