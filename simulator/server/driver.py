@@ -71,6 +71,7 @@ class Driver:
 
     def _step(self) -> None:
         world, clock = self._world, self.clock
+        world.hub.pace = clock.speed
         if clock.speed == MAX:
             clock.reach(min(world.next_ns(), world.now_ns + 1_000 * MS))
         wanted = clock.now_ns()

@@ -13,17 +13,29 @@ LIFE_NS = 24 * 3_600 * SECOND_NS
 IDLE_NS = 30 * SECOND_NS
 SILENT_NS = 60 * SECOND_NS
 PING_EVERY_NS = 20 * SECOND_NS
+_ENDLESS_NS = 2**63 - 1
 
 MAX_CHANNELS = 30
 MAX_REQUESTS_A_SECOND = 100
 
 
 class Limits(NamedTuple):
-    """How long a connection lives; without a subscription; without data."""
+    """How long a connection lives; without a subscription; without data. `pong_ns`: without an answer to pings."""
 
     life_ns: int = LIFE_NS
     idle_ns: int = IDLE_NS
     silent_ns: int = SILENT_NS
+    pong_ns: int = SILENT_NS
+
+    def at(self, pace: int) -> Limits:
+        """The same for clients whose clocks run `pace` times slower; 0: they stand still beside it.
+
+        Clients ping by their own clocks, so what they may be silent is counted there. A life is the exchange's time.
+        """
+        if pace == 1:
+            return self
+        idle_ns, silent_ns, pong_ns = (span * pace or _ENDLESS_NS for span in self[1:])
+        return Limits(self.life_ns, idle_ns, silent_ns, pong_ns)
 
 
 @dataclass(slots=True)

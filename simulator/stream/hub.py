@@ -18,7 +18,7 @@ from ..exchange.switches import Switches
 from ..rest.listen_keys import CONNECTIONS_PER_KEY, KeyState, ListenKeys
 from . import control, encode
 from .channels import MS, Channel, parse_channel
-from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, SILENT_NS, Connection, Limits
+from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, Connection, Limits
 from .flows import FLOWS, Flow, Market, TopFlow, mini_ticker
 from .private import Note, Notes, Sorter
 
@@ -75,6 +75,8 @@ class StreamHub:
     def __init__(self, exchange: Exchange, keys: ListenKeys, switches: Callable[[], Switches], now_ns: int) -> None:
         self._exchange, self._keys, self._switches = exchange, keys, switches
         self.limits = Limits()
+        #: How many times as fast as the clocks of its clients the exchange's time runs; 0: as fast as events come.
+        self.pace = 1
         self._notes = Notes(exchange.specs, exchange.asset_decimals)
         self._sorter = Sorter()
         self._connections: dict[int, Connection] = {}
@@ -122,8 +124,11 @@ class StreamHub:
 
     def closes(self, now_ns: int) -> list[Closing]:
         """Connections to close now. Each is named until `close` is called for it."""
+        limits = self.limits.at(self.pace)
         found = [
-            Closing(number, why) for number, one in self._connections.items() if (why := self._closing(one, now_ns))
+            Closing(number, why)
+            for number, one in self._connections.items()
+            if (why := self._closing(one, limits, now_ns))
         ]
         self.check_ns = max(self.check_ns, (now_ns // SECOND_NS + 1) * SECOND_NS)
         return found
@@ -137,12 +142,12 @@ class StreamHub:
             one.pinged_ns = now_ns
         return [Ping(one.number) for one in late]
 
-    def _closing(self, one: Connection, now_ns: int) -> str:
+    def _closing(self, one: Connection, limits: Limits, now_ns: int) -> str:
         if one.listen_key and self._keys.state(one.listen_key, now_ns) is KeyState.DELETED:
             return "the listen key was deleted"
-        if self._switches().server_ping != "none" and now_ns - one.heard_ns >= SILENT_NS:
+        if self._switches().server_ping != "none" and now_ns - one.heard_ns >= limits.pong_ns:
             return "no pong for 60 seconds"
-        return one.closing(now_ns, self.limits)
+        return one.closing(now_ns, limits)
 
     # requests
 

@@ -356,6 +356,17 @@ def test_connections_are_closed_as_the_exchange_says() -> None:
     assert [closing.why for closing in world.hub.closes(T0 + 24 * 3600 * S)] == ["24 hours are over"]
 
 
+def test_silence_is_counted_by_the_clients_clocks() -> None:
+    """At 60 times the speed a client that pings every 20 seconds of its own is heard every 20 minutes."""
+    for pace, why in ((1, ["60 seconds without data"]), (60, []), (0, [])):
+        world = World()
+        world.hub.pace = pace
+        world.listen(DEPTH)
+        assert [closing.why for closing in world.hub.closes(T0 + 3_599 * S)] == why
+    world.hub.pace = 60
+    assert [closing.why for closing in world.hub.closes(T0 + 3_600 * S)] == ["60 seconds without data"]
+
+
 def test_more_than_100_requests_in_a_second_end_the_connection() -> None:
     world = World()
     world.hub.open(1, None, T0)
