@@ -13,6 +13,7 @@ from .data_options import Root
 
 if TYPE_CHECKING:
     from ..runtime.market_data.events import AnySet
+    from ..runtime.market_data.sinks.database import Copied
     from ..runtime.market_data.sinks.target import Target
 
 Url = Annotated[
@@ -41,20 +42,25 @@ def export(
     target = parse_target(to)
     data = resolve(source, root)
     rows = row_count(data)
-    hypertables = _copy(target, data, rows)
+    copied = _copy(target, data, rows)
+    if copied.note:
+        console.err(f"note: the server has TimescaleDB, but tables stay plain ones: {copied.note}")
     if json:
-        facts = {"dataset": data.name, "rows": rows, "to": str(target), "hypertables": hypertables}
+        facts = {
+            "dataset": data.name, "rows": rows, "to": str(target), "hypertables": copied.hypertables,
+            "note": copied.note,
+        }  # fmt: skip
         console.out_json({"version": 1, "export": facts})
     else:
-        console.out(f"{rows:,} rows of {data.name} are in {target}{' (hypertables)' * hypertables}")
+        console.out(f"{rows:,} rows of {data.name} are in {target}{' (hypertables)' * copied.hypertables}")
 
 
-def _copy(target: Target, data: AnySet, rows: int) -> bool:
+def _copy(target: Target, data: AnySet, rows: int) -> Copied:
     from ..runtime.market_data.sinks import database, influx
     from ..runtime.market_data.sinks.batches import batches
 
     with console.progress("export", rows) as tick:
         if target.is_influx:
             influx.write(target, batches(data), os.environ, tick)
-            return False
+            return database.Copied()
         return database.write(target, batches(data), tick)

@@ -1,6 +1,8 @@
 """Real database servers on loopback, each in a folder of its own, for as long as a test needs them.
 
-Where one is not installed its tests are skipped, unless FLASHC_NEEDS_DATABASES says that it must be there.
+Where one is not installed its tests are skipped, unless FLASHC_NEEDS_DATABASES says that it must be there. Debian has no
+TimescaleDB: its tests run where the server's libraries have it, or where FLASHC_POSTGRESQL names the folder of such a
+server's programs.
 """
 
 from __future__ import annotations
@@ -60,13 +62,24 @@ def influxdb(folder: Path) -> Iterator[int]:
         stop(server)
 
 
-@contextmanager
-def postgresql(folder: Path) -> Iterator[int]:
-    """A PostgreSQL with a user `flashc` and a database `market`; gives its port."""
+def postgresql_programs() -> Path:
+    """The folder of the newest PostgreSQL's programs, or of the one that is asked for."""
+    if named := os.environ.get("FLASHC_POSTGRESQL"):
+        return Path(named)
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         missing("postgresql")
-    bin_folder, port, owner = found[-1].parent, free_port(), _not_root()
+    return found[-1].parent
+
+
+def has_timescaledb() -> bool:
+    return (postgresql_programs().parent / "lib" / "timescaledb.so").exists()
+
+
+@contextmanager
+def postgresql(folder: Path, preload: str = "") -> Iterator[int]:
+    """A PostgreSQL with a user `flashc` and a database `market`; gives its port."""
+    bin_folder, port, owner = postgresql_programs(), free_port(), _not_root()
     place = folder / "pg"
     place.mkdir()
     os.chown(place, owner.pw_uid, owner.pw_gid)
@@ -76,14 +89,14 @@ def postgresql(folder: Path) -> Iterator[int]:
     initdb = [str(bin_folder / "initdb"), "-D", str(place / "data"), "-U", "flashc", "-A", "trust", "--no-sync"]
     subprocess.run(initdb, **as_owner, **quiet)
     settings = [f"-cport={port}", "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={place}", "-cfsync=off"]
+    settings += [f"-cshared_preload_libraries={preload}"] * bool(preload)
     command = [str(bin_folder / "postgres"), "-D", str(place / "data"), *settings]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner)
     ready = [str(bin_folder / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
     try:
         wait_until(lambda: subprocess.run(ready, stdout=subprocess.DEVNULL).returncode == 0, server)
-        subprocess.run(
-            [str(bin_folder / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "flashc", "market"], **quiet
-        )
+        createdb = [str(bin_folder / "createdb"), "-T", "template0", "-h", "127.0.0.1", "-p", str(port), "-U", "flashc"]
+        subprocess.run([*createdb, "market"], **quiet)  # TimescaleDB's launcher may be looking into template1
         yield port
     finally:
         stop(server)

@@ -2,11 +2,15 @@
 
 A row's key is its data set, time and rank (`batches.py`), so copying a data set again changes nothing. The time is
 there twice: as a time stamp, which SQL works with and which knows microseconds, and as whole nanoseconds.
+
+Whatever keeps TimescaleDB from being used is no reason to copy nothing: plain tables hold the same rows, and the note
+of the copy says why they are plain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +26,20 @@ _INTEGERS = frozenset({"n_trades", "venue_ns", "trade_id", "first_id", "last_id"
 _FLAGS = frozenset({"snapshot", "ends"})
 
 
-def write(target: Target, batches: Iterable[Batch], done: Callable[[int], None]) -> bool:
-    """Copy batches, each in one transaction; `done` hears the rows written so far. True if tables are hypertables.
+#: Days of one chunk of a hypertable. Bars are few for each day, books and trades many.
+CHUNK_DAYS: Mapping[str, int] = {"bars": 90, "trades": 1, "book": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """How tables were left. `note` says why they are plain although the server has TimescaleDB, empty otherwise."""
+
+    hypertables: bool = False
+    note: str = ""
+
+
+def write(target: Target, batches: Iterable[Batch], done: Callable[[int], None]) -> Copied:
+    """Copy batches, each in one transaction; `done` hears the rows written so far.
 
     Faults: FC1041 if no server answers, FC1042 if it refuses, FC1043 if a package is missing.
     """
@@ -51,42 +67,67 @@ def _engine(target: Target) -> Engine:
     return create_engine(url, connect_args={"connect_timeout": 10})
 
 
-def _copy(engine: Engine, batches: Iterable[Batch], done: Callable[[int], None]) -> bool:
+def _copy(engine: Engine, batches: Iterable[Batch], done: Callable[[int], None]) -> Copied:
     from sqlalchemy import MetaData
 
     metadata, rows, tables = MetaData(), 0, dict[str, Any]()
-    with engine.begin() as connection:
-        timescale = has_timescale(connection)
+    schema, note = timescale(engine)
     for batch in batches:
+        if batch.kind not in tables:
+            tables[batch.kind] = describe(batch.kind, metadata)
+            with engine.begin() as connection:
+                tables[batch.kind].create(connection, checkfirst=True)
+            if schema:
+                note = note or hypertable(engine, batch.kind, schema)
         with engine.begin() as connection:
-            if batch.kind not in tables:
-                tables[batch.kind] = _table(connection, batch.kind, metadata, timescale)
             _upsert(connection, tables[batch.kind], batch)
         rows += len(batch)
         done(rows)
-    return timescale
+    return Copied(bool(schema) and not note, note)
 
 
-def has_timescale(connection: Connection) -> bool:
-    """Whether the database has the extension, or could load it and now has."""
+def timescale(engine: Engine) -> tuple[str, str]:
+    """The schema of TimescaleDB's functions, written as SQL wants it; it is loaded where that is possible.
+
+    Empty where there is none; then the second text says what kept an installed one from being loaded.
+    """
     from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
 
-    there = text("select count(*) from pg_available_extensions where name = 'timescaledb'")
-    if not connection.execute(there).scalar():
-        return False
-    connection.execute(text("create extension if not exists timescaledb"))
-    return True
+    available = text("select count(*) from pg_available_extensions where name = 'timescaledb'")
+    schema = text("select extnamespace::regnamespace::text from pg_extension where extname = 'timescaledb'")
+    with engine.begin() as connection:
+        if not connection.execute(available).scalar():
+            return "", ""
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("create extension if not exists timescaledb"))
+            return str(connection.execute(schema).scalar()), ""
+    except DBAPIError as error:  # it is not preloaded, which costs the connection, or the user may not
+        return "", _reason(error)
 
 
-def _table(connection: Connection, kind: str, metadata: MetaData, timescale: bool) -> Table:
+def hypertable(engine: Engine, kind: str, schema: str) -> str:
+    """Make a table a hypertable, with the rows that it has. Says what was against it, nothing if it is one now."""
     from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
 
-    table = describe(kind, metadata)
-    table.create(connection, checkfirst=True)
-    if timescale:
-        statement = "select create_hypertable(:name, 'time', if_not_exists => true, migrate_data => true)"
-        connection.execute(text(statement), {"name": table.name})
-    return table
+    names = {"name": f"flashc_{kind}", "days": CHUNK_DAYS[kind]}
+    known = text(
+        "select count(*) from timescaledb_information.hypertables"
+        " where hypertable_name = :name and hypertable_schema = current_schema()"
+    )
+    make = text(
+        f"select {schema}.create_hypertable(:name, 'time', chunk_time_interval => make_interval(days => :days),"
+        " if_not_exists => true, migrate_data => true)"
+    )
+    try:
+        with engine.begin() as connection:
+            if not connection.execute(known, names).scalar():
+                connection.execute(make, names)
+    except DBAPIError as error:  # a table of somebody else's: rows may be written all the same
+        return _reason(error)
+    return ""
 
 
 def describe(kind: str, metadata: MetaData) -> Table:
@@ -137,9 +178,14 @@ def _value(value: float | int | bool) -> float | int | bool | None:
 
 
 def _fault(code: str, message: str, target: Target, error: Exception) -> RuntimeFault:
-    reason = str(getattr(error, "orig", error)).strip().splitlines() or ["no reason given"]
     helps = (
         "passwords come from PGPASSWORD or ~/.pgpass",
         "what is written stays; copying again adds the rest",
     )
-    return fault(code, message, str(target), notes=(reason[0][:200],), helps=helps)
+    return fault(code, message, str(target), notes=(_reason(error),), helps=helps)
+
+
+def _reason(error: Exception) -> str:
+    """The server's own words, their first line."""
+    words = str(getattr(error, "orig", error)).strip().splitlines() or ["no reason given"]
+    return words[0][:200]

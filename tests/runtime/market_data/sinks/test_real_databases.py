@@ -6,6 +6,8 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +16,11 @@ from flashc.cli.app import run
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.sinks import database, influx
 from flashc.runtime.market_data.sinks.batches import batches
+from flashc.runtime.market_data.sinks.database import describe
 from flashc.runtime.market_data.sinks.target import Target, parse_target
 from sqlalchemy import MetaData, text
-from support.database_servers import DEADLINE_S, influxdb, postgresql
+from sqlalchemy.exc import OperationalError
+from support.database_servers import DEADLINE_S, has_timescaledb, influxdb, postgresql
 from support.free_port import free_port
 from support.sink_data import bars, trades
 
@@ -63,7 +67,7 @@ def test_influxdb_holds_what_was_copied_once_however_often_it_is_copied(influx_p
 def test_postgresql_holds_what_was_copied_once_however_often_it_is_copied(postgres_port: int) -> None:
     target = parse_target(f"postgresql://flashc@127.0.0.1:{postgres_port}/market")
     for _ in range(2):
-        assert database.write(target, batches(bars(), rows=1), lambda done: None) is False
+        assert not database.write(target, batches(bars(), rows=1), lambda done: None).hypertables
         database.write(target, batches(trades()), lambda done: None)
     with database._engine(target).begin() as connection:
         rows = connection.execute(
@@ -115,23 +119,105 @@ def copy(target: Target) -> None:
         database.write(target, batches(bars()), lambda done: None)
 
 
-class Recorder:
-    """A connection that writes down the statements it is given."""
+# ---- TimescaleDB
 
-    def __init__(self) -> None:
+
+@pytest.fixture(scope="module")
+def timescale_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    if not has_timescaledb():
+        pytest.skip("TimescaleDB is not installed")
+    with postgresql(tmp_path_factory.mktemp("timescale"), preload="timescaledb") as port:
+        yield port
+
+
+def sql(port: int, *statements: str, user: str = "flashc", name: str = "market") -> list[tuple[Any, ...]]:
+    """Rows of the last statement."""
+    with database._engine(parse_target(f"postgresql://{user}@127.0.0.1:{port}/{name}")).begin() as connection:
+        for statement in statements:
+            found = connection.execute(text(statement))
+        return [tuple(row) for row in found.all()] if found.returns_rows else []
+
+
+DIMENSIONS = (
+    "select hypertable_name, column_name, time_interval from timescaledb_information.dimensions"
+    " where hypertable_schema = current_schema() order by 1"
+)
+
+
+def test_in_timescaledb_tables_are_hypertables_and_copying_again_changes_nothing(timescale_port: int) -> None:
+    target = parse_target(f"postgresql://flashc@127.0.0.1:{timescale_port}/market")
+    for _ in range(2):
+        assert database.write(target, batches(bars(), rows=1), lambda done: None) == database.Copied(hypertables=True)
+        database.write(target, batches(trades()), lambda done: None)
+    found = sql(timescale_port, DIMENSIONS)
+    assert found == [
+        ("flashc_bars", "time", timedelta(days=90)),
+        ("flashc_book", "time", timedelta(days=1)),
+        ("flashc_trades", "time", timedelta(days=1)),
+    ]
+    assert sql(timescale_port, "select ns from flashc_bars order by ns") == [(ts,) for ts in bars().bars.ts.tolist()]
+    assert sql(timescale_port, "select count(*) from flashc_trades") == [(3,)]
+
+
+def test_a_plain_table_with_rows_becomes_a_hypertable_that_has_them(timescale_port: int) -> None:
+    target = parse_target(f"postgresql://flashc@127.0.0.1:{timescale_port}/postgres")
+    plain = describe("bars", MetaData())
+    with database._engine(target).begin() as connection:
+        plain.create(connection)
+        connection.execute(
+            text("insert into flashc_bars values ('old', '2020-01-01', 1577836800000000000, 0, 'v', 'i', '1m')")
+        )
+    assert database.write(target, batches(bars()), lambda done: None).hypertables
+    assert sql(timescale_port, "select count(*) from flashc_bars", name="postgres") == [(3,)]
+    assert sql(timescale_port, DIMENSIONS, name="postgres")[0][0] == "flashc_bars"
+
+
+def test_who_may_not_load_timescaledb_gets_plain_tables_and_is_told(timescale_port: int) -> None:
+    sql(timescale_port, "create role guest login")
+    with database._engine(
+        parse_target(f"postgresql://flashc@127.0.0.1:{timescale_port}/postgres")
+    ).connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            text("create database shop template template0")
+        )
+    sql(timescale_port, "grant create on schema public to guest", name="shop")
+    target = parse_target(f"postgresql://guest@127.0.0.1:{timescale_port}/shop")
+    copied = database.write(target, batches(bars()), lambda done: None)
+    assert not copied.hypertables and "permission denied" in copied.note
+    assert sql(timescale_port, "select count(*) from flashc_bars", user="guest", name="shop") == [(2,)]
+
+
+class FakeEngine:
+    """A server that has TimescaleDB: writes statements down, and refuses those that hold certain words."""
+
+    def __init__(self, refused: str = "nothing") -> None:
         self.statements: list[str] = []
+        self.refused = refused
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeEngine]:
+        yield self
 
     def execute(self, statement: Any, values: Any = None) -> Any:
         self.statements.append(f"{statement} {values or ''}".strip())
-        return SimpleNamespace(scalar=lambda: 1)
+        if self.refused in str(statement):
+            raise OperationalError(str(statement), values, Exception("it must be preloaded\nand more"))
+        answer = {"pg_available": 1, "regnamespace": '"time things"'}
+        return SimpleNamespace(scalar=lambda: next((answer[k] for k in answer if k in str(statement)), 0))
 
 
-def test_where_timescaledb_is_there_tables_become_hypertables(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = Recorder()
-    monkeypatch.setattr("sqlalchemy.Table.create", lambda self, bind, checkfirst: None)
-    assert database.has_timescale(connection)
-    table = database._table(connection, "trades", MetaData(), timescale=True)
-    assert connection.statements[1] == "create extension if not exists timescaledb"
-    assert "create_hypertable(:name, 'time'" in connection.statements[2]
-    assert "'flashc_trades'" in connection.statements[2]
-    assert {column.name for column in table.primary_key} == {"dataset", "time", "ns", "n"}
+def test_a_hypertable_is_asked_for_in_the_schema_of_timescaledb_with_its_length_of_a_chunk() -> None:
+    engine = FakeEngine()
+    assert database.timescale(engine) == ('"time things"', "")
+    assert database.hypertable(engine, "book", '"time things"') == ""
+    assert engine.statements[1] == "create extension if not exists timescaledb"
+    assert "select \"time things\".create_hypertable(:name, 'time'" in engine.statements[-1]
+    assert "'name': 'flashc_book', 'days': 1" in engine.statements[-1]
+
+
+def test_an_installed_timescaledb_that_cannot_be_loaded_is_a_note() -> None:
+    assert database.timescale(FakeEngine("create extension")) == ("", "it must be preloaded")
+
+
+def test_a_table_that_cannot_become_a_hypertable_is_a_note() -> None:
+    assert database.hypertable(FakeEngine("create_hypertable"), "bars", "public") == "it must be preloaded"
