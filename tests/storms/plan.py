@@ -29,7 +29,9 @@ _SET: Mapping[str, Mapping[str, str]] = {
 #: Not in storms: what needs TLS, what is about answers that are not asked for here, and what only a person mends.
 _LEFT_OUT = frozenset({"N-03", "N-04", "R-16", "R-12", "X-12"})
 #: These say false things in a form that nobody can tell from true ones; a book that holds them is not compared.
-FORGERS = frozenset({"B-04", "B-06", "B-09"})
+_FORGERS = frozenset({"B-04", "B-06", "B-09"})
+#: These leave something that no reading mends: the client halts, names it, and is not asked to agree.
+_LASTING = frozenset({"B-07", "P-09", "X-05"})
 #: After these the exchange itself refuses the client for too many requests.
 LIMITS = frozenset({"X-01", "X-10"})
 
@@ -56,6 +58,17 @@ class Plan:
     faults: tuple[Planned, ...]
     acts: tuple[tuple[int, str, int], ...]
     numbers: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def forges(self) -> bool:
+        """Whether a book may be wrong and nobody can know."""
+        zero = any(one.number == "B-05" and one.values["kind"] == "zero" for one in self.faults)
+        return zero or bool(self.numbers & _FORGERS)
+
+    @property
+    def may_halt(self) -> bool:
+        """Whether the account may stay halted, with a named reason."""
+        return bool(self.numbers & _LASTING)
 
     def text(self) -> str:
         """One line for each fault."""

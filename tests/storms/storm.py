@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flashc.runtime.mexc.rest.errors import MexcError
 from flashc.simulator.faults.schedule import Schedule, Target
-from storms.plan import FORGERS, LASTS_MS, LIMITS, Plan
+from storms.plan import LASTS_MS, LIMITS, Plan
 from storms.watch import Heard, Watch
 from support.virtual_time import run_virtual
 from support.whole_client import OTHER, SYMBOL, WholeClient, whole_client
@@ -36,7 +36,7 @@ def storm(plan: Plan, folder: Path) -> list[str]:
 
 async def _live_through(plan: Plan, folder: Path, heard: Heard) -> list[str]:
     async with whole_client(folder, tls=False, strict=True) as client:
-        watch = Watch(client, bool(plan.numbers & FORGERS))
+        watch = Watch(client, plan.forges)
         looks = asyncio.create_task(_look(watch))
         try:
             await _rage(client, plan, watch)
@@ -45,7 +45,7 @@ async def _live_through(plan: Plan, folder: Path, heard: Heard) -> list[str]:
             looks.cancel()
             await asyncio.gather(looks, return_exceptions=True)
         watch.texts += heard.texts
-        watch.at_the_end(bool(plan.numbers & LIMITS))
+        watch.at_the_end(bool(plan.numbers & LIMITS), plan.may_halt)
         return watch.wrong
 
 
@@ -108,13 +108,15 @@ async def _mend(client: WholeClient, plan: Plan, watch: Watch) -> None:
     except TimeoutError:
         watch.wrong.append(f"not mended: {_difference(client)}")
         return
-    await _hears_of_a_new_order(client, watch)
+    if not client.feed.knowledge.anomalies():
+        await _hears_of_a_new_order(client, watch)
 
 
 def _is_whole(client: WholeClient, plan: Plan) -> bool:
     feeds = client.market.feeds
     valid = all(feeds[symbol].validity(client.market.now_ns()).valid for symbol in (SYMBOL, OTHER))
-    return valid and client.feed.synced and client.agrees()
+    named = plan.may_halt and bool(client.feed.knowledge.anomalies())
+    return valid and (named or (client.feed.synced and client.agrees()))
 
 
 def _difference(client: WholeClient) -> str:

@@ -25,7 +25,10 @@ class FactFault(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class OrderFact:
-    """How an order stood. `executed` and `quote` are totals so far. `unknown` holds codes that no table has."""
+    """How an order stood. `executed` and `quote` are totals so far. `unknown` holds codes that no table has.
+
+    `read_ms`: when the read that told it was sent; 0 for a push.
+    """
 
     symbol: str
     order_id: str
@@ -39,6 +42,7 @@ class OrderFact:
     quote: int = 0
     time_ms: int = 0
     unknown: str = ""
+    read_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -205,6 +209,7 @@ def fact_of_order(row: OrderRow, read_ms: int = 0) -> OrderFact:
             units(row.executed_quote),
             max(row.update_ms or row.time_ms, read_ms),
             "" if known else f"status={row.status[:40]}",
+            read_ms,
         )
     except UnitsFault as error:
         raise FactFault(error.reason) from None

@@ -148,6 +148,8 @@ class Knowledge:
             for request in self.requests()
             if request.outcome in ("TWICE", "ZOMBIE")
         ]
+        ids = Counter(order_id for _, order_id in self._orders)
+        found += [f"order {order_id}: of two symbols" for order_id, count in sorted(ids.items()) if count > 1]
         found += [f"trade {key[1]}: of two orders" for key, owners in sorted(self._trades.items()) if len(owners) > 1]
         return tuple(found)
 

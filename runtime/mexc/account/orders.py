@@ -12,6 +12,9 @@ from .enums import STATUS_RANKS, Rank
 from .facts import FillFact, OrderFact
 
 Key = tuple[str, str]
+#: A read may be answered from a cache: only so long after its end does it prove that an order is open again.
+REVIVED_AFTER_MS = 10_000
+_NEVER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Order:
     updated_ms: int = 0
     unknown_ms: int = -1
     status_ms: int = -1
+    ended_ms: int = _NEVER  # the earliest time at which it was said to be over
+    open_ms: int = 0  # the latest read that showed it open
     fills: dict[tuple[str, str], FillFact] = field(default_factory=dict)
     differing: set[str] = field(default_factory=set)
 
@@ -84,6 +89,10 @@ class Order:
             self.unknown_ms = max(self.unknown_ms, fact.time_ms)
         if fact.status:
             self.status_ms = max(self.status_ms, fact.time_ms)
+            if STATUS_RANKS[fact.status] is Rank.DONE:
+                self.ended_ms = min(self.ended_ms, fact.time_ms)
+            else:
+                self.open_ms = max(self.open_ms, fact.read_ms)
         self.total = max(self.total, fact.executed)
         self.quote = max(self.quote, fact.quote)
         self.updated_ms = max(self.updated_ms, fact.time_ms)
@@ -162,6 +171,8 @@ class Order:
             found.append("status")
         if self.differing:
             found.append("fill")
+        if self.open_ms > self.ended_ms + REVIVED_AFTER_MS:
+            found.append("open again after its end")
         return ", ".join(found)
 
 

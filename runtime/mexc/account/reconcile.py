@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..rest.client import MexcRest
-from ..rest.errors import Definitive
+from ..rest.errors import AuthFault, Definitive
 from ..rest.results import OrderRow, TradeRow
 from .facts import (
     Evidence,
@@ -76,13 +76,22 @@ class Reconciler:
         report = Report(self._now_ms())
         await self._account(report)
         for symbol in self._symbols:
-            await self._symbol(symbol, report)
+            await self._unless_refused(self._symbol(symbol, report), symbol, report)
         for question in self._knowledge.questions():
-            await self._ask(question, report)
+            await self._unless_refused(self._ask(question, report), question.symbol, report)
         for request in self._knowledge.doubts():
-            await self._look_up(request, report)
+            await self._unless_refused(self._look_up(request, report), request.symbol, report)
         self._since_ms = max(self._since_ms, report.started_ms - self._overlap_ms)
         return report
+
+    async def _unless_refused(self, work: Awaitable[None], symbol: str, report: Report) -> None:
+        """What the exchange refuses to tell of one symbol is named, and the rest of the pass goes on."""
+        try:
+            await work
+        except AuthFault:
+            raise
+        except Definitive as error:
+            report.incomplete.append(f"{symbol}: {error}")
 
     async def _account(self, report: Report) -> None:
         read_ms = self._now_ms()

@@ -31,7 +31,7 @@ STATUSES, SIDES = st.sampled_from(["", *STATUS_RANKS]), st.sampled_from(["", "BU
 TYPES = st.sampled_from(["", "LIMIT", "MARKET"])
 FACTS = st.lists(
     st.one_of(
-        st.builds(OrderFact, SYMBOLS, IDS, CLIENTS, SIDES, TYPES, STATUSES, SMALL, SMALL, SMALL, SMALL, SMALL, st.sampled_from(["", "status=9"])),
+        st.builds(OrderFact, SYMBOLS, IDS, CLIENTS, SIDES, TYPES, STATUSES, SMALL, SMALL, SMALL, SMALL, SMALL, st.sampled_from(["", "status=9"]), st.sampled_from([0, 20_000])),
         st.builds(FillFact, SYMBOLS, st.sampled_from(["t1", "t2"]), st.sampled_from(["BUY", "SELL"]), IDS, CLIENTS, SMALL, SMALL, SMALL, SMALL, st.sampled_from(["", "MX"]), SMALL),
         st.builds(BalanceFact, SMALL, st.sampled_from(["MX", "USDT"]), SMALL, SMALL, st.integers(-2, 2), st.integers(-2, 2)),
         st.builds(AccountFact, SMALL, st.just((("MX", 1, 2),)) | st.just(())),
@@ -258,3 +258,13 @@ def test_units_of_texts(text: str | None, value: int) -> None:
 def test_units_of_what_is_no_amount(text: str) -> None:
     with pytest.raises(UnitsFault, match="not_a_number"):
         units(text)
+
+
+def test_an_order_that_a_read_shows_open_long_after_its_end_is_a_conflict() -> None:
+    ended = OrderFact("MXUSDT", "o1", status="CANCELED", time_ms=1_000)
+    cached = OrderFact("MXUSDT", "o1", status="NEW", time_ms=9_000, read_ms=9_000)
+    again = OrderFact("MXUSDT", "o1", status="NEW", time_ms=12_000, read_ms=12_000)
+    late = OrderFact("MXUSDT", "o1", status="NEW", time_ms=50_000)
+    assert known([ended, cached, late]).anomalies() == ()
+    assert known([again, ended]).anomalies() == ("order o1: open again after its end",)
+    assert known([ended, again]).live() == ()

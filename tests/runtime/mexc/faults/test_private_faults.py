@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from flashc.runtime.mexc.account.feed import FeedConfig
 from support.private_world import QUICK, SYMBOL, PrivateWorld, private_world
 from support.virtual_time import run_virtual
@@ -223,3 +224,31 @@ def test_fault_P_12_trade_ids_of_odd_forms(tmp_path: Path) -> None:
             return world
 
     assert run_virtual(work()).feed.knowledge.counters["refused"] == 0
+
+
+@pytest.mark.parametrize("other", ["ETHUSDC", "NONEUSDT"])
+def test_fault_B_07_a_private_message_of_another_symbol_halts_and_blocks_no_reading(other: str, tmp_path: Path) -> None:
+    async def all_of_it() -> None:
+        async with private_world(tmp_path) as world:
+            world.inject("B-07", kind="wrapper", other=other, lasts_ms=300)
+            await world.desk.place(world.order("take-1", far=False))
+            await world.until(lambda: "of two symbols" in world.feed.halt(), "the halt names the order")
+            passes = world.feed.counters["passes"]
+            await world.desk.place(world.order("take-2", far=False))
+            await world.until(lambda: world.feed.counters["passes"] > passes + 2, "passes go on")
+            known = {view.client_id: view for view in world.feed.knowledge.orders() if view.symbol == SYMBOL}
+            assert known["take-1"].settled and known["take-2"].settled
+
+    run_virtual(all_of_it())
+
+
+def test_fault_X_05_an_order_that_is_open_again_after_its_end_halts(tmp_path: Path) -> None:
+    async def all_of_it() -> None:
+        async with private_world(tmp_path) as world:
+            await world.desk.place(world.order("rest-1"))
+            assert await world.desk.cancel(SYMBOL, "rest-1")
+            await world.settled()
+            world.inject("X-05", how="revived")
+            await world.until(lambda: "open again after its end" in world.feed.halt(), "the halt names the order")
+
+    run_virtual(all_of_it())
