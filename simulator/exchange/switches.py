@@ -246,6 +246,12 @@ class Switches:
         raw="the bytes as sent",
         encoded="the decoded text, percent-encoded anew",
     )
+    content_type: str = _choice(
+        "signed requests without a content type",
+        "writes",
+        writes="code 700013 for POST, PUT and DELETE",
+        all="code 700013 for GET too",
+    )
     # limits
     rate_rule: str = _choice(
         "how weights are counted in 10 s",
@@ -313,6 +319,17 @@ class Switches:
     )
     server_ping: str = _choice(
         "ping frames of the server", "none", none="never", **{"20s": "every 20 seconds; no pong for 60 closes"}
+    )
+    close_code: str = _choice(
+        "how the exchange closes a stream",
+        "1000",
+        **{"1000": "with code 1000", "1001": "with code 1001", "none": "without a close frame"},
+    )
+    compression: str = _choice(
+        "an offer of permessage-deflate",
+        "declined",
+        declined="no message is compressed",
+        accepted="every message is compressed, each on its own",
     )
 
     def set(self, text: str) -> Switches:

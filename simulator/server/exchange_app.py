@@ -12,6 +12,7 @@ from ...runtime.market_data.moments import NS_PER_SECOND
 from ..faults.schedule import Target
 from ..faults.seams import End, Reply, Shape
 from ..rest.calls import Answer, Call, json_answer
+from ..stream.hub import Push
 from . import frames, tls
 from .clock import Clock
 from .connection import Connection, Connections, now_s
@@ -86,7 +87,8 @@ class ExchangeApp(Connections):
             return json_answer({"code": 33333, "msg": "invalid listenKey"}, 400)
         wire.link = "public" if keys is None else "private"
         wire.account = self.world.hub.connections[wire.number].account
-        found = shake_hands(call, wire)
+        compressed = self.world.exchange.switches.compression == "accepted"
+        found = shake_hands(call, wire, compressed=compressed)
         if isinstance(found, Answer):
             self.world.hub.close(wire.number)
             return found
@@ -106,26 +108,26 @@ class ExchangeApp(Connections):
 
     def send(self, leaving: Leaving) -> None:
         """Write pushes, one write for each connection; close what the exchange closes."""
-        batches: dict[int, list[bytes]] = {}
+        batches: dict[int, list[Push]] = {}
         for push in leaving.pushes:
-            parts = batches.get(push.connection)
-            if parts is None:
-                parts = batches[push.connection] = []
-            frame = push.frame
-            parts.append(frames.frame_head(len(frame), frames.TEXT if push.is_text else frames.BINARY))
-            parts.append(frame)
-        for number, parts in batches.items():
+            batch = batches.get(push.connection)
+            if batch is None:
+                batch = batches[push.connection] = []
+            batch.append(push)
+        for number, batch in batches.items():
             connection = self.connections.get(number)
-            if connection is not None and connection.wire is not None:
+            if connection is not None and connection.wire is not None and connection.stream is not None:
                 if self.shapes(connection.wire) is not None:
                     connection.shape()  # a stream that only listens is touched too
-                connection.wire.write(b"".join(parts))
+                connection.wire.write(connection.stream.frames(batch))
         for number in leaving.pings:
             self._write(number, frames.frame(b"", frames.PING))
+        code = self.world.exchange.switches.close_code
+        how = End.CLOSE if code == "none" else End.FRAME
         for number, _ in leaving.closings:
             self.world.hub.close(number)
             if number in self.connections:
-                self.connections[number].end(End.FRAME, 1000)
+                self.connections[number].end(how, 1001 if code == "1001" else 1000)
 
     def _write(self, number: int, data: bytes) -> None:
         connection = self.connections.get(number)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from websockets.exceptions import InvalidHandshake
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from ..faults.seams import End
 from ..rest.calls import Answer, Call, json_answer
+from ..stream.hub import Push
 from . import frames
 from .wire import Wire
 
@@ -39,6 +41,9 @@ class Stream:
         self._wire, self._protocol, self._listener = wire, protocol, listener
         self._parts: list[bytes] = []
         self._is_text = False
+        packers = [one for one in protocol.extensions if isinstance(one, PerMessageDeflate)]
+        #: Bits of the window by which messages are compressed; 0: they are not.
+        self.window_bits = packers[0].local_max_window_bits if packers else 0
 
     def feed(self, data: bytes) -> None:
         """Bytes from the client."""
@@ -70,7 +75,20 @@ class Stream:
     def say(self, texts: Sequence[str]) -> None:
         """Send text messages."""
         if texts:
-            self._wire.write(b"".join(frames.frame(text.encode(), frames.TEXT) for text in texts))
+            self._wire.write(b"".join(part for text in texts for part in self._frame_of(text.encode(), frames.TEXT)))
+
+    def frames(self, pushes: Sequence[Push]) -> bytes:
+        """Pushes as this client gets them."""
+        parts: list[bytes] = []
+        for push in pushes:
+            opcode = frames.TEXT if push.is_text else frames.BINARY
+            parts += self._frame_of(push.frame, opcode)
+        return b"".join(parts)
+
+    def _frame_of(self, payload: bytes, opcode: int) -> tuple[bytes, bytes]:
+        if self.window_bits:
+            payload, opcode = frames.deflated(payload, self.window_bits), opcode | frames.COMPRESSED
+        return frames.frame_head(len(payload), opcode), payload
 
     def last_words(self, how: End, code: int) -> None:
         """What is written before the connection ends: a close frame, or half of a frame."""
@@ -78,9 +96,10 @@ class Stream:
         self._wire.write(frames.close_frame(code) if how is End.FRAME else half)
 
 
-def shake_hands(call: Call, wire: Wire) -> ServerProtocol | Answer:
-    """Answer an upgrade request with 101, or say what is wrong with it."""
-    protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, extensions=None)
+def shake_hands(call: Call, wire: Wire, *, compressed: bool = False) -> ServerProtocol | Answer:
+    """Answer an upgrade request with 101, or say what is wrong with it. `compressed` takes an offer of compression."""
+    packer = ServerPerMessageDeflateFactory(server_no_context_takeover=True)
+    protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, extensions=[packer] if compressed else None)
     target = call.path + ("?" + call.query if call.query else "")
     lines = [f"{call.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in call.headers.items()), "", ""]
     protocol.receive_data("\r\n".join(lines).encode("latin-1", "replace"))

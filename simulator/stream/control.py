@@ -43,7 +43,7 @@ def parse_request(text: str, *, any_letters: bool = True) -> Request:
         raise BadRequest(answer(0, "Invalid request: not JSON")) from None
     if not isinstance(found, dict):
         raise BadRequest(answer(0, "Invalid request: not an object"))
-    number = found.get("id", 0)
+    number = 0 if found.get("id") is None else found["id"]
     known = isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
     method, params = found.get("method"), found.get("params", [])
     if method == PING or (any_letters and isinstance(method, str) and method.upper() == PING):

@@ -8,7 +8,9 @@ from typing import Any
 import flashc.simulator.exchange.switches as switches
 import pytest
 from flashc.simulator.exchange.switches import SWITCHES
-from support.rest_world import START_MS, World
+from flashc.simulator.rest.calls import Call
+from flashc.simulator.rest.parameters import signature_of
+from support.rest_world import SECRET, START_MS, World
 
 ROOT = Path(switches.__file__).parents[1]
 
@@ -47,6 +49,15 @@ def test_the_price_of_market_orders() -> None:
         made = world(f"market_price={setting}")
         assert made.place("alice", "BUY", "10", "", "MARKET", newClientOrderId="m")["price"] == price
         assert order(made, "m")["price"] == price
+
+
+def test_a_read_without_a_content_type() -> None:
+    for setting, status in (("writes", 200), ("all", 400)):
+        made = world(f"content_type={setting}")
+        query = f"timestamp={made.now_ms}"
+        query += f"&signature={signature_of(SECRET, query)}"
+        answer = made.send(Call("GET", "/api/v3/account", query, "", {"x-mexc-apikey": "sim-alice"}))
+        assert answer.status == status
 
 
 def test_nulls_of_orders() -> None:

@@ -22,6 +22,7 @@ from flashc.simulator.server.local import LocalExchange, Ports
 from support.local_exchange import START_NS, local_exchange, signed, world
 from support.virtual_time import run_virtual
 from websockets.asyncio.client import connect
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 DEPTH = "spot@public.aggre.depth.v3.api.pb@10ms@BTCUSDC"
 
@@ -148,6 +149,41 @@ def test_an_old_client_gets_one_answer_for_a_connection(tmp_path: Path) -> None:
     async def check(local: LocalExchange) -> None:
         got = await talk(local, b"GET /api/v3/ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         assert b"\r\nConnection: close\r\n" in got and got.endswith(b"{}")
+
+    run(tmp_path, check)
+
+
+@pytest.mark.parametrize("offer", ["permessage-deflate", "permessage-deflate; server_max_window_bits=10"])
+def test_an_offer_of_compression_is_taken_by_a_switch(tmp_path: Path, offer: str) -> None:
+    bits = int(offer.partition("=")[2] or 15)
+    offers = [ClientPerMessageDeflateFactory(server_max_window_bits=bits if bits < 15 else None)]
+
+    async def check(local: LocalExchange) -> None:
+        for setting in ("declined", "accepted"):
+            local.world.exchange.switches = local.world.exchange.switches.set(f"compression={setting}")
+            async with connect(local.ws_url, extensions=offers, compression=None) as socket_:
+                assert [extension.name for extension in socket_.protocol.extensions] == (
+                    ["permessage-deflate"] if setting == "accepted" else []
+                )
+                await socket_.send(json.dumps({"method": "SUBSCRIPTION", "params": [DEPTH], "id": 3}))
+                assert json.loads(await socket_.recv()) == {"id": 3, "code": 0, "msg": DEPTH}
+                pushed = [decode_push(await socket_.recv()).body for _ in range(3)]
+                assert int(pushed[2].from_version) == int(pushed[1].to_version) + 1
+
+    run(tmp_path, check)
+
+
+@pytest.mark.parametrize(("setting", "code"), [("1000", 1000), ("1001", 1001), ("none", 1006)])
+def test_the_exchange_closes_as_a_switch_says(tmp_path: Path, setting: str, code: int) -> None:
+    async def check(local: LocalExchange) -> None:
+        local.world.exchange.switches = local.world.exchange.switches.set(f"close_code={setting}")
+        async with connect(local.ws_url) as socket_:
+            await socket_.send('{"method":"PING"}')
+            await socket_.recv()
+            local.world.hub.limits = local.world.hub.limits._replace(life_ns=1)
+            local.world.hub.check_ns = 0
+            await socket_.wait_closed()
+            assert socket_.close_code == code
 
     run(tmp_path, check)
 

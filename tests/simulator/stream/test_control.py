@@ -15,6 +15,7 @@ def test_a_request_is_read() -> None:
         "SUBSCRIPTION", ("a", "b"), 7
     )
     assert parse_request('{"method":"PING"}') == Request("PING", (), 0)
+    assert parse_request('{"method":"SUBSCRIPTION","params":["a"],"id":null}').id == 0
 
 
 def test_a_ping_is_one_in_any_letters_unless_told_otherwise() -> None:
