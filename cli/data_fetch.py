@@ -103,15 +103,26 @@ def parsed_instrument(text: str) -> Instrument:
 
 def _period(kind: str) -> tuple[int, str]:
     """Length of a bar and how we write it; 0 for trades."""
-    from ..runtime.market_data.fetch.jobs import INTERVALS, TOO_LONG, TRADES, period_of
+    from ..runtime.market_data.fetch.jobs import TRADES, period_of
     from ..runtime.market_data.moments import period_text
 
     period = period_of(kind)
     if period is None:
-        known = ", ".join([*(period_text(ns) for ns in INTERVALS), TRADES])
-        longer = "bars of a week or a month do not divide a day: flashc makes longer bars of shorter ones"
-        raise Problem(f"`{kind}` is not a kind of history", helps=(longer if kind in TOO_LONG else f"one of {known}",))
+        raise _no_kind(kind)
     return period, period_text(period) if period else TRADES
+
+
+def _no_kind(kind: str) -> Problem:
+    from ..runtime.market_data.fetch.jobs import INTERVALS, TOO_LONG, TRADES, base_of
+    from ..runtime.market_data.moments import period_text
+
+    if unit := TOO_LONG.get(kind):
+        total = f"`--kind 1d` fetches days; `flashc data sql` with `date_trunc('{unit}', time)` makes {unit}s of them"
+        return Problem(f"bars of a {unit} cannot be stored: bars begin at midnight and divide a day", helps=(total,))
+    known = f"one of {', '.join([*(period_text(ns) for ns in INTERVALS), TRADES])}"
+    base = base_of(kind)
+    made = (f"a strategy that reads {kind} bars makes them of `--kind {base}`",) if base else ()
+    return Problem(f"`{kind}` is not a kind of history", helps=(known, *made))
 
 
 def _moment(text: str | None, option: str) -> int | None:

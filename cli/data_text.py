@@ -177,7 +177,7 @@ def freed_text(freed: Freed) -> str:
     if not freed:
         return "nothing to delete"
     size = "" if freed.size is None else f", {freed.size / 2**20:,.1f} MiB"
-    left = f", {freed.orphans:,} of them left behind by a writer that died" if freed.orphans else ""
+    left = f", {freed.orphans:,} of them left behind by writers that died" if freed.orphans else ""
     count = freed.files + freed.orphans
     return f"{count:,} file{'s' * (count != 1)} deleted{size}{left}"
 

@@ -160,3 +160,25 @@ def test_wrong_use(
 ) -> None:
     assert run(["data", "fetch", *arguments, "--url", history.url]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("1W", "bars of a week cannot be stored"),
+        ("1M", "date_trunc('month', time)"),
+        ("2h", "makes them of `--kind 1h`"),
+        ("8h", "makes them of `--kind 4h`"),
+        ("7m", "one of 1m, 5m"),
+        ("3d", "one of 1m, 5m"),
+    ],
+)
+def test_a_kind_that_the_store_cannot_hold_says_why_and_what_to_do(
+    kind: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        run(["data", "fetch", "BTC/USDC", "--kind", kind, "--from", "2026-01-01", "--url", "http://127.0.0.1:1"]) == 2
+    )
+    said = capsys.readouterr().err
+    assert words in said
+    assert ("makes them of" in said) == (kind in ("2h", "8h"))

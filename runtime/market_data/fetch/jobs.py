@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..instruments import Instrument
-from ..moments import NS_PER_DAY, NS_PER_SECOND, parse_period, period_text
+from ..moments import NS_PER_DAY, NS_PER_SECOND, is_bar_period, parse_period, period_text
 
 VENUE = "mexc.spot"
 TRADES = "trades"
@@ -15,8 +15,8 @@ TRADES = "trades"
 INTERVALS: Mapping[int, str] = MappingProxyType(
     {parse_period(text) or 0: text for text in ("1m", "5m", "15m", "30m", "60m", "4h", "1d")}
 )
-#: Intervals of the exchange that are no bars of ours: they do not divide a day.
-TOO_LONG = frozenset({"1W", "1w", "1M"})
+#: Intervals that are no bars of ours: a week begins on Monday, and months differ, so neither lies on one grid of days.
+TOO_LONG: Mapping[str, str] = MappingProxyType({"1W": "week", "1w": "week", "1M": "month", "1mo": "month"})
 #: What closed or happened less than this before the exchange's time may still change.
 SETTLE_NS = 5 * NS_PER_SECOND
 
@@ -58,6 +58,13 @@ def period_of(kind: str) -> int | None:
         return 0
     period = parse_period(kind)
     return period if period in INTERVALS and kind not in TOO_LONG else None
+
+
+def base_of(kind: str) -> str | None:
+    """The longest bars that the exchange has and `kind`, such as `2h`, is a multiple of; None if there are none."""
+    period = parse_period(kind) or 0
+    fitting = [ns for ns in INTERVALS if period and is_bar_period(period) and period % ns == 0]
+    return period_text(max(fitting)) if fitting else None
 
 
 def default_name(instrument: Instrument, kind: str) -> str:
