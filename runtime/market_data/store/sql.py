@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from .catalog import list_datasets, locate, tables
 from .places import Root, Stored, data_root, is_remote, storage_options
 from .records import AnyRecord, EventRecord, Record
 from .sets import with_files
+from .sql_scope import EVERYTHING, Scope, scope_of
 from .table_log import read_record
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _EVENTS = {
     "book": ("receive", "venue_time", "side", "price", "qty", "snapshot", "ends", "first_id", "last_id", "row"),
     "trades": ("receive", "venue_time", "side", "price", "qty", "trade_id", "row"),
 }
+_TYPES = {"int64": "BIGINT", "float64": "DOUBLE", "int8": "TINYINT", "bool": "BOOLEAN"}
 _QUERIES = ("SELECT", "EXPLAIN")
 #: Rows that `parts` holds in memory at once.
 _PART = 20_000
@@ -128,6 +130,7 @@ def _connected(query: str, root: Root | None, out: Path | None = None) -> Iterat
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="flashc-sql-") as scratch, duckdb.connect(":memory:") as base:
+        base.execute("SET autoinstall_known_extensions = false")
         with _told(root):
             text = _statement(base, query)
         paths = _views(base, text, root, Path(scratch))
@@ -163,56 +166,110 @@ def _views(base: DuckDBPyConnection, text: str, root: Root | None, scratch: Path
 
     Where it names none (`SHOW TABLES`), those of all local data sets that can be read.
     """
+    scope = scope_of(base, text)
     if named := _named(text, root):
-        return [path for name, record in named.items() for path in _view(base, name, record, scratch)]
+        if is_remote(data_root(root)):
+            _try(text, root, named)
+        return [path for name, record in named.items() for path in _view(base, name, record, scratch, scope)]
     paths: list[str] = []
     for record in () if is_remote(data_root(root)) else list_datasets(root).records:
         with suppress(RuntimeFault):
-            paths += _view(base, record.name, record, scratch)
+            paths += _view(base, record.name, record, scratch, EVERYTHING)
     return paths
 
 
-def _view(base: DuckDBPyConnection, name: str, record: AnyRecord, scratch: Path) -> list[str]:
+def _try(text: str, root: Root | None, named: Mapping[str, AnyRecord]) -> None:
+    """Ask tables of the same columns without rows, so that a query with a mistake copies nothing. FC1024."""
+    import duckdb
+
+    with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as base, _told(root):
+        for name, record in named.items():
+            nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in _types().items())
+            rows = f"(SELECT {nothing} WHERE false)"
+            _make(base, name, {kind: _select(record, kind, rows, EVERYTHING) for kind in _kinds(record)})
+        try:
+            base.sql(text)
+        except duckdb.Error:
+            base.execute(text)  # the same error, with its place in the query
+
+
+def _view(base: DuckDBPyConnection, name: str, record: AnyRecord, scratch: Path, scope: Scope) -> list[str]:
     """Make the views of a data set; the files that they read. FC1013 if one of them is damaged."""
     import duckdb
 
-    kinds = [BARS] if isinstance(record, Record) else list(record.rows)
-    files = {kind: _files(record, kind, scratch) for kind in kinds}
+    files = {kind: _files(name, record, kind, scratch, scope) for kind in _kinds(record)}
+    own = scope if record.path.is_remote else EVERYTHING
+    # A copy has its days as a column.
+    days = "false" if record.path.is_remote else "true, hive_types = {'day': DATE}"
+    rows = {kind: f"read_parquet({_list(paths)}, hive_partitioning = {days})" for kind, paths in files.items()}
     try:
-        base.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}")
-        for kind in kinds:
-            base.execute(f"CREATE VIEW {_quoted(name)}.{_quoted(kind)} AS {_select(record, kind, files[kind])}")
-        if len(kinds) == 1:
-            base.execute(f"CREATE VIEW main.{_quoted(name)} AS FROM {_quoted(name)}.{_quoted(kinds[0])}")
+        _make(base, name, {kind: _select(record, kind, rows[kind], own) for kind in files})
     except duckdb.Error as error:
         notes = (str(error).partition("\n")[0][:300],)
         raise fault("FC1013", "the table cannot be read", str(record.path), notes=notes) from error
-    return [path for kind in kinds for path in files[kind]]
+    return [path for paths in files.values() for path in paths]
 
 
-def _files(record: AnyRecord, kind: str, scratch: Path) -> list[str]:
-    """Local Parquet files of a kind. Those of a bucket are copied: DuckDB has no network here."""
-    from .table_rows import files_of
+def _make(base: DuckDBPyConnection, name: str, selects: Mapping[str, str]) -> None:
+    base.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}")
+    for kind, select in selects.items():
+        base.execute(f"CREATE VIEW {_quoted(name)}.{_quoted(kind)} AS {select}")
+    if len(selects) == 1:
+        base.execute(f"CREATE VIEW main.{_quoted(name)} AS FROM {_quoted(name)}.{_quoted(next(iter(selects)))}")
+
+
+def _kinds(record: AnyRecord) -> list[str]:
+    return [BARS] if isinstance(record, Record) else list(record.rows)
+
+
+def _files(name: str, record: AnyRecord, kind: str, scratch: Path, scope: Scope) -> list[str]:
+    """Local Parquet files of a kind, on the days of the scope at least.
+
+    Of those of a bucket, its days and columns are copied: DuckDB has no network here. The log knows how many rows
+    there are.
+    """
+    from .table_rows import days_of, files_of
 
     own = period_text(record.period_ns) if isinstance(record, Record) else kind
-    paths = files_of(record.path, own)
+    days = scope.days_of(name, kind)
     if not record.path.is_remote:
-        return paths
+        return files_of(record.path, own, days) or files_of(record.path, own)[:1]
     import polars as pl
 
     copy = scratch / f"{len(list(scratch.iterdir()))}.parquet"
+    if not _needed(record, kind, scope) and (counted := days_of(record.path, own, days)) is not None:
+        counted.write_parquet(copy)
+        return [str(copy)]
+    paths = files_of(record.path, own, days) or files_of(record.path, own)[:1]
     options = storage_options(record.path.uri)
-    pl.scan_parquet(paths, hive_partitioning=True, storage_options=options).sink_parquet(copy)
+    rows = pl.scan_parquet(paths, hive_partitioning=True, storage_options=options)
+    rows.select(*_needed(record, kind, scope), "day").sink_parquet(copy)
     return [str(copy)]
 
 
-def _select(record: AnyRecord, kind: str, files: Sequence[str]) -> str:
+def _needed(record: AnyRecord, kind: str, scope: Scope) -> list[str]:
+    """The columns that a scope needs, without `day`; `time` is made of the clock."""
+    clock = _clock(record)
     columns = record.columns if isinstance(record, Record) else _EVENTS[kind]
-    clock = "ts" if isinstance(record, Record) else "receive"
-    words = f"{_text(record.venue)} AS venue, {_text(record.instrument)} AS instrument"
-    days = "false" if record.path.is_remote else "true, hive_types = {'day': DATE}"  # a copy has them as a column
-    rows = f"read_parquet({_list(files)}, hive_partitioning = {days})"
-    return f"SELECT make_timestamp({clock} // 1000) AS time, {', '.join(columns)}, day, {words} FROM {rows}"
+    wanted = set(scope.columns(columns)) | ({clock} if scope.columns(["time"]) else set())
+    return [column for column in columns if column in wanted]
+
+
+def _clock(record: AnyRecord) -> str:
+    return "ts" if isinstance(record, Record) else "receive"
+
+
+def _select(record: AnyRecord, kind: str, rows: str, scope: Scope) -> str:
+    time = [f"make_timestamp({_clock(record)} // 1000) AS time"] if scope.columns(["time"]) else []
+    words = [f"{_text(record.venue)} AS venue", f"{_text(record.instrument)} AS instrument"]
+    return f"SELECT {', '.join([*time, *_needed(record, kind, scope), 'day', *words])} FROM {rows}"
+
+
+def _types() -> dict[str, str]:
+    """DuckDB's types of the columns of a table."""
+    from .table_rows import COLUMNS
+
+    return {name: _TYPES[kind.name] for name, kind in COLUMNS.items()} | {"day": "DATE"}
 
 
 @contextmanager

@@ -125,6 +125,22 @@ def _types() -> dict[np.dtype[Any], Any]:
     return {_INT: pl.Int64, _FLOAT: pl.Float64, _SIGN: pl.Int8, _FLAG: pl.Boolean}
 
 
+def days_of(place: Stored, kind: str, days: tuple[str, str] | None = None) -> pl.DataFrame | None:
+    """A frame of `day` alone, one row for each row of a kind, from the table's log; None if that does not know them."""
+    import polars as pl
+
+    table = open_table(place)
+    files = None if table is None else pl.DataFrame(table.get_add_actions(flatten=True))
+    if files is None or not {"num_records", "partition.day"} <= set(files.columns):
+        return None
+    low, high = days or ("", "~")
+    day = pl.col("partition.day").cast(pl.Date)
+    own = files.filter(pl.col("partition.kind") == kind, day.cast(pl.String).is_between(pl.lit(low), pl.lit(high)))
+    if own["num_records"].null_count():
+        return None
+    return own.select(day.repeat_by("num_records").explode().alias("day")).drop_nulls()
+
+
 def files_of(place: Stored, kind: str | None = None, days: tuple[str, str] | None = None) -> list[str]:
     """Files of a kind on some days, by day. FC1011 if there is no table."""
     table = open_table(place)

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from flashc.runtime.errors import RuntimeFault
 from flashc.runtime.market_data.bars import content_hash
-from flashc.runtime.market_data.store import upkeep
+from flashc.runtime.market_data.store import sql, upkeep
 from flashc.runtime.market_data.store.catalog import list_datasets, locate, outline, pin, resolve
 from flashc.runtime.market_data.store.places import storage_options
 from flashc.runtime.market_data.store.sets import append, load, save
@@ -78,6 +78,40 @@ def test_a_book_in_a_bucket_answers_sql_and_outlines():
     assert list(outline("l2", ROOT).parts()) == ["book", "trades"]
     [(day, rows)] = ask("SELECT min(day), count(*) FROM l2.trades", ROOT).rows
     assert (str(day), rows) == ("2024-01-01", len(resolve("l2", ROOT).trades))
+
+
+QUERIES = (
+    "SELECT count(*) FROM twin",
+    "SELECT day, count(*) FROM twin.bars GROUP BY day ORDER BY day",
+    "SELECT count(*), min(time) FROM twin WHERE time > '2024-01-02 03:00' AND day < '2024-01-03'",
+    "FROM twin WHERE day = '2024-01-02' ORDER BY ts LIMIT 3",
+    "SELECT count(*) FROM twin WHERE day = '1999-01-01'",
+    "SELECT venue, max(high) FROM twin WHERE day BETWEEN '2024-01-02' AND '2024-01-02' GROUP BY ALL",
+    "SELECT t FROM twin t ORDER BY ts DESC LIMIT 1",
+    "SELECT a.day, sum(b.volume) FROM twin a JOIN twin b USING (ts) WHERE a.day = '2024-01-02' GROUP BY a.day",
+    "FROM (PIVOT twin ON day IN ('2024-01-01', '2024-01-02') USING count(high) GROUP BY venue)",
+)
+
+
+def test_sql_answers_from_a_bucket_as_from_a_folder(tmp_path):
+    data = replace(generate(SynthParameters(bars=4000, seed=7), "twin"), name="twin")
+    save(data, ROOT)
+    save(data, tmp_path)
+    for query in QUERIES:
+        here, there = ask(query, tmp_path), ask(query, ROOT)
+        assert (there.columns, there.rows) == (here.columns, here.rows), query
+
+
+def test_a_query_with_a_mistake_reads_nothing_of_a_bucket(tmp_path, monkeypatch):
+    save(replace(part(0, 10), name="wrong"), ROOT)
+    save(replace(part(0, 10), name="wrong"), tmp_path)
+    said = []
+    for root in (tmp_path, ROOT):
+        with pytest.raises(RuntimeFault) as caught:
+            ask("SELECT hihg FROM wrong", root)
+        said.append(caught.value.first)
+        monkeypatch.setattr(sql, "_files", None)
+    assert said[0] == said[1]
 
 
 def test_what_is_not_there_is_told_as_of_a_folder():
