@@ -148,7 +148,7 @@ def test_a_server_without_tls_where_tls_is_asked_for(
         (["BCT/USDC", "--from", "2026-01-01"], "did you mean `BTC/USDC`"),
         (["BTC/USDT", "--from", "2026-01-01"], "did you mean `BTC/USDC`"),
         (["nonsense!"], "is not an instrument"),
-        (["BTC/USDC", "--kind", "1M"], "week or a month"),
+        (["BTC/USDC", "--kind", "1M"], "bars of a month cannot be stored"),
         (["BTC/USDC", "--kind", "2m"], "one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, trades"),
         (["BTC/USDC", "--from", "yesterday"], "is not a time"),
         (["BTC/USDC", "--from", "2026-02-01", "--to", "2026-01-01"], "lies not before"),
