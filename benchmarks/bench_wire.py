@@ -1,8 +1,10 @@
 """A depth frame to the book: the C core against the official protobuf library, which only parses.
 
-    python benchmarks/bench_wire.py [--frames 4000] [--rounds 31]
+    python benchmarks/bench_wire.py [--frames 4000] [--rounds 31] [--quantities even|eight|stripped]
 
-Frames of 20 level changes, 554 bytes each with their wrapper, as the exchange pushes them (`aggre.depth`). The core
+Frames of 20 level changes, 554 bytes each with their wrapper, as the exchange pushes them (`aggre.depth`). With
+`--quantities eight` quantities have eight decimals and different sizes, as the exchange prints them; `stripped` leaves
+zeros at the end out, so that few levels are written like the one before: the worst for the core. The core
 decodes each frame (text to ticks and lots, every check), applies the version rule and changes the book; many frames lie
 in one block of bytes, and one call goes through them in C. The same frames go through the core one call each, through
 `FromString` of the official library (upb, its implementation in C), and through our twins in Python. What a call from
@@ -31,7 +33,7 @@ from google.protobuf.internal import api_implementation
 
 CHANNEL = "spot@public.aggre.depth.v3.api.pb@100ms"
 SCALE = SymbolScale("BTCUSDT", 2, 5)
-SIZE, LEVELS = 554, 20
+EVEN_SIZE, LEVELS = 554, 20
 MIDDLE, SPREAD = 6_512_345, 200  # ticks
 Ladder = list[tuple[int, int]]
 
@@ -41,7 +43,29 @@ def snapshot() -> tuple[Ladder, Ladder]:
     return [(MIDDLE - k, 10_000_000) for k in range(1, SPREAD)], [(MIDDLE + k, 10_000_000) for k in range(SPREAD)]
 
 
-def frames(count: int) -> list[bytes]:
+def even(number: int, lots: int) -> str:
+    """One digit before the point, and four or five behind it: every frame has the same size."""
+    digits = 5 if number < 11 else 4
+    lots %= 10 * 10**digits
+    return f"{lots // 10**digits}.{lots % 10**digits:0{digits}}"
+
+
+def eight(_number: int, lots: int) -> str:
+    """Up to four digits before the point, eight behind it."""
+    lots %= 10 ** (5 + lots % 5)
+    return f"{lots // 10**5}.{lots % 10**5:05}000"
+
+
+def stripped(number: int, lots: int) -> str:
+    """The same without zeros at the end."""
+    lots -= lots % 10 ** (lots % 6)
+    return eight(number, lots).rstrip("0").rstrip(".")
+
+
+QUANTITIES = {"even": even, "eight": eight, "stripped": stripped}
+
+
+def frames(count: int, quantity_of: Callable[[int, int], str] = even) -> list[bytes]:
     """Changes of 10 asks and 10 bids each, near the middle; a third of them take a level away."""
     chance = Stream(5, "bench_wire")
     found = []
@@ -53,15 +77,13 @@ def frames(count: int) -> list[bytes]:
         for k, (where, what, gone) in enumerate(words.tolist()):
             ask = k < LEVELS // 2
             ticks = MIDDLE + where % SPREAD if ask else MIDDLE - 1 - where % (SPREAD - 1)
-            digits = 5 if k < 11 else 4
-            lots = 0 if gone % 3 == 0 else 1 + what % (10 * 10**digits - 1)
-            quantity = f"{lots // 10**digits}.{lots % 10**digits:0{digits}}"
+            quantity = quantity_of(k, 0 if gone % 3 == 0 else 1 + what)
             (body.asks if ask else body.bids).add(price=f"{ticks // 100}.{ticks % 100:02}", quantity=quantity)
         body.eventType = CHANNEL
         body.fromVersion = body.toVersion = str(56_000_000_001 + number)
         body.lastOrderCreateTime = push.sendTime - 7
         found.append(push.SerializeToString())
-    assert {len(frame) for frame in found} == {SIZE}
+    assert quantity_of is not even or {len(frame) for frame in found} == {EVEN_SIZE}
     return found
 
 
@@ -139,8 +161,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     options.add_argument("--frames", type=int, default=4_000)
     options.add_argument("--rounds", type=int, default=31)
+    options.add_argument("--quantities", choices=QUANTITIES, default="even")
     given = options.parse_args()
-    stream = frames(given.frames)
+    stream = frames(given.frames, QUANTITIES[given.quantities])
+    size = sum(map(len, stream)) / len(stream)
     found = Contenders(stream)
     check(stream[:1000], _after(found, stream[:1000]))
     turns = {
@@ -155,6 +179,7 @@ def main() -> None:
         for name, contender in turns.items():
             found.begin()
             times[name].append(spent(contender))
+    print(f"{size:.0f} bytes, {LEVELS} levels; protobuf: {api_implementation.Type()}")
     report(times, given.frames)
     few = stream[:500]
     print(f"  {'twin in Python, decode alone':<38}{spent(lambda: [decode_push(f) for f in few]) / len(few):8.0f}")
@@ -167,7 +192,7 @@ def _after(found: Contenders, given: list[bytes]) -> NativeDepth:
 
 
 def report(times: dict[str, list[int]], count: int) -> None:
-    print(f"{SIZE} bytes, {LEVELS} levels; protobuf: {api_implementation.Type()}\n  {'ns a frame':<38}   least  median")
+    print(f"  {'ns a frame':<38}   least  median")
     for name, taken in times.items():
         print(f"  {name:<38}{best(taken, count)[0]:8.0f}{best(taken, count)[1]:8.0f}")
     ours, one, parse, call, *_ = (np.array(taken) for taken in times.values())

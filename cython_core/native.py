@@ -32,7 +32,6 @@ _word, _size, _at = ctypes.c_int64, ctypes.c_size_t, ctypes.c_void_p
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "sources": (ctypes.c_char_p, ()),
     "decimal": (_word, (ctypes.c_char_p, _size, _size, _word, _at)),
-    "decimal_fast": (_word, (ctypes.c_char_p, _size, _size, _at)),
     "push": (_word, (ctypes.c_char_p, _size, _at, _size)),
     "frames_size": (_size, ()),
     "frames_init": (None, (_at, _at, _size, _word)),
@@ -48,7 +47,6 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "depth_init": (None, (_at, _at)),
     "depth_snapshot": (_word, (_at, _at, _word, _at, _size, _size)),
     "depth_apply": (_word, (_at, ctypes.c_char_p, _size)),
-    "depth_limit": (_word, (_at, ctypes.c_char_p, _size)),
     "depth_apply_all": (None, (_at, _at, ctypes.c_char_p, _at, _size, _at, _size, _at)),
     "depth_levels": (_size, (_at, _word, _at, _size)),
 }
@@ -76,12 +74,6 @@ class Library:
         if got < 0:
             raise decimals.DecimalFault(decimals.REASONS[-got - 1], raw)
         return value.value
-
-    def parse_short_decimal(self, text: bytes, scale: int) -> int | None:
-        """The value if the way without a step per digit knows this text, which depth frames try first; else None."""
-        value = _word()
-        taken = self.call.decimal_fast(text + bytes(16), len(text), scale, ctypes.byref(value))
-        return value.value if taken else None
 
     def decode_push(self, frame: bytes) -> Push:
         """As `push.decode_push`."""

@@ -123,6 +123,13 @@ def push_rows(symbols: Sequence[SymbolScale]) -> PushRows | NativeRows:
     return PushRows(symbols) if found is None else NativeRows(found, symbols)
 
 
+def _zeros_for_vectors(words: int) -> _Words:
+    """Zeros, int64[words], from an address on that is a multiple of 64."""
+    block = np.zeros(words + 7, np.int64)
+    first = -block.ctypes.data % 64 // 8
+    return block[first : first + words]
+
+
 class NativeDepth:
     """One symbol's book, kept by depth frames: what `depth.h` says, for callers in Python.
 
@@ -134,14 +141,14 @@ class NativeDepth:
         assert cells > 0 and cells % 64 == 0
         assert len(scale.symbol.encode()) <= 64
         self._call = found.call
-        self._facts = np.zeros(found.call.depth_size() // 8, np.int64)
+        self._facts = _zeros_for_vectors(found.call.depth_size() // 8)
         self._block = np.zeros(found.call.book_words(cells), np.int64)
         self._levels = np.zeros((MOST_LEVELS, 2), np.int64)
         self._at = (self._facts.ctypes.data, self._block.ctypes.data)
         self._room = (self._levels.ctypes.data, MOST_LEVELS)
         self._memory = (ctypes.c_size_t * 4)(*self._at, *self._room)  # `fs_wire_memory` of wire.c
         self._reference = ctypes.byref(self._memory)
-        self._apply, self._limit = found.call.depth_apply, found.call.depth_limit
+        self._apply = found.call.depth_apply
         found.call.book_init(self._at[1], 0, cells)
         found.call.depth_init(self._at[0], ctypes.byref(_scales([scale])))
 
@@ -184,11 +191,6 @@ class NativeDepth:
         given = (block, ends.ctypes.data, len(ends))
         self._call.depth_apply_all(*self._at, *given, *self._room, outcomes.ctypes.data)
         return outcomes
-
-    def apply_limit(self, frame: bytes) -> int:
-        """Take one frame of `limit.depth` as the whole book, unless it is not newer."""
-        done: int = self._limit(self._reference, frame, len(frame))
-        return done
 
     def best_bid(self) -> tuple[int, int] | None:
         """Ticks and lots of the highest bid."""

@@ -20,12 +20,6 @@ int64_t fs_wire_decimal(const uint8_t *text, size_t size, size_t decimals, int64
   return -fs_decimal(text, size, decimals, negative != 0, value);
 }
 
-/* Through the way of the depth frames: 16 bytes must be readable behind the text. */
-FS_EXPORT int64_t fs_wire_decimal_fast(const uint8_t *text, size_t size, size_t decimals, int64_t *value);
-int64_t fs_wire_decimal_fast(const uint8_t *text, size_t size, size_t decimals, int64_t *value) {
-  return fs_decimal_fast(text, size, decimals, value);
-}
-
 FS_EXPORT int64_t fs_wire_push(const uint8_t *frame, size_t size, int64_t *words, size_t room);
 int64_t fs_wire_push(const uint8_t *frame, size_t size, int64_t *words, size_t room) {
   return fs_push_all((fs_span){frame, size}, words, room);
@@ -125,11 +119,6 @@ typedef struct {
 FS_EXPORT int64_t fs_wire_depth_apply(const fs_wire_memory *at, const uint8_t *frame, size_t size);
 int64_t fs_wire_depth_apply(const fs_wire_memory *at, const uint8_t *frame, size_t size) {
   return fs_depth_apply(at->depth, at->book, (fs_span){frame, size}, at->levels, at->room);
-}
-
-FS_EXPORT int64_t fs_wire_depth_limit(const fs_wire_memory *at, const uint8_t *frame, size_t size);
-int64_t fs_wire_depth_limit(const fs_wire_memory *at, const uint8_t *frame, size_t size) {
-  return fs_depth_limit(at->depth, at->book, (fs_span){frame, size}, at->levels, at->room);
 }
 
 /* Many frames, as above; what each did. */

@@ -1,7 +1,10 @@
 /* Runs a target of harness.c on inputs that follow from a seed alone: driver TARGET COUNT SEED < seeds
 
    Standard input holds seed inputs, each behind its length of four bytes. An input is one of them, or one that was made
-   before, with a few mutations: bits, bytes, neighbours that change places, numbers at their limits, pieces cut out, doubled, or taken from another. */
+   before, with a few mutations: bits, bytes, neighbours that change places, numbers at their limits, pieces cut out,
+   doubled, or taken from another.
+
+   driver short < frames: how many of the frames the short way through depth frames reads. */
 #include "harness.c"
 
 enum { MOST = 1024, POOL = 256 };
@@ -103,7 +106,21 @@ static const struct {
                {"depth", fs_fuzz_depth},
                {"rows", fs_fuzz_rows}};
 
+static int count_short(void) {
+  fs_form forms[FS_FORMS] = {0};
+  size_t found = 0;
+  for (size_t k = 0; k < pooled; k++) {
+    fs_level levels[ROOM];
+    fs_depth_message message;
+    const fs_span frame = {pool[k].bytes, pool[k].size};
+    found += fs_fast_read_depth(frame, SCALES + 1, forms, levels, ROOM, &message);
+  }
+  printf("%zu\n", found);
+  return 0;
+}
+
 int main(int count, char **words) {
+  if (count == 2 && strcmp(words[1], "short") == 0) return read_seeds() ? count_short() : 2;
   int (*run)(const uint8_t *, size_t) = NULL;
   for (size_t k = 0; count == 4 && k < sizeof targets / sizeof *targets; k++) {
     if (strcmp(words[1], targets[k].name) == 0) run = targets[k].run;

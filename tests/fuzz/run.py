@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INCLUDE = ROOT / "cython_core" / "include"
 TARGETS = ("decimals", "frames", "push", "depth", "rows")
-FLAGS = ("-std=gnu11", "-O1", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Wno-unused-function")
+FLAGS = ("-std=gnu11", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Wno-unused-function")
 SANITIZERS = "-fsanitize=address,undefined"
 
 _DEAL = bytes.fromhex(
@@ -43,6 +43,10 @@ _TEXTS = (
     "1e5",
     "9223372036854775807",
     "1234567890.12345678",
+    "65123.450.21976",
+    "2.512.50",
+    "0.219764240.21976424",
+    "12.500000000000.12500",
 )
 
 
@@ -51,7 +55,7 @@ def _item(price: str, quantity: str) -> bytes:
     return bytes([len(body)]) + body
 
 
-def _depth(first: int, last: int, asks: Sequence[tuple[str, str]], bids: Sequence[tuple[str, str]]) -> bytes:
+def depth(first: int, last: int, asks: Sequence[tuple[str, str]], bids: Sequence[tuple[str, str]]) -> bytes:
     body = b"".join(b"\x0a" + _item(*level) for level in asks) + b"".join(b"\x12" + _item(*level) for level in bids)
     body += b"\x1a\x05event\x22" + bytes([len(str(first))]) + str(first).encode()
     body += b"\x2a" + bytes([len(str(last))]) + str(last).encode() + b"\x30\xe4\xd8\xc1\xa2\x8c\x34"
@@ -60,11 +64,13 @@ def _depth(first: int, last: int, asks: Sequence[tuple[str, str]], bids: Sequenc
 
 
 _DEPTHS = (
-    _depth(11, 12, [("2.5101", "0"), ("2.51", "3.25")], [("2.4999", "0.00000000"), ("2.5", "12.5")]),
-    _depth(9, 11, [("2.5100", "0.0")], [("2.4950", "0"), ("1.0", "5")]),
-    _depth(12, 13, [("2.5200000000", "7")], [("2.5", "0")]),
-    _depth(13, 13, [], []),
-    _depth(11, 11, [("25.1001", "32.51"), ("25.10001", "0.51")], [("2.49", "0.500"), ("24999.0", "1234567890.125")]),
+    depth(11, 12, [("2.5101", "0"), ("2.51", "3.25")], [("2.4999", "0.00000000"), ("2.5", "12.5")]),
+    depth(9, 11, [("2.5100", "0.0")], [("2.4950", "0"), ("1.0", "5")]),
+    depth(12, 13, [("2.5200000000", "7")], [("2.5", "0")]),
+    depth(13, 13, [], []),
+    depth(11, 11, [("2.5101", "0.25000000"), ("2.5113", "0.00000000")], [("2.4999", "5.12000000"), ("2.4998", "0.07")]),
+    depth(11, 11, [("2.51", "3.2"), ("2.52", "4.1"), ("2.53", "41.")], [("2.49", "3.2"), ("2.48", ".32")]),
+    depth(11, 11, [("25.1001", "32.51"), ("25.10001", "0.51")], [("2.49", "0.500"), ("24999.0", "1234567890.125")]),
 )
 #: The same levels as bodies of other kinds: limit (303), increase (302); and a ticker (315).
 _LIMIT = _DEPTHS[0].replace(b"\xca\x13", b"\xfa\x12")
@@ -90,13 +96,17 @@ def seeds(target: str) -> list[bytes]:
     return frames
 
 
-def build(folder: Path, include: Path = INCLUDE, compiler: str = "gcc", target: str | None = None) -> Path:
-    """The driver, or with `target` a libFuzzer program. The compiler's own words when it fails."""
+def build(
+    folder: Path, include: Path = INCLUDE, compiler: str = "gcc", target: str | None = None, level: str = "-O1"
+) -> Path:
+    """The driver, or with `target` a libFuzzer program. The compiler's own words when it fails.
+
+    `level` -O0 compiles four times faster, for runs of a second."""
     path = folder / (target or "driver")
     kind = [SANITIZERS, str(HERE / "driver.c")]
     if target is not None:
         kind = [f"{SANITIZERS},fuzzer", f"-DFUZZ_TARGET=fs_fuzz_{target}", str(HERE / "harness.c")]
-    words = [compiler, *FLAGS, "-fno-sanitize-recover=all", f"-I{include}", *kind, "-o", str(path)]
+    words = [compiler, level, *FLAGS, "-fno-sanitize-recover=all", f"-I{include}", *kind, "-o", str(path)]
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr[:4000])
@@ -105,8 +115,16 @@ def build(folder: Path, include: Path = INCLUDE, compiler: str = "gcc", target: 
 
 def run(driver: Path, target: str, count: int, seed: int) -> subprocess.CompletedProcess[bytes]:
     """One target on `count` inputs."""
-    given = b"".join(struct.pack("<I", len(data)) + data for data in seeds(target))
-    words = [str(driver), target, str(count), str(seed)]
+    return _with(seeds(target), [str(driver), target, str(count), str(seed)])
+
+
+def short(driver: Path, frames: Sequence[bytes]) -> int:
+    """How many of the frames the short way reads."""
+    return int(_with(frames, [str(driver), "short"]).stdout)
+
+
+def _with(inputs: Sequence[bytes], words: list[str]) -> subprocess.CompletedProcess[bytes]:
+    given = b"".join(struct.pack("<I", len(data)) + data for data in inputs)
     return subprocess.run(words, input=given, capture_output=True)
 
 

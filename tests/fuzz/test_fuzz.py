@@ -26,7 +26,7 @@ RUNNER = _runner()
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built: Path = RUNNER.build(tmp_path_factory.mktemp("fuzz"))
+    built: Path = RUNNER.build(tmp_path_factory.mktemp("fuzz"), level="-O0")
     return built
 
 
@@ -37,6 +37,14 @@ def test_no_input_of_a_short_run_is_a_fault(driver: Path, target: str) -> None:
     assert done.stdout == b"6000\n"
 
 
+def test_frames_as_the_exchange_writes_them_go_the_short_way(driver: Path) -> None:
+    """Whatever the quantities' decimals and sizes; else a book is right, but slow."""
+    texts = ("0.00000000", "5.12000000", "60123.07000000", "12.50", "7.1", "100", "0")
+    frames = [RUNNER.depth(11, 56_000_000_012, [("2.5101", text)], [("2.49", text)]) for text in texts]
+    assert RUNNER.short(driver, frames) == len(frames)
+    assert RUNNER.short(driver, [frame.replace(b"2.49", b"2:49") for frame in frames]) == 0
+
+
 #: header, right, wrong, the target that notices
 PLANTED = (
     (
@@ -45,8 +53,8 @@ PLANTED = (
         "size > (uint64_t)(cursor->end - cursor->at) + 1",
         "push",
     ),
-    ("market.h", "0xFF80u >> decimals & 0xFF", "0xFF80u >> (decimals + 1) & 0xFF", "depth"),
-    ("decimals.h", "if (at == room || at == bits - 8) return false;", "", "decimals"),
+    ("depth.h", "fs_imin(first, cell)", "first", "depth"),
+    ("forms.h", "fs_in_each(0x7F - 9)", "fs_in_each(0x7F - 10)", "decimals"),
 )
 
 
@@ -58,6 +66,6 @@ def test_planted_faults_are_noticed(tmp_path: Path) -> None:
         text = path.read_text()
         assert text.count(right) == 1
         path.write_text(text.replace(right, wrong))
-    driver = RUNNER.build(tmp_path, include)
+    driver = RUNNER.build(tmp_path, include, level="-O0")
     for header, _, _, target in PLANTED:
         assert RUNNER.run(driver, target, 20_000, 7).returncode != 0, header

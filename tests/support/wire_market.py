@@ -13,8 +13,8 @@ from support.wire_bytes import mutated
 SYMBOLS = (SymbolScale("BTCUSDT", 2, 6), SymbolScale("MXUSDT", 2, 2))
 SENT_MS = 1_790_000_000_130
 
-_prices = st.sampled_from(["2.50", "2.51", "2.5", "2.49", "3", "2.60", "2.40000000", "1.00", "9999.99"])
-_quantities = st.sampled_from(["0", "0.00000000", "1", "12.5", "100.00", "0.01"])
+_prices = st.sampled_from(["2.50", "2.51", "2.5", "2.49", "3", "2.60", "2.40000000", "2.53000000", "1.00", "9999.99"])
+_quantities = st.sampled_from(["0", "0.00000000", "1", "12.5", "7.1", "100.00", "0.01", "5.12000000", "60123.07000000"])
 _wrong = st.sampled_from(["", "-1", "1e5", "0.000", "1.005", "9" * 25, "x", "9" * 70, "注"])
 
 

@@ -48,19 +48,6 @@ def test_decimals_are_the_same(library: native.Library, text: str, scale: int, n
     assert outcome(library.parse_decimal, text, scale, negative=negative) == expected
 
 
-@settings(max_examples=250, deadline=None)
-@given(_texts, st.integers(0, 18))
-def test_the_short_way_is_right_where_it_is_taken(library: native.Library, text: str, scale: int) -> None:
-    expected = outcome(decimals.parse_decimal, text, scale)
-    got = library.parse_short_decimal(text.encode(), scale)
-    assert got is None or got == expected
-
-
-@pytest.mark.parametrize("text", ["0", "2.51", "65123.45", "0.00000000", "0.00012300", "12345678", "1234567890.12345"])
-def test_the_short_way_is_taken_for_the_texts_of_the_exchange(library: native.Library, text: str) -> None:
-    assert library.parse_short_decimal(text.encode(), 6) == decimals.parse_decimal(text, 6)
-
-
 @settings(max_examples=150, deadline=None)
 @given(frames())
 def test_push_messages_are_the_same(library: native.Library, frame: bytes) -> None:

@@ -25,7 +25,7 @@ from flashc.runtime.mexc.market.reference_book import ReferenceBook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.wire_bytes import DEAL, DEPTH, frames, varint
-from support.wire_market import SYMBOLS, build, depth, depth_frames, market_frames
+from support.wire_market import SYMBOLS, depth, depth_frames, market_frames
 
 MX = SYMBOLS[1]
 
@@ -123,15 +123,6 @@ def test_the_sample_frame_goes_the_short_way(library: native.Library) -> None:
     made.snapshot(1000, [(240, 1)], [(251, 1), (255, 4)])
     assert made.apply(DEPTH) == APPLIED
     assert (made.levels(1, 9), made.levels(-1, 9)) == ([(249, 10000), (240, 1)], [(255, 4)])
-
-
-def test_a_whole_top_replaces_the_book(library: native.Library) -> None:
-    made = book(NativeDepth, library, MX)
-    top = {"asks": [{"price": "2.7", "quantity": "1"}], "bids": [{"price": "2.6", "quantity": "2"}]}
-    assert made.apply_limit(build("publicLimitDepths", {**top, "version": "10"})) == OLD
-    assert made.apply_limit(build("publicLimitDepths", {**top, "version": "12"})) == APPLIED
-    assert (made.version, made.levels(1, 9), made.levels(-1, 9)) == (12, [(260, 200)], [(270, 100)])
-    assert made.apply_limit(DEPTH) == NOT_DEPTH
 
 
 def test_a_message_of_too_many_levels_is_refused(library: native.Library) -> None:

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from flashc.cython_core.layout import FLAG_MESSAGE_END, KIND_LEVEL, KIND_RESET, KIND_TRADE, head
 from flashc.cython_core.wire.depth_codes import REASONS
-from flashc.cython_core.wire.official import message_class
 from flashc.cython_core.wire.rows import PushRows, RowsFault, SymbolScale
-from flashc.cython_core.wire.schema import WRAPPER
 from support.wire_bytes import DEAL, DEPTH, ORDER
+from support.wire_market import build
 
 SYMBOLS = (SymbolScale("BTCUSDT", 2, 6), SymbolScale("MXUSDT", 4, 2))
 SENT = 1_790_000_000_130 * 1_000_000
 LEVEL, END = head(KIND_LEVEL, 0, 1), head(KIND_LEVEL, FLAG_MESSAGE_END, 1)
-
-
-def frame(body: str, **values: Any) -> bytes:
-    """A frame of MXUSDT; `asks` and `bids` and `deals` are lists of dictionaries."""
-    push: Any = message_class(WRAPPER)(symbol="MXUSDT", sendTime=1_790_000_000_130)
-    target = getattr(push, body)
-    target.SetInParent()
-    for name, value in values.items():
-        if isinstance(value, list):
-            for item in value:
-                getattr(target, name).add(**item)
-        else:
-            setattr(target, name, value)
-    data: bytes = push.SerializeToString()
-    return data
 
 
 def rows(data: bytes) -> list[list[int]]:
@@ -47,13 +29,13 @@ def test_trades() -> None:
 
 
 def test_a_whole_book_begins_with_a_reset() -> None:
-    data = frame("publicLimitDepths", version="9", bids=[{"price": "2.5", "quantity": "1"}])
+    data = build("publicLimitDepths", {"version": "9", "bids": [{"price": "2.5", "quantity": "1"}]})
     reset = head(KIND_RESET, 0, 1)
     assert rows(data) == [[7, reset, 0, 0, 0, SENT, 9, 0], [7, END, 1, 100, 25000, SENT, 9, 0]]
 
 
 def test_a_ticker_is_a_book_of_one_level() -> None:
-    data = frame("publicAggreBookTicker", bidPrice="2.5", bidQuantity="1", askPrice="", version="9")
+    data = build("publicAggreBookTicker", {"bidPrice": "2.5", "bidQuantity": "1", "askPrice": "", "version": "9"})
     reset = head(KIND_RESET, 0, 1)
     assert rows(data) == [[7, reset, 0, 0, 0, SENT, 9, 0], [7, END, 1, 100, 25000, SENT, 9, 0]]
 
@@ -64,17 +46,19 @@ def test_other_frames_have_no_records() -> None:
 
 
 def test_a_message_without_levels_still_has_its_versions() -> None:
-    found = PushRows(SYMBOLS).read(frame("publicAggreDepths", fromVersion="5", toVersion="6"), 7)
+    found = PushRows(SYMBOLS).read(build("publicAggreDepths", {"fromVersion": "5", "toVersion": "6"}), 7)
     assert (len(found.records), found.symbol_number, found.body_number) == (0, 1, 313)
     assert (found.first_id, found.last_id, found.venue_ns) == (5, 6, SENT)
 
 
 def _depth(price: str, quantity: str, upto: str = "2") -> bytes:
-    return frame("publicAggreDepths", fromVersion="1", toVersion=upto, asks=[{"price": price, "quantity": quantity}])
+    asks = [{"price": price, "quantity": quantity}]
+    return build("publicAggreDepths", {"fromVersion": "1", "toVersion": upto, "asks": asks})
 
 
 def _deal(quantity: str, side: int, time: int) -> bytes:
-    return frame("publicAggreDeals", deals=[{"price": "1", "quantity": quantity, "tradeType": side, "time": time}])
+    deal = {"price": "1", "quantity": quantity, "tradeType": side, "time": time}
+    return build("publicAggreDeals", {"deals": [deal]})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "../book.h"
-#include "market.h"
+#include "fast_depth.h"
 
 #define FS_DEPTH_SYMBOL_BYTES 64
 
@@ -52,6 +52,7 @@ typedef struct {
   int64_t applied, old, overlaps, gaps, backwards, not_depth, left_window, refused; /* frames, by outcome */
   int64_t price_decimals, qty_decimals, symbol_size;
   uint8_t symbol[FS_DEPTH_SYMBOL_BYTES];
+  fs_form forms[FS_FORMS]; /* of the levels that came: a way to read the next ones faster */
 } fs_depth;
 
 static inline fs_scale fs_depth_scale(const fs_depth *depth) {
@@ -91,9 +92,10 @@ static __attribute__((noinline, unused)) void fs_depth_toggle_above(int64_t *boo
   }
 }
 
-/* What `fs_book_set` does, for all levels of one side of a message. Whether a level appears or goes is close to random, so
-   no branch depends on it; rare are a word of the bitmap that becomes or was zero, and a best level that goes. Whether
-   the book can go on without the levels outside of the window. */
+/* What `fs_book_set` does, for all levels of one side of a message. Whether a level appears or goes is close to random,
+   so no branch depends on it; rare is a word of the bitmap that becomes or was zero. The best level is looked for once,
+   at the end: it is the first one from the old best or the best cell of the message on. Returns whether the book can go
+   on without the levels outside of the window. */
 FS_INLINE bool fs_depth_set(fs_depth *depth, int64_t *book, int64_t side, const fs_level *levels, size_t count) {
   const int64_t parts = fs_parts(side), low = book[FS_BOOK_LOW];
   const uint64_t cells = (uint64_t)book[FS_BOOK_CELLS];
@@ -103,23 +105,20 @@ FS_INLINE bool fs_depth_set(fs_depth *depth, int64_t *book, int64_t side, const 
   bool whole = true;
   for (size_t k = 0; k < count; k++) {
     const int64_t cell = fs_isub(levels[k].ticks, low), now = levels[k].lots;
-    if ((uint64_t)cell >= cells) {
+    if (__builtin_expect((uint64_t)cell >= cells, 0)) {
       whole = fs_depth_far(depth, book, side, levels + k) && whole;
       continue;
     }
     const int64_t old = bits[cell >> 6], was_there = fs_ishr(old, cell) & 1, is_there = now > 0;
-    const int64_t changed = was_there ^ is_there, word = old ^ fs_ishl(changed, cell);
+    const int64_t word = old ^ fs_ishl(was_there ^ is_there, cell);
     lots[cell] = now;
     bits[cell >> 6] = word;
     more += is_there - was_there;
-    if (__builtin_expect(changed & ((old == 0) | (word == 0)), 0)) fs_depth_toggle_above(book, parts, cell);
-    const int64_t away = fs_ishl(is_there ^ 1, 48), candidate = side > 0 ? cell - away : cell + away;
-    first = side > 0 ? fs_imax(first, candidate) : fs_imin(first, candidate);
-    if (__builtin_expect(changed & (is_there ^ 1) & (cell == first), 0)) {
-      first = side > 0 ? fs_book_below(book, cell) : fs_book_above(book, cell);
-    }
+    first = side > 0 ? fs_imax(first, cell) : fs_imin(first, cell);
+    if (__builtin_expect((old & word) == 0, 0) && old != word) fs_depth_toggle_above(book, parts, cell);
   }
-  *best = first;
+  const bool gone = fs_book_there(book, first) && (fs_ishr(bits[first >> 6], first) & 1) == 0;
+  *best = gone ? fs_book_next(book, side, first) : first;
   book[side > 0 ? FS_BOOK_BID_LEVELS : FS_BOOK_ASK_LEVELS] += more;
   return whole;
 }
@@ -191,14 +190,13 @@ static inline int64_t fs_depth_take(fs_depth *depth, int64_t *book, const fs_dep
   return overlap ? FS_DEPTH_OVERLAP : FS_DEPTH_APPLIED;
 }
 
-/* Reads a frame whose body is `body`: 0, FS_DEPTH_NOT_DEPTH, or minus the reason why it is refused. */
-static __attribute__((noinline, unused)) int64_t fs_depth_look(fs_span frame, uint32_t body, const fs_scale *scale,
-                                                               fs_level *levels, size_t room,
-                                                               fs_depth_message *message) {
+/* Reads any frame, the long way: 0, FS_DEPTH_NOT_DEPTH, or minus the reason why it is refused. */
+static __attribute__((noinline, unused)) int64_t fs_depth_look(fs_span frame, const fs_scale *scale, fs_level *levels,
+                                                               size_t room, fs_depth_message *message) {
   fs_push push;
   int64_t reason = fs_push_read(frame, &push);
   if (reason != 0) return -reason;
-  if (push.body != body) return FS_DEPTH_NOT_DEPTH;
+  if (push.body != 313) return FS_DEPTH_NOT_DEPTH;
   if (!fs_same_bytes(push.symbol, scale->symbol)) return -FS_DEPTH_UNKNOWN_SYMBOL;
   reason = fs_read_depth(&push, scale, levels, room, message);
   return -reason;
@@ -216,24 +214,9 @@ static inline int64_t fs_depth_not_read(fs_depth *depth, int64_t outcome) {
 static inline int64_t fs_depth_apply(fs_depth *depth, int64_t *book, fs_span frame, fs_level *levels, size_t room) {
   const fs_scale scale = fs_depth_scale(depth);
   fs_depth_message message;
-  if (!fs_fast_read_depth(frame, &scale, levels, room, &message)) {
-    const int64_t outcome = fs_depth_look(frame, 313, &scale, levels, room, &message);
+  if (!fs_fast_read_depth(frame, &scale, depth->forms, levels, room, &message)) {
+    const int64_t outcome = fs_depth_look(frame, &scale, levels, room, &message);
     if (outcome != 0) return fs_depth_not_read(depth, outcome);
   }
   return fs_depth_take(depth, book, &message, levels);
-}
-
-/* Takes one frame of `limit.depth` (body 303) as the whole book, unless it is not newer. */
-static inline int64_t fs_depth_limit(fs_depth *depth, int64_t *book, fs_span frame, fs_level *levels, size_t room) {
-  const fs_scale scale = fs_depth_scale(depth);
-  fs_depth_message message;
-  const int64_t outcome = fs_depth_look(frame, 303, &scale, levels, room, &message);
-  if (outcome != 0) return fs_depth_not_read(depth, outcome);
-  if (depth->valid != 0 && message.to <= depth->version) {
-    depth->old++;
-    return FS_DEPTH_OLD;
-  }
-  const int64_t done = fs_depth_snapshot(depth, book, message.to, levels, message.asks, message.bids);
-  depth->applied += done == FS_DEPTH_APPLIED;
-  return done;
 }

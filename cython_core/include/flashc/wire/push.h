@@ -33,6 +33,11 @@ static inline int64_t fs_pb_number(fs_pb_cursor *cursor, size_t width, uint64_t 
     *value = *cursor->at++;
     return 0;
   }
+  if (cursor->end - cursor->at >= 2 && cursor->at[1] < 0x80) {
+    *value = (uint64_t)(cursor->at[0] & 0x7F) | (uint64_t)cursor->at[1] << 7;
+    cursor->at += 2;
+    return 0;
+  }
   uint64_t found = 0;
   for (size_t k = 0; k < width; k++) {
     if (cursor->at == cursor->end) return FS_PUSH_TRUNCATED;
