@@ -160,19 +160,19 @@ class Session:
         link, slot = found
         was_open = link.phase == OPEN
         self.counters.add("bytes_in", count=len(data))
-        ends: LinkFault | None = None
+        ends: tuple[str, str] | None = None  # no exception: it would hold this frame, and this frame the link
         frames: Sequence[ws_frames.Frame]
         try:
             frames = link.received(data, now_ns)
         except LinkFault as fault:
-            ends, frames = fault, fault.frames
+            ends, frames = (fault.reason, fault.detail), fault.frames
         if link.phase == OPEN and not was_open:
             self._opened(link, slot, now_ns)
         for frame in frames:
             if link.phase != LOST:
                 self._frame(link, frame, now_ns)
         if ends is not None:
-            self._end(link, ends.reason, ends.detail, now_ns)
+            self._end(link, *ends, now_ns)
         self._drain(link, now_ns)
         self.timer(now_ns)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -223,6 +225,27 @@ def test_abuse_of_the_protocol_ends_the_connection_with_bounded_memory(data: byt
     assert (lost.reason, lost.detail) == ("frame", detail)
     exchange.run(SECOND)
     assert exchange.peers[2].asked == [DEPTH.name]
+
+
+def test_the_buffer_of_a_connection_that_ends_is_freed_at_once() -> None:
+    """A megabyte each: an exception that holds its frame would keep it until garbage is collected, some time."""
+
+    class Watched(ws_frames.FrameReader):
+        pass
+
+    exchange = FakeExchange()
+    exchange.session._reader = Watched
+    exchange.session.subscribe((DEPTH,), exchange.now_ns)
+    exchange.run(SECOND)
+    watched = weakref.ref(exchange.session.links()[0]._reader)
+    gc.disable()
+    try:
+        exchange.peers[1].send(bytes((0x82, 0x7F)) + (1 << 40).to_bytes(8, "big"))
+        exchange.act()
+        assert exchange.take(LinkLost)[0].reason == "frame"
+        assert watched() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
