@@ -21,7 +21,7 @@ class StreamClose(Injector):
     """W-01: ends the connections that are there, once."""
 
     def begin(self, now_ns: int) -> None:
-        self.acts += self.scene.sockets.end_streams(self.target, End(self.word("how")), self.number("code"))
+        self.counted(self.scene.sockets.end_streams(self.target, End(self.word("how")), self.number("code")))
 
 
 class ConnectionLimits(Injector):
@@ -102,8 +102,8 @@ class FrameAbuse(Injector):
         return self._next_ns
 
     def turn(self, now_ns: int) -> None:
-        self._next_ns = now_ns + self.ns("gap")
-        self.acts += self.scene.sockets.send_raw(self.target, _ABUSE[self.word("kind")])
+        self.counted(self.scene.sockets.send_raw(self.target, _ABUSE[self.word("kind")]))
+        self._next_ns = NEVER_NS if self.is_spent else now_ns + self.ns("gap")
 
 
 class SchemaChange(Sieve):

@@ -178,9 +178,13 @@ class Injector:
         """Whether to act on what is at hand; counts it if so."""
         if self.is_spent or (self.target.chance < 100 and self.below(100) >= self.target.chance):
             return False
-        self.acts += 1
-        self._taken += 1
+        self.counted(1)
         return True
+
+    def counted(self, acts: int) -> None:
+        """Count what was done at once, of its own accord."""
+        self.acts += acts
+        self._taken += acts
 
     @property
     def is_spent(self) -> bool:

@@ -140,6 +140,18 @@ def test_a_fault_that_may_act_twice_acts_twice() -> None:
     assert made.board.active == []
 
 
+@pytest.mark.parametrize(("number", "does"), [("W-01", "end_streams"), ("W-05", "send_raw")])
+def test_a_fault_that_acts_by_itself_ends_after_its_count_too(
+    number: str, does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, acts = ready(), list[int]()
+    monkeypatch.setattr(made.board._scene.sockets, does, lambda *told: acts.append(1) or 1, raising=False)
+    made.board.inject(number, {}, made.now_ns, Schedule(count=2, for_ns=10 * MS, every_ns=20 * MS))
+    for _ in range(20):
+        made.step(made.now_ns + 5 * MS)
+    assert len(acts) == 2 and made.board.active == []
+
+
 def test_a_fault_of_one_symbol_leaves_the_other_alone() -> None:
     made = ready()
     made.board.inject("W-03", {}, made.now_ns, target=Target(symbol="BTCUSDC"))
