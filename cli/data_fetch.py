@@ -82,12 +82,12 @@ def _request(instruments: list[str], kinds: list[str], from_: str | None, to: st
     for instrument in (parsed_instrument(text) for text in dict.fromkeys(instruments)):
         for kind in dict.fromkeys(kinds):
             period, words = _period(kind)
-            wanted.append((instrument, period, name or default_name(instrument, words)))
+            wanted.append((instrument, period, default_name(instrument, words) if name is None else name))
     if name is not None and len(wanted) > 1:
         raise Problem("--name names one data set, but several are asked for", helps=("leave --name out",))
     start, stop = _moment(from_, "--from"), _moment(to, "--to")
     if start is not None and stop is not None and start >= stop:
-        raise Problem("--from lies not before --to")
+        raise Problem("--from lies not before --to", helps=("--to is excluded: give a later one",))
     return _Request(wanted, start, stop)
 
 
@@ -185,13 +185,18 @@ class _Run:
         from ..runtime.market_data.moments import span_text
 
         chance = secrets.SystemRandom()
-        waits = Watch(waits=lambda why, wait_ns: console.hint(f"{why}; again in {span_text(max(wait_ns, 10**9))}"))
+        waits = Watch(
+            waits=lambda why, wait_ns: console.hint(f"{why}; again in {span_text(max(wait_ns, 10**9))}")
+        )
         return Fetcher(rest, rest.clock, Patience(chance.random), self.url, waits)
 
     def _job(self, instrument: Instrument, period: int, name: str, server_ns: int) -> Job:
         from ..runtime.market_data.fetch.jobs import Job
+        from ..runtime.market_data.moments import moment_text
 
         start, stop = self.request.from_ns, self.request.to_ns
+        if start is not None and start >= server_ns:
+            raise Problem("--from lies in the future", helps=(f"the exchange has {moment_text(server_ns)} UTC",))
         job = Job(name, instrument, period, start or 0, server_ns if stop is None else stop)
         if start is None:
             job = _from_where_it_begins(job, self.root)

@@ -11,6 +11,7 @@ import typer
 
 from . import console
 from .command import Json, example, make_app
+from .data_fetch import REST_URL
 from .problem import Problem
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def set(
 
     if in_ not in PLACES:
         raise Problem(f"`{in_}` is not a place for keys", where="--in", helps=(f"one of: {', '.join(PLACES)}",))
+    if file is not None and in_ != "file":
+        raise Problem("`--file` names a file, and `--in` says keyring", helps=("`--in file` writes a file",))
     namespace = _namespace(for_)
     if in_ == "keyring":
         need_keyring()
@@ -75,7 +78,7 @@ def check(
     if url is None and for_ == "simulator":
         raise Problem("a simulator has no usual address", where="--url", helps=("`flashc sim status` prints it",))
     found = load_credentials(namespace, file=file, from_environment=from_environment)
-    facts = asyncio.run(_asked(found, url or "https://api.mexc.com", certificate))
+    facts = asyncio.run(_asked(found, REST_URL if url is None else url, certificate))
     if json:
         console.out_json({"version": 1, **facts})
     else:
@@ -85,11 +88,9 @@ def check(
 @app.command(epilog=example("flashc keys forget"))
 def forget(for_: For = "mexc", file: File = None) -> None:
     """Remove the keys from keyring and file. At the exchange they stay valid until you delete them there."""
-    from ..runtime.mexc.keys.sources import default_file
     from ..runtime.mexc.keys.sources import forget as removed
 
-    namespace = _namespace(for_)
-    gone = removed(namespace, file or default_file(namespace))
+    gone = removed(_namespace(for_), file)
     console.out(f"removed from {' and '.join(gone)}" if gone else "there were none")
 
 

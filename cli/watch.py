@@ -121,6 +121,7 @@ class _Watch:
                 await client.run()
             finally:
                 shown.cancel()
+        _need_stream(client, self._url)
         if self._json:
             console.out_json({"version": 1, **client.state.picture(client.now_ns())})
         else:
@@ -144,6 +145,24 @@ class _Watch:
         if not self._json:
             since_s = max(state.since_ns - self._begin_ns, 0) / 1e9
             console.out(f"{since_s:>9.1f} s  {symbol}  {state}")
+
+
+def _need_stream(client: MarketClient, url: str) -> None:
+    """FC1030 or FC1032 when no connection ever carried anything: that is no state of the books."""
+    from ..runtime.errors import fault
+    from ..runtime.mexc.stream.events import LOST_REASONS
+
+    counts = client.counters.picture()
+    why = [
+        reason
+        for reason in LOST_REASONS
+        if counts.get(f"links_lost.{reason}") and "planned" not in LOST_REASONS[reason]
+    ]
+    if counts.get("frames_in") or not why:
+        return
+    code, what = ("FC1032", "the answer is not the exchange's") if "handshake" in why else ("FC1030", "no stream came")
+    helps = ("check `--url`: it names the scheme, the host, the port and the path, such as `ws://127.0.0.1:8870/ws`",)
+    raise fault(code, what, url, notes=tuple(LOST_REASONS[reason] for reason in why), helps=helps)
 
 
 async def _sync(rest: MexcRest) -> None:

@@ -111,6 +111,7 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(history: HistoryServer, tm
         ((403, {"Content-Type": "text/html"}, b"<html>Access denied</html>"), "FC1032", "not the exchange's"),
         ((200, {}, b"<html>hello</html>"), "FC1032", "--url"),
         ((404, {}, b"nothing"), "FC1032", "--url"),
+        ((404, {}, b'{"error":{}}'), "FC1032", "--url"),
         ((418, {"Retry-After": "259200"}, b'{"code":418,"msg":"banned"}'), "FC1033", "wait 3d"),
         ((400, {}, b'{"code":10007,"msg":"bad symbol"}'), "FC1033", "code 10007: bad symbol"),
     ],
@@ -139,7 +140,9 @@ def test_a_server_without_tls_where_tls_is_asked_for(
     history: HistoryServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([*BARS, "--url", history.url.replace("http:", "https:")]) == 3
-    assert capsys.readouterr().err.startswith("error[FC1031]")
+    said = capsys.readouterr().err
+    assert said.startswith("error[FC1031]")
+    assert "this port speaks no TLS" in said
 
 
 @pytest.mark.parametrize(
@@ -147,6 +150,9 @@ def test_a_server_without_tls_where_tls_is_asked_for(
     [
         (["BCT/USDC", "--from", "2026-01-01"], "did you mean `BTC/USDC`"),
         (["BTC/USDT", "--from", "2026-01-01"], "did you mean `BTC/USDC`"),
+        (["DOGE/USDT", "--from", "2026-01-01"], "it lists BTC/USDC, ETH/USDC"),
+        (["BTC/USDC", "--from", "2999-01-01"], "lies in the future"),
+        (["BTC/USDC", "--from", "2026-01-01", "--name", ""], "cannot be the name"),
         (["nonsense!"], "is not an instrument"),
         (["BTC/USDC", "--kind", "1M"], "bars of a month cannot be stored"),
         (["BTC/USDC", "--kind", "2m"], "one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, trades"),

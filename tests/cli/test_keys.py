@@ -77,6 +77,21 @@ def test_keys_are_stored_for_their_owner_only_and_forgotten(
     assert "canary" not in shown.out + shown.err
 
 
+def test_a_file_that_holds_no_keys_is_not_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "notes"
+    file.write_text("my notes\n")
+    file.chmod(0o600)
+    assert run(["keys", "forget", "--file", str(file)]) == 1
+    assert "FC1205" in capsys.readouterr().err
+    assert file.exists()
+
+
+def test_no_name_of_a_file_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed(monkeypatch, *TYPED)
+    assert run(["keys", "set", "--for", "simulator", "--in", "file", "--file", ""]) == 3
+    assert "FC1206" in capsys.readouterr().err
+
+
 def test_a_refused_key_says_what_to_look_at(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +111,7 @@ def test_a_refused_key_says_what_to_look_at(
         (["check", "--for", "simulator"], "no usual address"),
         (["check", "--for", "kraken"], "is not an exchange"),
         (["set", "--in", "clipboard"], "is not a place"),
+        (["set", "--in", "keyring", "--file", "f"], "`--in file` writes a file"),
     ],
 )
 def test_wrong_use_says_how_to_go_on(arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from flashc.cli import watch
 from flashc.cli.app import run
+from flashc.cli.data_record import rest_of
 from flashc.cli.exit_codes import Exit
-from flashc.runtime.mexc.validity import Validity
+from flashc.runtime.market_data.synth.prng import Stream
+from flashc.runtime.mexc.market.feed import FeedConfig, MarketFeed
+from flashc.runtime.mexc.stream.counters import Counters
+from flashc.runtime.mexc.market.validity import Validity
 from support.ended_when import press_ctrl_c
 from support.exchange_thread import run_exchange
 
@@ -57,6 +61,17 @@ def test_json_prints_the_whole_state(url: str, capsys: pytest.CaptureFixture[str
 def test_a_watch_ends_after_its_time(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["watch", "BTC/USDC", "--url", url, "--for", "1s"]) == Exit.OK
     assert "dials" in capsys.readouterr().out
+
+
+def test_a_stream_that_never_came_is_no_success(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = url.replace("/ws", "/other")
+    assert run(["watch", "BTC/USDC", "--url", wrong, "--rest", rest_of(url), "--for", "1s"]) == Exit.ENVIRONMENT
+    assert "FC1032" in capsys.readouterr().err
+
+
+def test_the_screen_has_a_row_for_each_book() -> None:
+    feed = MarketFeed(FeedConfig("BTCUSDC", 2, 6), Stream(1, "feed"), Counters())
+    assert watch.screen_rows([feed], 0) == [("BTCUSDC", "- / -  no_link", "bad")]
 
 
 @pytest.mark.parametrize(

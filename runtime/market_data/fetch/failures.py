@@ -31,27 +31,31 @@ def failure(error: MexcError, url: str, words: Words) -> RuntimeFault:
         resume = f": {words.resume}" if words.resume else ""
         wait = f"it asks to wait {span_text(max(error.retry_after_ns, 10**9))}"
         return fault("FC1033", f"the exchange {what}", url, notes=(wait,), helps=(f"wait, then run again{resume}",))
+    if isinstance(error, Definitive) and not error.code:
+        return not_the_exchange(f"HTTP {error.http}", error.http, url, words)
     if isinstance(error, Definitive):
         note = f"HTTP {error.http}, code {error.code}: {error.text}"
         return fault("FC1033", "the exchange refused the request", url, notes=(note,))
     if isinstance(error, BadAnswer) or (isinstance(error, UnknownOutcome) and error.http in (401, 403)):
-        return not_the_exchange(error, url, words)
+        return not_the_exchange(error.why, error.http, url, words)
     why = error.why if isinstance(error, NotSent | UnknownOutcome) else str(error)
     if any(word in why.lower() for word in _CERTIFICATE):
-        return fault("FC1031", "the server could not prove who it is", url, notes=(why,), helps=TLS_HELPS)
+        ways = PLAIN_HELPS if "WRONG_VERSION_NUMBER" in why else TLS_HELPS
+        return fault("FC1031", "the server could not prove who it is", url, notes=(why,), helps=ways)
     helps = (f"check {words.options}, and the network", words.resume)
     return fault("FC1030", "the exchange cannot be reached", url, notes=(why,), helps=tuple(filter(None, helps)))
 
 
+PLAIN_HELPS = ("this port speaks no TLS: `--url` with http:// or ws://?",)
 TLS_HELPS = (
     "for the local exchange, `--certificate FILE` names its own certificate",
     "never switch the check off: whoever sits between could send any prices",
 )
 
 
-def not_the_exchange(error: UnknownOutcome, url: str, words: Words) -> RuntimeFault:
+def not_the_exchange(why: str, http: int, url: str, words: Words) -> RuntimeFault:
     """FC1032: something answered, a firewall or another server."""
     helps = (f"check {words.options}: a REST address is a scheme, a host and a port, without a path",)
-    if error.http == 403:
+    if http == 403:
         helps = ("a firewall or the exchange refuses this address; try later or from another network",)
-    return fault("FC1032", "the answer is not the exchange's", url, notes=(error.why,), helps=helps)
+    return fault("FC1032", "the answer is not the exchange's", url, notes=(why,), helps=helps)

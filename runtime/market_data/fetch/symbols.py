@@ -16,6 +16,10 @@ Rows = Sequence[Mapping[str, Any]]
 Ask = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
 
 
+#: So many instruments of an exchange are named to who asked for another one.
+_FEW = 10
+
+
 class Listing(Protocol):
     """What is needed of the exchange's client."""
 
@@ -44,7 +48,10 @@ async def find_symbols(source: Listing, ask: Ask, instruments: Sequence[Instrume
 
 def _unknown(instrument: Instrument, table: Mapping[str, SymbolRules], url: str) -> RuntimeFault:
     names = {f"{rules.base}/{rules.quote}": rules for rules in table.values()}
-    same = [name for name, rules in names.items() if rules.base == instrument.base]
-    near = get_close_matches(instrument.symbol, names, n=3, cutoff=0.7) or sorted(same)[:5]
-    guess = (f"did you mean {' or '.join(f'`{name}`' for name in near)}?",) if near else ()
-    return fault("FC1034", f"the exchange does not list {instrument.symbol}", url, helps=guess)
+    bases = get_close_matches(instrument.base, {rules.base for rules in names.values()}, n=3, cutoff=0.6)
+    near = [name for base in bases for name, rules in sorted(names.items()) if rules.base == base]
+    near.sort(key=lambda name: not name.endswith(f"/{instrument.quote}"))
+    helps = (f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?",) if near else ()
+    if not near and len(names) <= _FEW:
+        helps = (f"it lists {', '.join(sorted(names))}",)
+    return fault("FC1034", f"the exchange does not list {instrument.symbol}", url, helps=helps)

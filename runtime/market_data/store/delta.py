@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,8 +74,15 @@ def _fault_of(error: Exception, place: Stored, writes: bool) -> RuntimeFault:
         helps = ("check AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",)
         return fault("FC1023", "the bucket cannot be reached", str(place), notes=(text,), helps=helps)
     if writes:
-        return fault("FC1017", "cannot write the data set", str(place), notes=(text,))
+        helps = ("`--root DIR` names another folder for data sets",)
+        return fault("FC1017", f"cannot write the data set{_said(text)}", str(place), helps=helps)
     return fault("FC1013", "the table cannot be read", str(place), notes=(text,))
+
+
+def _said(text: str) -> str:
+    """What the operating system said, out of the library's message: `: Not a directory`."""
+    found = re.search(r'message: "([^"]+)"', text)
+    return f": {found[1] if found else text}" if text else ""
 
 
 def write(

@@ -36,14 +36,20 @@ class Credentials:
 
 def namespace_of(base_url: str) -> Namespace:
     """Which exchange `base_url` is: MEXC's own hosts over https, or the simulator on loopback. Else FC1202."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" and host in LIVE_HOSTS and parts.port in (None, 443) and not parts.username:
+    try:
+        parts = urlsplit(base_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # no URL, or no port
+        host, port = "", None
+    else:
+        if parts.username or parts.path not in ("", "/") or parts.query or parts.fragment:
+            host = ""
+    if host in LIVE_HOSTS and parts.scheme == "https" and port in (None, 443):
         return Namespace.LIVE
-    if parts.scheme in ("http", "https") and is_loopback(host) and not parts.username:
+    if is_loopback(host) and parts.scheme in ("http", "https"):
         return Namespace.SIMULATOR
     helps = (f"the exchange is https://{min(LIVE_HOSTS)}; a simulator is http://127.0.0.1 with its port",)
-    raise fault("FC1202", "not an address of the exchange", base_url[:200], helps=helps)
+    raise fault("FC1202", "not an address of the exchange", base_url[:200] or "--url", helps=helps)
 
 
 def is_loopback(host: str) -> bool:

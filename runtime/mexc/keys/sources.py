@@ -206,6 +206,8 @@ def store_in_keyring(credentials: Credentials) -> None:
 
 def store_in_file(credentials: Credentials, path: Path) -> None:
     """A new file of mode 0600, put in its place as a whole. FC1206 when it cannot be written."""
+    if not path.name:
+        raise _not_stored("this is no name of a file", str(path))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -222,9 +224,15 @@ def store_in_file(credentials: Credentials, path: Path) -> None:
         raise _not_stored(f"the file cannot be written: {error.strerror}", str(path)) from None
 
 
-def forget(namespace: Namespace, path: Path) -> list[str]:
-    """Remove the keys from the keyring and from the file. Returns from where."""
+def forget(namespace: Namespace, path: Path | None = None) -> list[str]:
+    """Remove the keys from the keyring and from the file. Returns from where.
+
+    A file that is named must hold keys of this exchange, else it stays: FC1203, FC1204, FC1205.
+    """
     gone = []
+    if path is not None and path.exists():
+        _file(namespace, path)
+    path = path or default_file(namespace)
     if usable_keyring():
         import keyring
         from keyring.errors import KeyringError

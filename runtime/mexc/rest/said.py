@@ -14,11 +14,18 @@ def as_fault(error: MexcError, where: str) -> RuntimeFault:
         return fault("FC1207", message, where, helps=helps)
     if isinstance(error, ClockFault):
         return fault("FC1209", message, where, helps=("try again when the line is better",))
+    if isinstance(error, Definitive) and not error.code:
+        helps = ("is this the exchange's REST address?",)
+        return fault("FC1032", f"the answer is not the exchange's: HTTP {error.http}", where, helps=helps)
     if isinstance(error, Definitive | RateLimited):
         return fault("FC1033", message, where)
     if isinstance(error, NotSent) and "CERTIFICATE" in message:
         helps = ("a local exchange has a certificate of its own: `--certificate` names its file",)
         return fault("FC1031", message, where, helps=helps)
     if isinstance(error, NotSent):
-        return fault("FC1030", message, where, helps=("is the exchange there, and the network?",))
-    return fault("FC1032", message, where)
+        plain = "WRONG_VERSION_NUMBER" in message
+        helps = ("this port speaks no TLS: `http://`?" if plain else "is the exchange there, and the network?",)
+        return fault("FC1030", message, where, helps=helps)
+    plain = where.startswith("http://")
+    helps = ("does this port speak TLS? then it is `https://`" if plain else "try again",)
+    return fault("FC1032", message, where, helps=helps)

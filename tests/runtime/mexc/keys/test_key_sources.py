@@ -179,7 +179,8 @@ def test_addresses_of_the_exchange_and_of_a_simulator(url: str, namespace: Names
 @pytest.mark.parametrize(
     "url",
     ["http://api.mexc.com", "https://api.mexc.com.evil.example", "https://evil.example/api.mexc.com", "https://127.0.0.1.evil.example",
-     "http://localhost:8870", "https://u:p@api.mexc.com", "https://api.mexc.com:8443", "ftp://127.0.0.1", "http://0.0.0.0:1", "127.0.0.1", ""],
+     "http://localhost:8870", "https://u:p@api.mexc.com", "https://api.mexc.com:8443", "ftp://127.0.0.1", "http://0.0.0.0:1", "127.0.0.1", "",
+     "http://127.0.0.1:99999", "http://127.0.0.1:x", "http://127.0.0.1:8870/ws", "http://127.0.0.1:8870?x", "http://[::1"],
 )  # fmt: skip
 def test_any_other_address_is_refused(url: str) -> None:
     assert code_of(lambda: namespace_of(url)) == "FC1202"
