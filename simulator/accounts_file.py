@@ -61,9 +61,11 @@ class Accounts:
 def read_accounts(path: Path) -> Accounts:
     """The accounts of a file. Raises FC1301 to FC1304."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # a pipe must not hold us
             mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise fault("FC1301", "the accounts file is no ordinary file", str(path))
+            content = file.read(MOST_BYTES + 1)
     except OSError as problem:
         raise fault("FC1301", f"cannot read the accounts file: {problem.strerror}", str(path)) from None
     if len(content) > MOST_BYTES:
@@ -109,7 +111,7 @@ def _yaml(content: bytes, name: str) -> Any:
         text = content.decode("utf-8")
         if "&" in text and re.search(r"(?m)(^|[\s\[{,:-])[&*]\w", text):
             raise fault("FC1301", "anchors and aliases are not read", name, helps=("write each account out",))
-        return yaml.load(text, Loader=yaml.BaseLoader)  # it makes texts, lists and mappings, never objects
+        return yaml.load(text, Loader=_Loader)  # it makes texts, lists and mappings, never objects
     except UnicodeDecodeError:
         raise fault("FC1301", "the accounts file is not UTF-8", name) from None
     except yaml.YAMLError as problem:
@@ -119,6 +121,19 @@ def _yaml(content: bytes, name: str) -> Any:
         raise fault("FC1301", message, name) from None
     except RecursionError:
         raise fault("FC1301", "the accounts file is nested too deeply", name) from None
+
+
+class _Loader(yaml.BaseLoader):
+    """Texts, lists and mappings; a name that stands twice in a mapping is refused, not forgotten."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"`{key.value}` stands twice", key.start_mark)
+            if isinstance(key.value, str):
+                seen.add(key.value)
+        return dict(super().construct_mapping(node, deep))
 
 
 class _Reader:
@@ -197,7 +212,8 @@ class _Reader:
         try:
             parse_amount(text if isinstance(text, str) else "", 8)
         except ValueError:
-            raise self.value("not a plain decimal with at most 8 decimals", at) from None
+            helps = "such as 100000 or 0.5, not below 0"
+            raise self.value("not a plain decimal with at most 8 decimals", at, helps) from None
 
     def rate(self, text: Any, at: str) -> str | None:
         if text is None:
@@ -225,7 +241,7 @@ class _Reader:
 
     def known(self, value: Any, names: tuple[str, ...], at: str) -> None:
         if not isinstance(value, dict):
-            raise self.shape(f"{at} is not a mapping of names to values", at)
+            raise self.shape("not a mapping of names to values", at)
         for name in value:
             if name not in names:
                 raise self.shape(f"no key `{str(name)[:40]}`", at, f"known: {', '.join(names)}")

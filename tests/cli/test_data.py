@@ -10,6 +10,7 @@ from pathlib import Path
 import flashc
 import pytest
 from flashc.cli.app import run
+from flashc.cli.exit_codes import Exit
 from support.tables import edit, files
 
 CSV = "time,open,high,low,close,volume\n" + "".join(
@@ -134,6 +135,20 @@ def test_synth_is_repeatable_and_listed(capsys):
     assert [row.split()[0] for row in rows[2:]] == ["a", "b"]
 
 
+@pytest.mark.parametrize("words", [["list"], ["sql", "SELECT 1"], ["info", "x"], ["info", ""], ["list", "--json"]])
+def test_a_root_that_is_a_file_is_one_message(words, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setenv("FLASHC_DATA", str(tmp_path / "file"))
+    assert run(["data", *words]) == Exit.USAGE
+    said = capsys.readouterr()
+    assert "FC1011" in said.out + said.err
+
+
+def test_no_name_is_no_data_set(root, capsys):
+    assert run(["data", "info", ""]) == Exit.USAGE
+    assert "no data set is called ``" in capsys.readouterr().err
+
+
 def test_an_empty_root_says_how_to_begin(capsys):
     assert run(["data", "list"]) == 0
     assert "data synth" in capsys.readouterr().out
@@ -225,7 +240,7 @@ def test_verify_finds_a_book_that_changed_after_the_import(root, capsys):
 def test_every_help_has_an_example(command, capsys):
     assert run(["data", command, "--help"]) == 0
     out = capsys.readouterr().out
-    assert "Example:" in out
+    assert "Example" in out
     assert f"flashc data {command}" in out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_a_whole_file_is_read() -> None:
     assert first.permissions == frozenset(PERMISSIONS) and first.networks == () and first.allows("ANYTHING")
     assert second.permissions == {"SPOT_DEAL_READ"} and len(second.networks) == 2 and not second.allows("BTCUSDC")
     assert found.groups == {"desk": ("alice", "bob")}
+
+
+def test_a_name_that_stands_twice_is_refused_not_forgotten() -> None:
+    text = "accounts:\n  - name: a\n    keys: []\n    balances: {USDC: '1', USDC: '2'}\n"
+    with pytest.raises(RuntimeFault, match="line 4: `USDC` stands twice"):
+        parse_accounts(text.encode(), "accounts.yaml")
+
+
+def test_a_pipe_without_a_writer_does_not_hold_the_exchange(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RuntimeFault, match="no ordinary file"):
+        read_accounts(tmp_path / "pipe")
 
 
 def test_json_is_read_as_well() -> None:

@@ -89,6 +89,10 @@ def _create(target: Target) -> str:
     return f"q=CREATE%20DATABASE%20%22{target.database}%22"
 
 
+_ALLOW = ("set INFLUX_USERNAME and INFLUX_PASSWORD, or INFLUX_TOKEN",)
+_WAYS = {401: _ALLOW, 403: _ALLOW, 404: ("is this an InfluxDB, and is there a database of that name?",)}
+
+
 async def _send(target: Target, transport: Transport, request: HttpRequest, also: set[int] | None = None) -> None:
     """Send; a status of `also` is no refusal: a server may know no databases, or not let us make one."""
     try:
@@ -98,11 +102,7 @@ async def _send(target: Target, transport: Transport, request: HttpRequest, also
         raise fault("FC1041", f"the database does not answer: {error.why}", str(target), helps=helps) from None
     if answer.status // 100 != 2 and answer.status not in (also or ()):
         message = f"the database refused with HTTP {answer.status}"
-        ways = ("set INFLUX_USERNAME and INFLUX_PASSWORD, or INFLUX_TOKEN",)
-        refused = fault(
-            "FC1042", message, str(target), notes=(_reason(answer),), helps=ways * (answer.status in (401, 403))
-        )
-        raise refused
+        raise fault("FC1042", message, str(target), notes=(_reason(answer),), helps=_WAYS.get(answer.status, ()))
 
 
 def _reason(answer: HttpAnswer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +50,15 @@ def list_datasets(root: Root | None = None) -> Listing:
 
 
 def tables(root: Root) -> list[Stored]:
-    """The data sets of a root, by name, readable or not."""
+    """The data sets of a root, by name, readable or not. FC1011 for a root that is no folder."""
     if is_remote(root):
         from .delta import list_tables
 
         return list_tables(str(root), storage_options(str(root)))
     folder = Path(root)
+    if os.path.lexists(folder) and not folder.is_dir():
+        helps = ("`--root DIR` or FLASHC_DATA names the folder of data sets",)
+        raise fault("FC1011", "this is no folder", str(folder), helps=helps)
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     return [Stored(str(path)) for path in paths if not path.name.startswith(".") and _is_data(path)]
 
@@ -204,7 +208,8 @@ def _file(name: str) -> Path | None:
 
 
 def _unknown(name_or_path: str, root: Root | None) -> RuntimeFault:
-    if len(name_or_path) <= _LONGEST_NAME and "\0" not in name_or_path and Path(name_or_path).is_dir():
+    possible = 0 < len(name_or_path) <= _LONGEST_NAME and "\0" not in name_or_path
+    if possible and Path(name_or_path).is_dir():
         helps = ("name one file of it, or import it: `flashc data import FILE`",)
         return fault("FC1011", "this folder is not a data set", name_or_path, helps=helps)
     folder = data_root(root)

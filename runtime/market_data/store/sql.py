@@ -280,6 +280,8 @@ def _told(root: Root | None) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if full := re.search(r'Could not write file \\?"([^"\\]+)\\?": ([\w ]+)', str(error)):
+            raise fault("FC1017", f"cannot write: {full[2]}", str(Path(full[1]).parent)) from error
         first, _, rest = str(error).strip().partition("\n")
         kind, _, message = first.partition(": ")
         notes = tuple(line.rstrip() for line in rest.splitlines() if line.strip() and "Did you mean" not in line)

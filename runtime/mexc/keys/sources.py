@@ -207,7 +207,7 @@ def store_in_keyring(credentials: Credentials) -> None:
 def store_in_file(credentials: Credentials, path: Path) -> None:
     """A new file of mode 0600, put in its place as a whole. FC1206 when it cannot be written."""
     if not path.name:
-        raise _not_stored("this is no name of a file", str(path))
+        raise fault("FC1206", "this is no name of a file", str(path))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -221,7 +221,8 @@ def store_in_file(credentials: Credentials, path: Path) -> None:
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_stored(f"the file cannot be written: {error.strerror}", str(path)) from None
+        helps = ("`--file FILE` names another place",)
+        raise fault("FC1206", f"the file cannot be written: {error.strerror}", str(path), helps=helps) from None
 
 
 def forget(namespace: Namespace, path: Path | None = None) -> list[str]:
@@ -252,5 +253,5 @@ def _text(credentials: Credentials) -> bytes:
     return b"key = %s\nsecret = %s\n" % (credentials.key.reveal(), credentials.secret.reveal())
 
 
-def _not_stored(why: str, where: str = "the keyring") -> RuntimeFault:
-    return fault("FC1206", why, where, helps=("`--in file` writes a file that only you can read",))
+def _not_stored(why: str) -> RuntimeFault:
+    return fault("FC1206", why, "the keyring", helps=("`--in file` writes a file that only you can read",))
