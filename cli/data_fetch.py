@@ -185,9 +185,7 @@ class _Run:
         from ..runtime.market_data.moments import span_text
 
         chance = secrets.SystemRandom()
-        waits = Watch(
-            waits=lambda why, wait_ns: console.hint(f"{why}; again in {span_text(max(wait_ns, 10**9))}")
-        )
+        waits = Watch(waits=lambda why, wait_ns: console.hint(f"{why}; again in {span_text(max(wait_ns, 10**9))}"))
         return Fetcher(rest, rest.clock, Patience(chance.random), self.url, waits)
 
     def _job(self, instrument: Instrument, period: int, name: str, server_ns: int) -> Job:

@@ -14,8 +14,8 @@ from flashc.cli.data_record import rest_of
 from flashc.cli.exit_codes import Exit
 from flashc.runtime.market_data.synth.prng import Stream
 from flashc.runtime.mexc.market.feed import FeedConfig, MarketFeed
-from flashc.runtime.mexc.stream.counters import Counters
 from flashc.runtime.mexc.market.validity import Validity
+from flashc.runtime.mexc.stream.counters import Counters
 from support.ended_when import press_ctrl_c
 from support.exchange_thread import run_exchange
 
