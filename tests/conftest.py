@@ -36,6 +36,21 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--update-golden is refused in CI: golden files are changed by people, and reviewed")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their module run in one worker, so that it is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether a test uses a fixture that its module makes once."""
+    found = getattr(item, "_fixtureinfo", None)
+    used = () if found is None else found.name2fixturedefs.values()
+    return any(definitions[-1].scope in ("module", "class") for definitions in used)
+
+
 def _share_a_cache(config: pytest.Config) -> None:
     """One cache of compiled code for this run and its workers: never the user's, and nothing is compiled twice."""
     if MARK in os.environ:

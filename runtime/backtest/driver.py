@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,15 +75,15 @@ def _stamp() -> str:
 @lru_cache(maxsize=1)
 def _functions() -> _Functions:
     """The compiled driver: stored machine code if there is some that fits, else compiled now and stored."""
-    path = _stored()
-    code = machine_code.load(path)
-    if code is None:
-        from .native_driver import build
-
-        start, drive = build(int(_stamp(), 16) >> 1)
-        machine_code.store(path, {"start": start, "drive": drive})
-        code = machine_code.Code({"start": start.address, "drive": drive.address}, (start, drive))
+    code = machine_code.load_or_build(_stored(), _compiled)
     return _Functions(_START(code.addresses["start"]), _DRIVE(code.addresses["drive"]), code)
+
+
+def _compiled() -> dict[str, Any]:
+    from .native_driver import build
+
+    start, drive = build(int(_stamp(), 16) >> 1)
+    return {"start": start, "drive": drive}
 
 
 def _stored() -> Path:

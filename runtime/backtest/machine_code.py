@@ -11,11 +11,13 @@ Only ELF objects are kept (Linux); elsewhere Numba's own cache serves.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -88,6 +90,39 @@ def load(path: Path) -> Code | None:
     engine.finalize_object()
     addresses = {name: int(engine.get_function_address(symbol)) for name, symbol in header["symbols"].items()}
     return Code(addresses, engine) if all(addresses.values()) else None
+
+
+def load_or_build(path: Path, build: Callable[[], Mapping[str, Any]]) -> Code:
+    """The code stored at `path`, or that of the Numba C functions that `build` gives, which is stored then.
+
+    Processes that begin together do not all compile the same: the others wait for the first.
+    """
+    code = load(path)
+    if code is not None:
+        return code
+    with _alone(path):
+        return load(path) or _built(path, build())
+
+
+def _built(path: Path, functions: Mapping[str, Any]) -> Code:
+    store(path, functions)
+    return Code({name: function.address for name, function in functions.items()}, tuple(functions.values()))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other process is in this block for the same path; where no file can be made, nobody waits."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def store(path: Path, functions: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,15 +70,15 @@ class _Functions:
 @lru_cache(maxsize=1)
 def _functions() -> _Functions:
     """The compiled market: stored machine code if there is some that fits, else compiled now and stored."""
-    path = _stored()
-    code = machine_code.load(path)
-    if code is None:
-        from .native_market import build
-
-        start, advance = build(int(source_stamp(*_FILES), 16) >> 1)
-        machine_code.store(path, {"start": start, "advance": advance})
-        code = machine_code.Code({"start": start.address, "advance": advance.address}, (start, advance))
+    code = machine_code.load_or_build(_stored(), _compiled)
     return _Functions(_START(code.addresses["start"]), _ADVANCE(code.addresses["advance"]), code)
+
+
+def _compiled() -> dict[str, Any]:
+    from .native_market import build
+
+    start, advance = build(int(source_stamp(*_FILES), 16) >> 1)
+    return {"start": start, "advance": advance}
 
 
 def _stored() -> Path:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flashc.compiler.backends.numba.printer import kernel_name, print_kernel
@@ -16,15 +19,25 @@ from support.fir_programs import random_program
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="object files are kept on Linux only")
 
 
-@pytest.fixture
-def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """A kernel file and the object file that loading it for the first time left behind."""
-    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a kernel file, and a cache as loading it for the first time left it."""
+    folder = tmp_path_factory.mktemp("kernel")
     text = print_kernel(random_program(random.Random(23), 3))
-    kernel = tmp_path / f"{kernel_name(text)}.py"
+    kernel = folder / f"{kernel_name(text)}.py"
     kernel.write_text(text)
-    kernel_loader.load(kernel)
-    (found,) = (tmp_path / "cache" / "objects").iterdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLASHC_CACHE", str(folder / "cache"))
+        kernel_loader.load(kernel)
+    return folder
+
+
+@pytest.fixture
+def stored(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A kernel file and its object file, to do with as one likes."""
+    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("FLASHC_CACHE", str(tmp_path / "cache"))
+    (kernel,), (found,) = tmp_path.glob("*.py"), (tmp_path / "cache" / "objects").iterdir()
     return kernel, found
 
 
@@ -89,3 +102,31 @@ def test_whoever_waits_is_told_that_a_kernel_is_compiled_and_only_then(stored: t
     stored[1].unlink()
     kernel_loader.load(stored[0], lambda: told.append("first"))
     assert told == ["first"]
+
+
+def test_of_those_that_begin_together_one_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, built = tmp_path / "objects" / "driver", []
+
+    def build() -> dict[str, object]:
+        built.append(threading.get_ident())
+        return {"start": SimpleNamespace(address=7)}
+
+    monkeypatch.setattr(machine_code, "store", lambda path, functions: path.write_bytes(b"kept"))
+    monkeypatch.setattr(
+        machine_code, "load", lambda path: machine_code.Code({"start": 7}, None) if path.exists() else None
+    )
+    with machine_code._alone(path):
+        others = [threading.Thread(target=machine_code.load_or_build, args=(path, build)) for _ in range(3)]
+        for one in others:
+            one.start()
+        assert not built, "who comes second waits"
+    for one in others:
+        one.join()
+    assert len(built) == 1
+    assert machine_code.load_or_build(path, build).addresses == {"start": 7}
+
+
+def test_where_no_lock_can_be_made_nobody_waits(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with machine_code._alone(tmp_path / "file" / "driver"), machine_code._alone(tmp_path / "file" / "driver"):
+        assert not (tmp_path / "file").is_dir()

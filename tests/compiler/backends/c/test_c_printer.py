@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from flashc.compiler.backends.c.places import places_of
@@ -49,9 +50,15 @@ def body_of(text: str, name: str) -> list[str]:
     return [line.strip() for line in lines[start + 1 : lines.index("}", start)]]
 
 
-def programs() -> list[Program]:
-    cases = [random_case(random.Random(seed), 6, 1).program for seed in range(40)]
-    return [run_passes(program) for program in cases]
+@cache
+def optimised(seed: int) -> Program:
+    """A random program after all passes."""
+    return run_passes(random_case(random.Random(seed), 6, 1).program)
+
+
+@pytest.fixture(params=range(40))
+def program(request: pytest.FixtureRequest) -> Program:
+    return optimised(request.param)
 
 
 def test_what_an_intent_needs_runs_first_and_the_rest_after_it() -> None:
@@ -99,7 +106,6 @@ def test_no_word_of_the_strategy_reaches_c() -> None:
     assert print_strategy(renamed) == print_strategy(program)
 
 
-@pytest.mark.parametrize("program", programs())
 def test_each_value_is_computed_once_by_one_operator(program: Program) -> None:
     for line in print_strategy(program).splitlines():
         if match := re.match(r"\s+const (bool|int64_t|double) v\d+ = (.*);$", line):
@@ -107,7 +113,6 @@ def test_each_value_is_computed_once_by_one_operator(program: Program) -> None:
             assert not re.search(r"\b(floor|sqrt|exp|log|pow|fma|fabs)\(", line), "a function of libm"
 
 
-@pytest.mark.parametrize("program", programs())
 def test_items_of_the_first_part_use_only_values_of_the_first_part(program: Program) -> None:
     for number, chosen in first_items(program).items():
         body = program.segments[number].body
@@ -119,7 +124,6 @@ def test_items_of_the_first_part_use_only_values_of_the_first_part(program: Prog
             seen |= {item.result} if getattr(item, "result", None) is not None else set()
 
 
-@pytest.mark.parametrize("program", programs())
 def test_sums_and_products_of_integers_are_calls(program: Program) -> None:
     """C leaves their overflow undefined; flags that define it are a second line."""
     text = print_strategy(program)
