@@ -77,7 +77,9 @@ class World:
 
     def _stop_ns(self) -> int:
         """When a channel looks at the market next, or a fault begins, acts or ends."""
-        stop_ns, fault_ns = self.hub.stop_ns(min(self.exchange.next_ns(), self._crowd_ns())), self.board.next_ns()
+        stop_ns, fault_ns = NEVER_NS, self.board.next_ns()
+        if self.hub.is_looking:
+            stop_ns = self.hub.stop_ns(min(self.exchange.next_ns(), self._crowd_ns()))
         return min(stop_ns, fault_ns) if fault_ns > self.now_ns else stop_ns
 
     def _play_to(self, at_ns: int) -> None:

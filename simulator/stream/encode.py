@@ -48,7 +48,10 @@ def text_field(number: int, text: str) -> bytes:
     if not text:
         return b""
     data = text.encode()
-    return key(number, _BYTES) + varint(len(data)) + data
+    size = len(data)
+    if number < 16 and size < 128:  # key and length of one byte each, as nearly always
+        return b"%c%c%b" % (number << 3 | _BYTES, size, data)
+    return key(number, _BYTES) + varint(size) + data
 
 
 def int_field(number: int, value: int) -> bytes:

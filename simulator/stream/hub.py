@@ -20,7 +20,7 @@ from . import control, encode
 from .channels import MS, Channel, parse_channel
 from .connections import MAX_CHANNELS, PING_EVERY_NS, SECOND_NS, Connection, Limits
 from .flows import FLOWS, Flow, Market, TopFlow, mini_ticker
-from .private import Note, Notes, Sorter
+from .private import AccountEvent, Note, Notes, Sorter, account_of
 
 NEVER_NS = 2**63 - 1
 
@@ -86,6 +86,7 @@ class StreamHub:
         self._due: list[tuple[int, int, _Feed]] = []
         self._tie = count()
         self._grid_ns = 0
+        self._told: set[str] = set()  # accounts whose private channels somebody has
         self._ready: list[Push] = []
         #: When `closes` and `pings` are to be asked next: once a second, or at once if a connection broke a rule.
         self.check_ns = now_ns + SECOND_NS
@@ -116,6 +117,7 @@ class StreamHub:
         gone = self._connections.pop(connection, None)
         for name in gone.channels if gone else ():
             self._leave(name, connection)
+        self._tell_again()
 
     def pong(self, connection: int, now_ns: int) -> None:
         """The client answered a ping frame."""
@@ -181,6 +183,7 @@ class StreamHub:
         for channel in fresh:
             one.add(channel, now_ns)
             self._join(channel, one.number, now_ns)
+        self._tell_again()
         good = [name for name in request.params if name not in bad]
         answers = [control.accepted(request.id, good)] if good else []
         return [*answers, control.refused(request.id, bad)] if bad else answers
@@ -202,6 +205,7 @@ class StreamHub:
         if name in one.channels:
             one.remove(name, now_ns)
             self._leave(name, one.number)
+            self._tell_again()
 
     # feeds
 
@@ -217,6 +221,11 @@ class StreamHub:
             if feed.due_ns == NEVER_NS:
                 self._schedule(feed, now_ns)
         feed.listeners.append(connection)
+
+    def _tell_again(self) -> None:
+        """Find the accounts of which somebody wants to hear."""
+        listening = (one for one in self._connections.values() if one.account)
+        self._told = {one.account for one in listening if any(c.is_private for c in one.channels.values())}
 
     def _look_again(self) -> None:
         """Find the finest grid of times at which a channel looks at the market. All speeds are multiples of it."""
@@ -269,9 +278,14 @@ class StreamHub:
             elif kind is Traded:
                 self._trade(event)  # type: ignore[arg-type]
             elif isinstance(event, OrderChanged | Filled | BalanceChanged):
-                self._sorter.add(self._notes.note(event))
+                self._account(event)
             elif kind is BookRestarted:
                 self._restart(event)  # type: ignore[arg-type]
+
+    def _account(self, event: AccountEvent) -> None:
+        """Write it only if somebody is to hear it."""
+        if account_of(event) in self._told:
+            self._sorter.add(self._notes.note(event))
 
     def _level(self, event: LevelChanged) -> None:
         for feed in self._on_level.get(event.symbol, ()):
@@ -298,7 +312,8 @@ class StreamHub:
 
     def flush(self, now_ns: int) -> list[Push]:
         """Everything to send now: private messages first, then the feeds that are due."""
-        self._push_private()
+        if self._sorter.groups:
+            self._push_private()
         self._push_due(now_ns)
         ready, self._ready = self._ready, []
         return ready
@@ -307,10 +322,13 @@ class StreamHub:
         """When something is to be done next, if no event comes before."""
         return min(self._due[0][0] if self._due else NEVER_NS, self.check_ns if self._connections else NEVER_NS)
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether any channel looks at the market when it is pushed; otherwise `stop_ns` means nothing."""
+        return self._grid_ns > 0
+
     def stop_ns(self, next_event_ns: int) -> int:
         """The market is to stand still then, for `look`: a channel looks at it. `next_event_ns`: its next change."""
-        if not self._grid_ns:
-            return NEVER_NS
         edge_ns = -(-next_event_ns // self._grid_ns) * self._grid_ns
         return min(edge_ns, self._due[0][0]) if self._due else edge_ns
 
@@ -322,7 +340,8 @@ class StreamHub:
         while self._due and self._due[0][0] <= until_ns:
             due_ns, _, feed = heapq.heappop(self._due)
             if feed.due_ns == due_ns and feed.listeners:
-                self._push_private()  # what came up before it leaves before it
+                if self._sorter.groups:
+                    self._push_private()  # what came up before it leaves before it
                 self._push(feed, due_ns)
 
     def _push(self, feed: _Feed, now_ns: int) -> None:
@@ -344,8 +363,6 @@ class StreamHub:
         return b"".join(encode.block(1, one) for one in found if one is not None) or None
 
     def _push_private(self) -> None:
-        if not self._sorter:
-            return
         switches = self._switches()
         repeats = 2 if switches.private_repeats == "twice" else 1
         for note in self._sorter.drain(switches.private_order):

@@ -34,6 +34,13 @@ class Note(NamedTuple):
         return private_name(f"private.{self.kind}")
 
 
+def account_of(event: AccountEvent) -> str:
+    """Whom an event concerns."""
+    if isinstance(event, BalanceChanged):
+        return event.account
+    return event.order.account if isinstance(event, OrderChanged) else event.fill.account
+
+
 class Notes:
     """Makes messages of account events. `decimals` are those of the ledger's atoms, by asset."""
 
@@ -139,13 +146,10 @@ class Sorter:
     """
 
     def __init__(self) -> None:
-        self._groups: dict[str, list[list[Note]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._groups)
+        self.groups: dict[str, list[list[Note]]] = {}  # by account; empty if there is nothing to say
 
     def add(self, note: Note) -> None:
-        groups = self._groups.setdefault(note.account, [[]])
+        groups = self.groups.setdefault(note.account, [[]])
         if note.kind == ORDERS and any(earlier.kind == ORDERS for earlier in groups[-1]):
             groups.append([])
         groups[-1].append(note)
@@ -153,7 +157,7 @@ class Sorter:
     def drain(self, order: str) -> list[Note]:
         """All messages since the last call; `order` is such as `orders,deals,account`."""
         ranks = {kind: rank for rank, kind in enumerate(order.split(","))}
-        groups, self._groups = self._groups, {}
+        groups, self.groups = self.groups, {}
         return [
             note for parts in groups.values() for group in parts for note in sorted(group, key=lambda n: ranks[n.kind])
         ]
