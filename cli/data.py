@@ -9,6 +9,7 @@ import typer
 
 from . import console
 from .command import Json, example, make_app
+from .data_bars import bars
 from .data_export import export
 from .data_fetch import fetch
 from .data_options import Append, Instrument, Name, Period, Replace, Root, check_words, refuse_existing
@@ -188,6 +189,15 @@ app.command(
         "flashc data record --recover-only",
     )
 )(record)
+
+
+app.command(
+    epilog=example(
+        "flashc data bars btc_trades --period 1m",
+        "flashc data bars btc_1m --period 1h --name btc_1h",
+        "flashc data bars btc_trades --period 1m --append",
+    )
+)(bars)
 
 
 @app.command("list", epilog=example("flashc data list", "flashc data list --root ~/history"))

@@ -88,6 +88,12 @@ class FetchProgress:
         )  # fmt: skip
 
 
+def covered_of(facts: Mapping[str, Any]) -> list[tuple[int, int]] | None:
+    """The stretches of time (ns) that a fetch has stored, from what a record keeps of it; None if it was no fetch."""
+    found = FetchProgress.read(facts)
+    return None if found is None else list(found.covered)
+
+
 def _longest(ranges: Ranges) -> Ranges:
     """The longest stretches, in the order of their times."""
     return Ranges.of(sorted(ranges, key=lambda part: (part[0] - part[1], part[0]))[:MOST_NAMED])

@@ -143,6 +143,11 @@ def _progress(
     return {**before, KEY: mine}
 
 
+def trade_holes(facts: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """When a recording lacked trades (ns, by receive time), as far as it is listed, from what a record keeps of it."""
+    return [(int(gap["from"]), int(gap["to"])) for gap in facts.get("gaps", ()) if gap["kind"] == "trades"]
+
+
 def recover(spool: Spool, root: Root | None, commit: Commit | None = None) -> Recovered:
     """Commit what a run before left behind. Damaged files are put aside and named."""
     segments = rows = torn_rows = torn_bytes = 0
