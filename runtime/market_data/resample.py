@@ -112,7 +112,7 @@ def _span(trades: Trades) -> list[tuple[int, int]]:
 
 def _sums(column: Floats, heads: Ints) -> Floats:
     """Quantities have far fewer than ten decimals; what is behind them is the dust of adding in binary."""
-    result: Floats = np.round(np.add.reduceat(column, heads), 10)
+    result: Floats = np.round(np.add.reduceat(column, heads), 10).astype(np.float64)
     return result
 
 
