@@ -1,34 +1,33 @@
 """A client that others wrote and thousands trade with, against the local exchange: ccxt and ccxt.pro, class `mexc`.
 
-What ccxt ends with must be the exchange's own ledger.
+What ccxt ends with must be the exchange's own ledger. Each test has an exchange of its own, in virtual time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.exchange_thread import RunningExchange, run_exchange
+from support.exchange_thread import RunningExchange
+from support.local_exchange import local_exchange
 from support.peer_bars import required
+from support.virtual_time import run_virtual
 
 ccxt = required("ccxt")
-pytestmark = pytest.mark.xdist_group("ccxt")
 
 SYMBOL = "BTC/USDC"
-WAIT_S = 15.0
+#: In the time of the loop.
+WAIT_S = 60.0
 
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    with run_exchange(tmp_path_factory.mktemp("exchange")) as running:
-        yield running
+Scene = Callable[[Any, RunningExchange], Awaitable[None]]
 
 
 def connected(running: RunningExchange, account: str = "alice") -> Any:
-    """ccxt as it is, but for its addresses. Contracts are another exchange's business."""
+    """ccxt as it is, but for its addresses and its clock. Contracts are another exchange's business."""
     import ccxt.pro
 
     key, secret = running.keys(account)
@@ -36,6 +35,7 @@ def connected(running: RunningExchange, account: str = "alice") -> Any:
     client.options["fetchCurrencies"] = False
     client.urls["api"]["spot"] = {"public": running.http_url, "private": running.http_url}
     client.urls["api"]["ws"]["spot"] = running.ws_url
+    client.milliseconds = lambda: running.local.clock.now_ns() // 1_000_000
 
     async def none(params: object = None) -> list[object]:
         return []
@@ -44,18 +44,20 @@ def connected(running: RunningExchange, account: str = "alice") -> Any:
     return client
 
 
-def play(running: RunningExchange, scene: Callable[[Any], Awaitable[Any]], account: str = "alice") -> Any:
-    """One scene with a client that has loaded the markets."""
+def play(folder: Path, scene: Scene) -> None:
+    """One scene in virtual time, with a new exchange and a client that has loaded the markets."""
 
-    async def whole() -> Any:
-        client = connected(running, account)
-        try:
-            await client.load_markets()
-            return await asyncio.wait_for(scene(client), WAIT_S)
-        finally:
-            await client.close()
+    async def whole() -> None:
+        async with local_exchange(folder) as local:
+            running = RunningExchange(local, asyncio.get_running_loop())
+            client = connected(running)
+            try:
+                await client.load_markets()
+                await asyncio.wait_for(scene(client, running), WAIT_S)
+            finally:
+                await client.close()
 
-    return asyncio.run(whole())
+    run_virtual(whole())
 
 
 async def until(look: Callable[[], Awaitable[Any]], good: Callable[[Any], bool]) -> Any:
@@ -65,8 +67,8 @@ async def until(look: Callable[[], Awaitable[Any]], good: Callable[[Any], bool])
     return found
 
 
-def test_ccxt_loads_the_markets_with_their_grids_and_limits(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_loads_the_markets_with_their_grids_and_limits(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         market = client.market(SYMBOL)
         assert (market["id"], market["base"], market["quote"], market["active"]) == ("BTCUSDC", "BTC", "USDC", True)
         assert market["precision"]["price"] == 0.01
@@ -75,11 +77,11 @@ def test_ccxt_loads_the_markets_with_their_grids_and_limits(exchange: RunningExc
         assert market["taker"] == 0.0005
         assert "ETH/USDC" in client.markets
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_reads_books_trades_candles_and_tickers(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_reads_books_trades_candles_and_tickers(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         assert abs(await client.fetch_time() - client.milliseconds()) < 5_000
         book = await client.fetch_order_book(SYMBOL, 50)
         assert book["bids"][0][0] < book["asks"][0][0]
@@ -92,7 +94,7 @@ def test_ccxt_reads_books_trades_candles_and_tickers(exchange: RunningExchange) 
         assert (await client.fetch_bids_asks([SYMBOL, "ETH/USDC"]))[SYMBOL]["bid"] > 0
         assert (await client.fetch_trading_fee(SYMBOL))["taker"] == 0.0005
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
 def best_levels(client: Any, count: int) -> tuple[list[list[float]], list[list[float]]]:
@@ -102,12 +104,12 @@ def best_levels(client: Any, count: int) -> tuple[list[list[float]], list[list[f
     return bids, asks
 
 
-def test_ccxt_watches_the_book_that_rest_shows(exchange: RunningExchange) -> None:
+def test_ccxt_watches_the_book_that_rest_shows(tmp_path: Path) -> None:
     """ccxt 4.5 drops a message that began before its snapshot and ended after it, and so misses changes until their
     levels change again. Short messages and a few more of them leave the best levels right, on the first try or a later.
     """
 
-    async def scene(client: Any) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         client.options["watchOrderBook"] = {"snapshotDelay": 2, "snapshotMaxRetries": 5}
         for _ in range(5):
             for _ in range(30):
@@ -119,11 +121,11 @@ def test_ccxt_watches_the_book_that_rest_shows(exchange: RunningExchange) -> Non
                     break
         assert best_levels(client, 5) == (rest["bids"], rest["asks"])
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_watches_trades_candles_and_best_prices(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_watches_trades_candles_and_best_prices(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         # Not `watch_bids_asks`: ccxt 4.5 hands its messages to `watch_ticker` and waits for ever.
         trades, candles, best = await asyncio.gather(
             client.watch_trades(SYMBOL), client.watch_ohlcv(SYMBOL, "1m"), client.watch_ticker(SYMBOL)
@@ -132,11 +134,11 @@ def test_ccxt_watches_trades_candles_and_best_prices(exchange: RunningExchange) 
         assert candles[-1][2] >= candles[-1][3]
         assert best["bid"] < best["ask"]
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_places_queries_and_cancels_each_type_of_order(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_places_queries_and_cancels_each_type_of_order(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         book = await client.fetch_order_book(SYMBOL, 5)
         bid, ask = book["bids"][0][0], book["asks"][0][0]
         far = round(bid * 0.97, 2)
@@ -167,11 +169,11 @@ def test_ccxt_places_queries_and_cancels_each_type_of_order(exchange: RunningExc
         fills = await client.fetch_my_trades(SYMBOL)
         assert {fill["order"] for fill in fills} == {placed[name]["id"] for name in ("ioc", "fok", "cost", "sell")}
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_is_told_why_an_order_is_refused(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_is_told_why_an_order_is_refused(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         from ccxt.base.errors import BadRequest, ExchangeError, InsufficientFunds
 
         with pytest.raises(InsufficientFunds):
@@ -181,37 +183,37 @@ def test_ccxt_is_told_why_an_order_is_refused(exchange: RunningExchange) -> None
         with pytest.raises(BadRequest, match="-2011"):
             await client.cancel_order("C02__1", SYMBOL)
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_watches_its_orders_fills_and_balances(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> None:
+def test_ccxt_watches_its_orders_fills_and_balances(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         watching = [
             asyncio.ensure_future(one)
             for one in (client.watch_orders(SYMBOL), client.watch_my_trades(SYMBOL), client.watch_balance())
         ]
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # of virtual time: whatever was asked for is there
         placed = await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 50})
         orders, fills, balance = await asyncio.gather(*watching)
         assert orders[-1]["id"] == fills[-1]["order"] == placed["id"]
         assert fills[-1]["fee"]["currency"] == "BTC"
         assert balance["USDC"]["free"] > 0
 
-    play(exchange, scene)
+    play(tmp_path, scene)
 
 
-def test_ccxt_ends_with_the_exchanges_own_ledger(exchange: RunningExchange) -> None:
-    async def scene(client: Any) -> Any:
+def test_ccxt_ends_with_the_exchanges_own_ledger(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
         await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 77})
         bid = (await client.fetch_order_book(SYMBOL, 5))["bids"][0][0]
         await client.create_order(SYMBOL, "limit", "buy", 0.001, round(bid * 0.97, 2))
         await client.create_order(SYMBOL, "market", "sell", 0.0005)
-        return await client.fetch_balance()
+        balance = await client.fetch_balance()
+        known = {row["asset"]: (Decimal(row["free"]), Decimal(row["locked"])) for row in balance["info"]["balances"]}
+        assert known == exchange.ledger("alice")
+        assert {asset: Decimal(str(total)) for asset, total in balance["total"].items()} == {
+            asset: free + locked for asset, (free, locked) in known.items()
+        }
+        assert exchange.audit_is_clean()
 
-    balance = play(exchange, scene)
-    known = {row["asset"]: (Decimal(row["free"]), Decimal(row["locked"])) for row in balance["info"]["balances"]}
-    assert known == exchange.ledger("alice")
-    assert {asset: Decimal(str(total)) for asset, total in balance["total"].items()} == {
-        asset: free + locked for asset, (free, locked) in known.items()
-    }
-    assert exchange.audit_is_clean()
+    play(tmp_path, scene)

@@ -1,4 +1,4 @@
-"""A local exchange in a thread of its own, for clients that bring their own event loop."""
+"""A local exchange for clients that others wrote; in a thread of its own for those that bring their own event loop."""
 
 from __future__ import annotations
 
