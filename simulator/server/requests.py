@@ -46,7 +46,7 @@ class RequestReader:
         self._target = b""
         self._headers: dict[str, str] = {}
         self._body = b""
-        self._fed = 0
+        self._fed = self._head_bytes = 0
         self._is_complete = False
         self.is_inside = False
 
@@ -82,7 +82,8 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._headers_done:  # a trailer after a body in chunks: nothing here needs one
             return
-        if len(self._headers) >= MAX_HEADERS:
+        self._head_bytes += len(name) + len(value)
+        if len(self._headers) >= MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
             raise BadRequest(431, "too many headers")
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 

@@ -245,6 +245,7 @@ HOSTILE = [
     b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
     b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % k for k in range(2_000)) + b"\r\n",
     b"GET / HTTP/1.1\r\nX: " + b"a" * 200_000,
+    b"GET /api/v3/ping HTTP/1.1\r\nX: " + b"a" * 40_000 + b"\r\n\r\n",
     b"POST /api/v3/order HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n" + b"a" * 2_000_000,
     b"POST /api/v3/order HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
     b"POST /api/v3/order HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
