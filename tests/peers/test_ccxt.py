@@ -172,18 +172,124 @@ def test_ccxt_places_queries_and_cancels_each_type_of_order(tmp_path: Path) -> N
     play(tmp_path, scene)
 
 
-def test_ccxt_is_told_why_an_order_is_refused(tmp_path: Path) -> None:
+def test_ccxt_learns_what_became_of_orders_that_did_not_wait(tmp_path: Path) -> None:
     async def scene(client: Any, exchange: RunningExchange) -> None:
-        from ccxt.base.errors import BadRequest, ExchangeError, InsufficientFunds
+        from ccxt.base.errors import InvalidOrder
 
-        with pytest.raises(InsufficientFunds):
-            await client.create_order(SYMBOL, "limit", "buy", 20, 39_000)
-        with pytest.raises(ExchangeError):
-            await client.create_order(SYMBOL, "limit", "buy", 0.00001, 100)
-        with pytest.raises(BadRequest, match="-2011"):
-            await client.cancel_order("C02__1", SYMBOL)
+        book = await client.fetch_order_book(SYMBOL, 5)
+        bid, ask = book["bids"][0][0], book["asks"][0][0]
+        far, beyond = round(bid * 0.97, 2), round(ask * 1.01, 2)
+        for rule in ("IOC", "FOK"):
+            placed = await client.create_order(SYMBOL, "limit", "buy", 0.001, far, {"timeInForce": rule})
+            found = await client.fetch_order(placed["id"], SYMBOL)
+            assert (found["status"], found["filled"], found["timeInForce"]) == ("canceled", 0, rule)
+        with pytest.raises(InvalidOrder, match="30041"):
+            await client.create_order(SYMBOL, "limit", "buy", 0.001, beyond, {"postOnly": True})
+        bought = await client.create_order(SYMBOL, "market", "buy", 0.001)
+        fills = await client.fetch_order_trades(bought["id"], SYMBOL)
+        assert sum(fill["amount"] for fill in fills) == pytest.approx(0.001)
+        assert {(fill["takerOrMaker"], fill["fee"]["currency"]) for fill in fills} == {("taker", "BTC")}
+        assert (await client.create_order(SYMBOL, "limit", "buy", 0.001, far, {"test": True}))["id"] is None
 
     play(tmp_path, scene)
+
+
+def test_ccxt_places_many_orders_at_once_and_finds_them_by_its_own_ids(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
+        far = round((await client.fetch_order_book(SYMBOL, 5))["bids"][0][0] * 0.97, 2)
+        order = {"symbol": SYMBOL, "type": "limit", "side": "buy", "price": far}
+        sizes = {"batch-1": 0.001, "batch-2": 0.002, "batch-3": 90}
+        placed = await client.create_orders(
+            [{**order, "amount": size, "params": {"clientOrderId": name}} for name, size in sizes.items()]
+        )
+        assert [one["id"] is None for one in placed] == [False, False, True]
+        assert placed[2]["info"]["code"] == 30004
+        found = await client.fetch_order(None, SYMBOL, {"clientOrderId": "batch-2"})
+        assert (found["id"], found["amount"]) == (placed[1]["id"], 0.002)
+        cancelled = await client.cancel_order(None, SYMBOL, {"clientOrderId": "batch-1"})
+        assert (cancelled["id"], cancelled["status"]) == (placed[0]["id"], "canceled")
+        assert [one["id"] for one in await client.cancel_all_orders(SYMBOL)] == [placed[1]["id"]]
+        states = {one["clientOrderId"]: one["status"] for one in await client.fetch_orders(SYMBOL)}
+        assert states == {"batch-1": "canceled", "batch-2": "canceled"}
+
+    play(tmp_path, scene)
+
+
+def test_ccxt_is_told_why_it_is_refused(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
+        from ccxt.base import errors
+
+        with pytest.raises(errors.InsufficientFunds):
+            await client.create_order(SYMBOL, "limit", "buy", 20, 39_000)
+        with pytest.raises(errors.InvalidOrder, match="30002"):
+            await client.create_order(SYMBOL, "limit", "buy", 0.00001, 100)
+        with pytest.raises(errors.BadRequest, match="-2011"):
+            await client.cancel_order("C02__1", SYMBOL)
+        with pytest.raises(errors.BadSymbol, match="-1121"):
+            await client.spotPublicGetDepth({"symbol": "NONEUSDC"})
+        with pytest.raises(errors.ExchangeError, match="404"):
+            await client.fetch_deposit_address("USDC")
+        client.nonce = lambda: client.milliseconds() - 60_000
+        with pytest.raises(errors.InvalidNonce):
+            await client.fetch_balance()
+        del client.nonce
+        client.secret = "another"
+        with pytest.raises(errors.AuthenticationError):
+            await client.fetch_balance()
+
+    play(tmp_path, scene)
+
+
+def test_ccxt_gets_an_answer_to_its_pings(tmp_path: Path) -> None:
+    """It writes them in small letters, and gives up a connection that does not answer."""
+
+    async def scene(client: Any, exchange: RunningExchange) -> None:
+        stream = client.client(exchange.ws_url)
+        stream.keepAlive, stream.maxPingPongMisses = 100, 100_000  # it takes the time from the wall
+        await client.watch_ticker(SYMBOL)
+        while stream.lastPong is None:
+            await asyncio.sleep(0.01)
+        begun = stream.lastPong
+        while stream.lastPong == begun:
+            await asyncio.sleep(0.01)
+        assert stream.error is None
+
+    play(tmp_path, scene)
+
+
+def test_ccxt_leaves_the_channels_that_it_no_longer_watches(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
+        await asyncio.gather(*(client.watch_trades(symbol) for symbol in (SYMBOL, "ETH/USDC")))
+        await client.un_watch_trades(SYMBOL)
+        while "spot@public.aggre.deals.v3.api.pb@100ms@BTCUSDC" in exchange.channels(""):
+            await asyncio.sleep(0.01)
+        assert "spot@public.aggre.deals.v3.api.pb@100ms@ETHUSDC" in exchange.channels("")
+        assert (await client.watch_trades(SYMBOL))[-1]["symbol"] == SYMBOL
+
+    play(tmp_path, scene)
+
+
+def test_ccxt_comes_back_after_its_streams_were_cut(tmp_path: Path) -> None:
+    async def scene(client: Any, exchange: RunningExchange) -> None:
+        from ccxt.base.errors import NetworkError
+
+        await client.watch_trades(SYMBOL)
+        watching = asyncio.ensure_future(client.watch_orders())
+        await until(lambda: heard(exchange, "orders"), bool)
+        exchange.cut_streams()
+        with pytest.raises(NetworkError):
+            await watching
+        watching = asyncio.ensure_future(client.watch_orders())
+        await until(lambda: heard(exchange, "orders"), bool)
+        placed = await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 50})
+        assert (await watching)[-1]["id"] == placed["id"]
+
+    play(tmp_path, scene)
+
+
+async def heard(running: RunningExchange, *kinds: str) -> bool:
+    """Whether alice's private channels of these kinds are subscribed."""
+    return {f"spot@private.{kind}.v3.api.pb" for kind in kinds} <= running.channels("alice")
 
 
 def test_ccxt_watches_its_orders_fills_and_balances(tmp_path: Path) -> None:
@@ -192,7 +298,7 @@ def test_ccxt_watches_its_orders_fills_and_balances(tmp_path: Path) -> None:
             asyncio.ensure_future(one)
             for one in (client.watch_orders(SYMBOL), client.watch_my_trades(SYMBOL), client.watch_balance())
         ]
-        await asyncio.sleep(0.5)  # of virtual time: whatever was asked for is there
+        await until(lambda: heard(exchange, "orders", "deals", "account"), bool)
         placed = await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 50})
         orders, fills, balance = await asyncio.gather(*watching)
         assert orders[-1]["id"] == fills[-1]["order"] == placed["id"]
@@ -202,18 +308,41 @@ def test_ccxt_watches_its_orders_fills_and_balances(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+async def watch_on(watch: Callable[[], Awaitable[Any]]) -> None:
+    """Watch until cancelled."""
+    while True:
+        await watch()
+
+
+async def told(client: Any) -> tuple[dict[str, Any], set[str]]:
+    """Balances and ids of fills that the streams brought."""
+    known = client.balance.get("spot", {})
+    balances = {name: (known[name]["free"], known[name]["used"]) for name in ("BTC", "USDC") if name in known}
+    return balances, {fill["id"] for fill in client.myTrades or ()}
+
+
 def test_ccxt_ends_with_the_exchanges_own_ledger(tmp_path: Path) -> None:
+    """By what it asks and by what it is told alike: balances and fills to the last digit."""
+
     async def scene(client: Any, exchange: RunningExchange) -> None:
+        watching = [asyncio.ensure_future(watch_on(watch)) for watch in (client.watch_balance, client.watch_my_trades)]
+        await until(lambda: heard(exchange, "deals", "account"), bool)
         await client.create_order(SYMBOL, "market", "buy", 1, None, {"cost": 77})
         bid = (await client.fetch_order_book(SYMBOL, 5))["bids"][0][0]
         await client.create_order(SYMBOL, "limit", "buy", 0.001, round(bid * 0.97, 2))
         await client.create_order(SYMBOL, "market", "sell", 0.0005)
-        balance = await client.fetch_balance()
+        balance, fills = await client.fetch_balance(), await client.fetch_my_trades(SYMBOL)
+        asked = {name: (balance[name]["free"], balance[name]["used"]) for name in ("BTC", "USDC")}
+        await until(lambda: told(client), lambda found: found == (asked, {fill["id"] for fill in fills}))
+        for task in watching:
+            task.cancel()
         known = {row["asset"]: (Decimal(row["free"]), Decimal(row["locked"])) for row in balance["info"]["balances"]}
         assert known == exchange.ledger("alice")
         assert {asset: Decimal(str(total)) for asset, total in balance["total"].items()} == {
             asset: free + locked for asset, (free, locked) in known.items()
         }
+        rows = [fill["info"] for fill in fills]
+        assert {(row["orderId"], row["id"], row["qty"], row["commission"]) for row in rows} == exchange.fills("alice")
         assert exchange.audit_is_clean()
 
     play(tmp_path, scene)

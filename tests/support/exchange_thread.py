@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from flashc.simulator.exchange.amounts import amount_text
+from flashc.simulator.faults.schedule import Target
+from flashc.simulator.faults.seams import End
 from flashc.simulator.server.local import LocalExchange
 
 from .local_exchange import accounts, local_exchange, options
@@ -44,6 +47,29 @@ class RunningExchange:
         units = {asset: Decimal(10) ** ledger.decimals[asset] for asset in ledger.decimals}
         return {a: (free / units[a], locked / units[a]) for a, (free, locked) in ledger.balances(account).items()}
 
+    def fills(self, account: str) -> set[tuple[str, str, str, str]]:
+        """(order id, trade id, quantity, fee) of everything that the account traded."""
+        exchange = self.local.world.exchange
+        return {
+            (
+                one.order_id,
+                one.trade_id,
+                amount_text(one.lots, exchange.specs[symbol].qty_decimals),
+                amount_text(one.fee_atoms, exchange.ledger.decimals[one.fee_asset]),
+            )
+            for symbol in exchange.specs
+            for one in exchange.fills(account, symbol)
+        }
+
+    def channels(self, account: str) -> set[str]:
+        """What the account's streams hear; the public ones are of nobody."""
+        streams = list(self.local.world.hub.connections.values())
+        return {name for one in streams if one.account == account for name in list(one.channels)}
+
+    def cut_streams(self) -> None:
+        """Reset every stream that is open."""
+        self.loop.call_soon_threadsafe(self.local.app.end_streams, Target(), End.RESET, 1006)
+
     @contextmanager
     def still_market(self) -> Iterator[None]:
         """The tapes stand still until the block ends; accounts may go on."""
@@ -61,7 +87,7 @@ class RunningExchange:
 
 
 @contextmanager
-def run_exchange(folder: Path) -> Iterator[RunningExchange]:
+def run_exchange(folder: Path, speed: int = 1) -> Iterator[RunningExchange]:
     """Open ports on loopback until the block ends."""
     ready, done = threading.Event(), asyncio.Event()
     found: list[LocalExchange] = []
@@ -70,7 +96,7 @@ def run_exchange(folder: Path) -> Iterator[RunningExchange]:
     options()  # makes the market, which takes longer than a clock may be late
 
     async def serve() -> None:
-        async with local_exchange(folder, start_ns=time.time_ns()) as local:
+        async with local_exchange(folder, speed=speed, start_ns=time.time_ns()) as local:
             found.append(local)
             ready.set()
             await done.wait()
