@@ -13,6 +13,7 @@ from . import console
 from .command import Json
 from .data_options import Name, Root
 from .problem import Problem
+from .waiting import asking, told
 
 if TYPE_CHECKING:
     from ..runtime.market_data.fetch.jobs import Job
@@ -160,9 +161,11 @@ class _Run:
         rest = self._client()
         fetcher = self._fetcher(rest)
         try:
-            server_ns = await fetcher.answer(rest.time) * 1_000_000
             instruments = list(dict.fromkeys(instrument for instrument, _, _ in self.request.wanted))
-            for rules in await find_symbols(rest, fetcher.answer, instruments, self.url):
+            with asking(self.url):
+                server_ns = await fetcher.answer(rest.time) * 1_000_000
+                listed = await find_symbols(rest, fetcher.answer, instruments, self.url)
+            for rules in listed:
                 if rules.refusal:
                     console.err(
                         f"note: {rules.base}/{rules.quote}: {rules.refusal}; its history is fetched all the same"
@@ -182,11 +185,8 @@ class _Run:
 
         from ..runtime.market_data.fetch.patience import Patience
         from ..runtime.market_data.fetch.run import Fetcher, Watch
-        from ..runtime.market_data.moments import span_text
 
-        chance = secrets.SystemRandom()
-        waits = Watch(waits=lambda why, wait_ns: console.hint(f"{why}; again in {span_text(max(wait_ns, 10**9))}"))
-        return Fetcher(rest, rest.clock, Patience(chance.random), self.url, waits)
+        return Fetcher(rest, rest.clock, Patience(secrets.SystemRandom().random), self.url, Watch(told))
 
     def _job(self, instrument: Instrument, period: int, name: str, server_ns: int) -> Job:
         from ..runtime.market_data.fetch.jobs import Job

@@ -20,6 +20,7 @@ from .command import Json
 from .data_fetch import Certificate, parsed_instrument
 from .data_options import Name, Root
 from .problem import Problem
+from .waiting import asking, told
 
 if TYPE_CHECKING:
     from ..runtime.market_data.instruments import Instrument
@@ -34,6 +35,8 @@ STREAM_URL = "wss://wbs-api.mexc.com/ws"
 REST_URL = "https://api.mexc.com"
 _STREAM_HOST = "wbs-api.mexc.com"
 STATUS_SECONDS = 0.5
+#: Without a terminal a line is written when something changed, at most this often, and once an hour.
+NEWS_SECONDS, HOUR_SECONDS = 10.0, 3600.0
 
 
 def record(
@@ -214,9 +217,10 @@ class _Run:
         from ..runtime.market_data.record.streams import Recorded
 
         patience = Patience(secrets.SystemRandom().random)
-        fetcher = Fetcher(client, client.clock, patience, self.plan.rest, Watch(), FOLLOWING)
+        fetcher = Fetcher(client, client.clock, patience, self.plan.rest, Watch(told), FOLLOWING)
         wanted = [instrument for instrument, _ in self.plan.instruments]
-        rules = await find_symbols(client, fetcher.answer, wanted, self.plan.rest)
+        with asking(self.plan.rest):
+            rules = await find_symbols(client, fetcher.answer, wanted, self.plan.rest)
         for each in rules:
             if each.refusal:
                 console.err(f"note: {each.base}/{each.quote}: {each.refusal}")
@@ -343,12 +347,23 @@ class _Run:
 async def _show(recording: Recording, lasts_s: float | None, show: Callable[[Sequence[console.Row]], None]) -> None:
     """How it goes, twice a second."""
     names = ", ".join(writing.what.instrument.symbol for writing in recording.writings)
-    before = recording.status()
+    before = said = recording.status()
     while True:
         await asyncio.sleep(STATUS_SECONDS)
         now = recording.status()
-        show([("recording", names, ""), *status_rows(before, now, lasts_s)])
+        rows = status_rows(before, now, lasts_s)
+        show([("recording", names, ""), *rows])
+        if not console.stderr().isatty() and is_news(said, now):
+            said = now
+            console.err(f"{time.strftime('%H:%M:%S', time.gmtime())} UTC {names}: {', '.join(row[1] for row in rows)}")
         before = now
+
+
+def is_news(said: Status, now: Status) -> bool:
+    """Whether a log should hear of it: something became worse or better, or an hour is over."""
+    since = now.seconds - said.seconds
+    troubles = [(s.up, s.gaps, s.reconnects, s.no_book, s.commits_failed) for s in (said, now)]
+    return since >= NEWS_SECONDS and (since >= HOUR_SECONDS or troubles[0] != troubles[1])
 
 
 def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[console.Row]:
@@ -361,11 +376,24 @@ def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[cons
     holes = f"{count_text(now.gaps, 'hole')}, {count_text(now.reconnects, 'reconnect')}"
     found: list[console.Row] = [
         ("time", f"{span_text(int(now.seconds) * 10**9)}{of}", ""),
-        ("stream", f"{frames:,.0f} messages/s, lag {now.lag_ms:,.0f} ms" if now.up else "NOT CONNECTED",
+        ("stream", f"{frames:,.0f} messages/s, {_lag(now.lag_ms)}" if now.up else "NOT CONNECTED",
          "" if now.up else "bad"),
         ("written", f"{now.bytes_out / 2**20:,.1f} MiB, {rows:,.0f} rows/s", ""),
         ("lost", holes if now.gaps or now.reconnects else "nothing", "warn" if now.gaps else ""),
     ]  # fmt: skip
+    if now.bookless and now.up:
+        why = f" ({now.no_book})" if now.no_book else ""
+        found.append(("books", f"{count_text(now.bookless, 'book')} without a snapshot yet{why}", "warn"))
     if now.waiting:
-        found.append(("store", f"{count_text(now.waiting, 'segment')} not in it yet", "warn"))
+        failed = f" (refused {count_text(now.commits_failed, 'time')})" if now.commits_failed else ""
+        found.append(("store", f"{count_text(now.waiting, 'segment')} not in it yet{failed}", "warn"))
     return found
+
+
+def _lag(lag_ms: float) -> str:
+    """How late data is here; a clock of the exchange that is far ahead is called that."""
+    from ..runtime.market_data.moments import span_text
+
+    if lag_ms > -1_000:
+        return f"lag {lag_ms:,.0f} ms"
+    return f"the exchange's clock is {span_text(int(-lag_ms / 1000) * 10**9)} ahead"

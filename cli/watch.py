@@ -15,6 +15,7 @@ from .command import Json, example, make_app
 from .data_fetch import Certificate, parsed_instrument
 from .data_record import STREAM_URL, rest_of
 from .problem import Problem
+from .waiting import asking, told
 
 if TYPE_CHECKING:
     from ..runtime.mexc.market.client import MarketClient
@@ -82,10 +83,11 @@ class _Watch:
         from ..runtime.mexc.market.feed import FeedConfig
 
         fetcher = Fetcher(
-            rest, rest.clock, Patience(secrets.SystemRandom().random), self._rest_url, Progress(), FOLLOWING
+            rest, rest.clock, Patience(secrets.SystemRandom().random), self._rest_url, Progress(told), FOLLOWING
         )  # fmt: skip
-        rules = await find_symbols(rest, fetcher.answer, instruments, self._rest_url)
-        await fetcher.answer(rest.sync_clock)
+        with asking(self._rest_url):
+            rules = await find_symbols(rest, fetcher.answer, instruments, self._rest_url)
+            await fetcher.answer(rest.sync_clock)
         return [FeedConfig(each.symbol, each.price_decimals, each.qty_decimals) for each in rules]
 
     async def _watch(self, rest: MexcRest, configs: list[FeedConfig], certificate: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flashc.cli.app import run
-from flashc.cli.data_record import rest_of, status_rows
+from flashc.cli.data_record import is_news, rest_of, status_rows
 from flashc.runtime.market_data.events import EventSet
 from flashc.runtime.market_data.record import run as record_run
 from flashc.runtime.market_data.record import writer
@@ -235,8 +235,25 @@ def test_the_status_line_says_rates_and_what_is_wrong() -> None:
         ("lost", "2 holes, 0 reconnects", "warn"),
         ("store", "1 segment not in it yet", "warn"),
     ]
+    bookless = replace(now, up=True, bookless=2, no_book="the exchange has a fault of its own (HTTP 503)")
+    assert status_rows(before, replace(bookless, commits_failed=3), 60.0)[4:] == [
+        ("books", "2 books without a snapshot yet (the exchange has a fault of its own (HTTP 503))", "warn"),
+        ("store", "1 segment not in it yet (refused 3 times)", "warn"),
+    ]
+    ahead = replace(now, up=True, lag_ms=-190_000_000.0)
+    assert status_rows(before, ahead, None)[1][1] == "5,000 messages/s, the exchange's clock is 2d 4h ahead"
     assert status_rows(before, replace(now, up=True, gaps=0), None)[1:4] == [
         ("stream", "5,000 messages/s, lag 0 ms", ""),
         ("written", "3.0 MiB, 100 rows/s", ""),
         ("lost", "nothing", ""),
     ]
+
+
+def test_without_a_terminal_a_log_hears_of_changes_and_once_an_hour() -> None:
+    facts: dict[str, Any] = dict.fromkeys(Status.__dataclass_fields__, 0)
+    said = Status(**{**facts, "seconds": 100.0, "up": True, "no_book": ""})
+    later = replace(said, seconds=160.0, frames=9)
+    assert not is_news(said, later)
+    assert is_news(said, replace(later, up=False)) and is_news(said, replace(later, no_book="nobody there"))
+    assert not is_news(said, replace(later, gaps=1, seconds=105.0))
+    assert is_news(said, replace(later, seconds=3_700.0))

@@ -71,14 +71,21 @@ class BarPlan:
 
     def take(self, rows: Sequence[BarRow]) -> BarPage:
         """The answer to `next()`. `AnswerFault` leaves the plan where it was."""
+        return self.taken(self.read(rows))
+
+    def taken(self, page: BarPage) -> BarPage:
+        """Go on behind a page that was read."""
+        self._at = page.stop_ns
+        return page
+
+    def read(self, rows: Sequence[BarRow]) -> BarPage:
+        """What an answer to `next()` holds; the plan stays where it is. Raises `AnswerFault`."""
         stop = self._page_stop()
         inside = [row for row in rows if self._at <= row.open_ms * NS_PER_MS < stop]
         bars = checked_bars(inside, self._period)
         there = ((int(ts), int(ts) + self._period) for ts in bars.ts)
         missing = Ranges.of(there).missing(self._at, stop)
-        page = BarPage(self._at, stop, bars, missing, len(rows) - len(inside))
-        self._at = stop
-        return page
+        return BarPage(self._at, stop, bars, missing, len(rows) - len(inside))
 
     def skip_to(self, moment_ns: int) -> BarPage:
         """Take for empty what lies before the first bar of all, `moment_ns`."""

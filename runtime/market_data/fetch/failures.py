@@ -46,6 +46,19 @@ def failure(error: MexcError, url: str, words: Words) -> RuntimeFault:
     return fault("FC1030", "the exchange cannot be reached", url, notes=(why,), helps=tuple(filter(None, helps)))
 
 
+def pause_text(error: MexcError) -> str:
+    """Why a request is put off, in words for who waits."""
+    if isinstance(error, RateLimited):
+        return "the exchange has banned this address" if error.banned else "the exchange had too many requests"
+    if isinstance(error, UnknownOutcome) and error.http == 403:
+        return "the exchange or a firewall refuses this address (HTTP 403)"
+    if isinstance(error, UnknownOutcome) and error.http >= 500:
+        return f"the exchange has a fault of its own (HTTP {error.http})"
+    if isinstance(error, BadAnswer):
+        return f"an answer that cannot be read ({error.why})"
+    return error.why if isinstance(error, NotSent | UnknownOutcome) else str(error)
+
+
 PLAIN_HELPS = ("this port speaks no TLS: `--url` with http:// or ws://?",)
 TLS_HELPS = (
     "for the local exchange, `--certificate FILE` names its own certificate",

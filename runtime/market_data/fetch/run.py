@@ -11,7 +11,7 @@ from ...mexc.rest.errors import MexcError
 from ...mexc.rest.results import Kline, PublicTrade
 from ..moments import NS_PER_DAY
 from .bar_plan import BarPage, BarPlan, BarRow
-from .failures import FETCHING, Words, failure
+from .failures import FETCHING, Words, failure, pause_text
 from .jobs import INTERVALS, Job
 from .pages import NS_PER_MS, AnswerFault, PageRequest
 from .patience import Patience
@@ -21,6 +21,8 @@ from .trade_plan import TradePage, TradePlan, TradeRow
 T = TypeVar("T")
 #: An answer that contradicts itself is asked for again, this often.
 MOST_FAULTY = 3
+#: A page of bars with holes is asked for until two answers have as many bars, this often.
+MOST_DOUBTS = 4
 #: Bars missing so shortly before the end of the range may only be late.
 LATE_NS = 300_000_000_000
 #: A range that begins with an empty page, and has so many pages more, is looked through by days first.
@@ -93,7 +95,7 @@ class Fetcher:
         plan = BarPlan(start, stop, job.period_ns)
         interval, seen = INTERVALS[job.period_ns], False
         while not plan.done:
-            page = await self._page(lambda: self._ask_bars(job.symbol, interval, plan.next()), plan.take)
+            page = await self._whole(lambda: self._ask_bars(job.symbol, interval, plan.next()), plan)
             covered = settled(page, server_ns)
             sink.add(page, covered, self._clock.mono_ns())
             done(page.stop_ns - page.start_ns)
@@ -102,6 +104,19 @@ class Fetcher:
                 sink.add(skipped, skipped.stop_ns, self._clock.mono_ns())
                 done(skipped.stop_ns - skipped.start_ns)
             seen = True
+
+    async def _whole(self, ask: Callable[[], Awaitable[Sequence[BarRow]]], plan: BarPlan) -> BarPage:
+        """A page of bars. What is stored as missing is never asked for again, so one answer is no proof of a hole."""
+        best = await self._page(ask, plan.read)
+        for _ in range(MOST_DOUBTS - 1):
+            if not best.missing:
+                break
+            other = await self._page(ask, plan.read)
+            agreed = len(other.bars) == len(best.bars)
+            best = max(best, other, key=lambda page: len(page.bars))
+            if agreed:
+                break
+        return plan.taken(best)
 
     async def _trades(self, job: Job, sink: StoreSink, start: int, stop: int, done: Done) -> None:
         plan = TradePlan(start, stop)
@@ -142,7 +157,7 @@ class Fetcher:
                 wait_ns = self._patience.wait_ns(error)
                 if wait_ns is None:
                     raise failure(error, self._url, self._words) from error
-                self._watch.waits(str(error), wait_ns)
+                self._watch.waits(pause_text(error), wait_ns)
                 await self._clock.sleep(wait_ns)
             else:
                 self._patience.success()

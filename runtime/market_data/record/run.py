@@ -38,7 +38,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a recording has done so far. `pause_ms` is the longest time for which nobody looked at the streams."""
+    """What a recording has done so far. `pause_ms` is the longest time for which nobody looked at the streams.
+
+    `bookless` instruments wait for a snapshot; `no_book` is why the last one did not come, empty where it did.
+    `commits_failed` rounds of commits were not taken by the store.
+    """
 
     seconds: float
     frames: int
@@ -54,6 +58,9 @@ class Status:
     waiting: int
     pause_ms: float
     up: bool
+    bookless: int
+    no_book: str
+    commits_failed: int
 
 
 class Recording:
@@ -89,6 +96,7 @@ class Recording:
         self._tasks: set[asyncio.Task[None]] = set()
         self._work = ThreadPoolExecutor(2, "recording")
         self._syncing = self._committing = False
+        self._no_book = ""
         self._commit_ns = self._pause_ns = 0
 
     # ---- what the session tells
@@ -241,9 +249,11 @@ class Recording:
         writing = self.writings[number]
         found = await snapshot_of(self._snapshots, writing.what, self._limit)
         now_ns = self._now_ns()
-        if found is None:
+        if isinstance(found, str):
+            self._no_book = found
             self.recorder.no_snapshot(number, now_ns)
             return
+        self._no_book = ""
         self._write()  # updates that came before the snapshot are joined before it
         self._append(number, self.recorder.snapshot(number, found, now_ns))
 
@@ -285,6 +295,9 @@ class Recording:
             waiting=sum(len(writing.retired) for writing in writings),
             pause_ms=self._pause_ns / 1e6,
             up=bool(self._links),
+            bookless=sum(join.needs_snapshot for join in self.recorder.joins),
+            no_book=self._no_book,
+            commits_failed=counters["commits_failed"],
         )
 
 

@@ -17,6 +17,7 @@ from ...mexc.stream.counters import Counters
 from ...mexc.stream.endpoint import Endpoint
 from ...mexc.stream.events import Event, SessionConfig
 from ..bars import Ints
+from ..fetch.failures import pause_text
 from .peek import peek
 from .recorder import NS_PER_MS, WholeBook
 from .streams import Recorded
@@ -63,10 +64,12 @@ def levels_of(depth: Depth, what: Recorded) -> Ints:
     return np.array(rows, np.int64).reshape(len(rows), 3)
 
 
-async def snapshot_of(source: Snapshots, what: Recorded, limit: int) -> WholeBook | None:
-    """A whole book; None if there was no usable answer."""
+async def snapshot_of(source: Snapshots, what: Recorded, limit: int) -> WholeBook | str:
+    """A whole book, or why there is none."""
     try:
         depth = await source.depth(what.symbol, limit)
         return WholeBook(depth.last_update_id, levels_of(depth, what), max(depth.time_ms, 0) * NS_PER_MS)
-    except (MexcError, DecimalFault):
-        return None
+    except MexcError as error:
+        return pause_text(error)
+    except DecimalFault:
+        return "an answer with numbers that cannot be"

@@ -120,7 +120,9 @@ class Caller:
         until_ns = self.clock.mono_ns() + patience_ns
         while wait_ns := self.budget.ask(endpoint, now_ns := self.clock.mono_ns(), share):
             if now_ns + wait_ns > until_ns:
-                raise NotSent("the budget of requests is spent", wait_ns)
+                closed = self.budget.closed_ns(now_ns) > 0
+                why = "requests rest after a refusal of the exchange" if closed else "the budget of requests is spent"
+                raise NotSent(why, wait_ns)
             await self.clock.sleep(wait_ns)
         if wait_ns is None:
             raise NotSent("the request is heavier than its whole budget")

@@ -18,7 +18,7 @@ from flashc.runtime.market_data.instruments import Instrument
 from flashc.runtime.market_data.moments import NS_PER_DAY, NS_PER_SECOND, parse_moment
 from flashc.runtime.market_data.store.places import table_at
 from flashc.runtime.market_data.store.sets import append, load, read_record
-from flashc.runtime.mexc.rest.errors import BadAnswer, Definitive, NotSent, RateLimited, UnknownOutcome
+from flashc.runtime.mexc.rest.errors import BadAnswer, Definitive, MexcError, NotSent, RateLimited, UnknownOutcome
 from flashc.runtime.mexc.rest.results import Kline, PublicTrade
 from support.mexc_history import PERIODS_MS, HistoryServer
 
@@ -258,6 +258,32 @@ def test_before_the_first_answer_patience_is_short() -> None:
     assert Patience(lambda: 0.0).wait_ns(BadAnswer("HTTP 200: it is no JSON")) is None
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RateLimited(10**9), "the exchange had too many requests"),
+        (RateLimited(10**9, banned=True), "the exchange has banned this address"),
+        (BadAnswer("HTTP 403: damaged", http=403), "the exchange or a firewall refuses this address (HTTP 403)"),
+        (BadAnswer("HTTP 502: damaged", http=502), "the exchange has a fault of its own (HTTP 502)"),
+        (BadAnswer("the candles is no list"), "an answer that cannot be read (the candles is no list)"),
+        (NotSent("the budget of requests is spent"), "the budget of requests is spent"),
+        (UnknownOutcome("no answer in time"), "no answer in time"),
+    ],
+)
+def test_who_waits_is_told_why_in_plain_words(error: MexcError, words: str, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def once(n: int) -> None:
+        if n == 2:
+            raise error
+
+    sink = StoreSink(BARS, tmp_path, 0)
+    watch = Watch(lambda why, wait_ns: told.append(why))
+    fetcher = Fetcher(History(server(), once), Turned(), Patience(lambda: 0.5), "http://127.0.0.1", watch)
+    asyncio.run(fetcher.run(BARS, sink, NOW))
+    assert told == [words]
+
+
 def test_an_answer_that_contradicts_itself_is_asked_for_again_and_then_refused(tmp_path: Path) -> None:
     class Muddled(History):
         wrong = 2
@@ -275,6 +301,24 @@ def test_an_answer_that_contradicts_itself_is_asked_for_again_and_then_refused(t
     with pytest.raises(RuntimeFault, match="FC1035: bars are not in the order"):
         fetched(BARS, stubborn, tmp_path / "thrice")
     assert read_record(table_at(tmp_path / "thrice", "b")).total_rows == 499
+
+
+def test_a_hole_is_believed_when_two_answers_have_it(tmp_path: Path) -> None:
+    class Forgetful(History):
+        """Every fifth answer lacks a bar, every seventh is empty."""
+
+        async def klines(self, *args: Any, **named: Any) -> Sequence[Kline]:
+            rows = list(await super().klines(*args, **named))
+            return [] if self.asked % 7 == 0 else rows[:-300] + rows[-299:] if self.asked % 5 == 0 else rows
+
+    whole = fetched(BARS, History(server()), tmp_path / "whole")
+    doubted = fetched(BARS, Forgetful(server()), tmp_path / "doubted")
+    assert doubted.progress.missing_bars == 0
+    assert read_record(table_at(tmp_path / "whole", "b")).content_hash == doubted.record.content_hash
+    assert doubted.added_rows == whole.added_rows
+    real = History(server(missing=lambda ms: ms // 60_000 % 700 == 3))
+    assert fetched(BARS, real, tmp_path / "real").progress.missing_bars == 3
+    assert real.asked == 5 + 3, "each page with a hole once more"
 
 
 def test_kinds_and_names() -> None:
