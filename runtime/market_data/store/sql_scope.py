@@ -32,6 +32,8 @@ _EXPRESSIONS = frozenset(
 )  # fmt: skip
 _NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CTE_NODE"})
 _TABLES = frozenset({"BASE_TABLE", "JOIN", "SUBQUERY", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST", "TABLE_FUNCTION"})
+#: Functions that read what a text says.
+_OF_TEXT = frozenset({"query", "query_table"})
 _BELOW, _ABOVE = "0000-00-00", "9999-99-99"
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?")
 _CLOCKS = frozenset({"day", "time"})
@@ -47,9 +49,13 @@ _BOUNDS: Mapping[str, tuple[bool, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`words` holds every name that the query writes, None if it may read columns that it does not name."""
+    """`words` holds every name that the query writes, None if it may read columns that it does not name.
+
+    `tables` counts how often it names each table, `days` are those of a table that stands in a plain `SELECT`.
+    """
 
     words: frozenset[str] | None = None
+    tables: Mapping[Table, int] = field(default_factory=dict)
     days: Mapping[Table, Days] = field(default_factory=dict)
 
     def columns(self, names: Sequence[str]) -> list[str]:
@@ -57,9 +63,9 @@ class Scope:
         return [name for name in names if self.words is None or name in self.words]
 
     def days_of(self, name: str, kind: str) -> Days | None:
-        """The days of a kind of a data set; None for all. Its view of one name is that of its only kind."""
-        known = self.days.get((name, kind)), self.days.get(("", name)), self.days.get(("main", name))
-        return next((days for days in known if days is not None), None)
+        """The days of a kind of a data set; None for all, also where the query names it twice, in whatever way."""
+        ways = [way for way in ((name, kind), ("", name), ("main", name)) if way in self.tables]
+        return self.days.get(ways[0]) if len(ways) == 1 and self.tables[ways[0]] == 1 else None
 
 
 EVERYTHING = Scope()
@@ -74,7 +80,11 @@ def scope_of(base: DuckDBPyConnection, text: str) -> Scope:
         tree = json.loads(found[0]) if found else {}
         if tree.get("error") is not False:
             return EVERYTHING
-        return Scope(_words(tree["statements"]), _days(tree["statements"]))
+        nodes = list(_walk(tree["statements"]))
+        if any(node.get("function_name") in _OF_TEXT for node in nodes):
+            return EVERYTHING
+        named = Counter(_table(node) for node in nodes if node.get("type") == "BASE_TABLE")
+        return Scope(_words(nodes), named, _days(nodes))
     except (duckdb.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return EVERYTHING
 
@@ -92,8 +102,7 @@ def _walk(tree: Any) -> Iterator[Node]:
 # ---- columns
 
 
-def _words(tree: Any) -> frozenset[str] | None:
-    nodes = list(_walk(tree))
+def _words(nodes: Sequence[Node]) -> frozenset[str] | None:
     if not all(map(_names_its_columns, nodes)):
         return None
     tables = {str(node.get(key)).lower() for node in nodes for key in ("table_name", "alias") if _is_table(node)}
@@ -127,16 +136,15 @@ def _texts(node: Node) -> Iterator[str]:
 # ---- days
 
 
-def _days(tree: Any) -> dict[Table, Days]:
-    nodes = list(_walk(tree))
-    often = Counter(_table(node)[1] for node in nodes if node.get("type") == "BASE_TABLE")
+def _days(nodes: Sequence[Node]) -> dict[Table, Days]:
+    within = {str(own["key"]).lower() for node in nodes for own in (node.get("cte_map") or {}).get("map", ())}
     found = {}
     for node in nodes:
         source = node.get("from_table")
         if node.get("type") != "SELECT_NODE" or not isinstance(source, dict) or source.get("type") != "BASE_TABLE":
             continue
-        if often[_table(source)[1]] > 1 or source.get("sample") or source.get("column_name_alias"):
-            continue
+        if _table(source)[1] in within or source.get("sample") or source.get("column_name_alias"):
+            continue  # of the query's own tables `day` may be anything
         names = {_table(source)[1], str(source.get("alias") or "").lower()}
         low, high = _bounds(node.get("where_clause"), names)
         if (low, high) != (_BELOW, _ABOVE):

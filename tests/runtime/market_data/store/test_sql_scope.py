@@ -100,6 +100,22 @@ def test_other_conditions_do_not(base, query: str) -> None:
     assert scope_of(base, query).days_of("b", "bars") is None
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (SELECT max(high) FROM b WHERE day = '2024-03-05') - (SELECT max(high) FROM b.bars)",
+        "SELECT (SELECT max(high) FROM main.b WHERE day = '2024-03-05') - (SELECT max(high) FROM b)",
+        "WITH b AS (SELECT day + 1 AS day, high FROM b.bars) SELECT max(high) FROM b WHERE day = '2024-03-05'",
+        "SELECT high FROM b WHERE day = '2024-03-05' AND ts IN (SELECT ts FROM query('SELECT ts FROM b'))",
+        "SELECT high FROM b WHERE day = '2024-03-05' AND ts IN (SELECT ts FROM Query_Table(['b']))",
+        "SELECT (WITH b AS (SELECT day + 1 AS day FROM b.bars) SELECT 1 FROM b WHERE day = '2024-03-05')",
+        "WITH RECURSIVE b AS (FROM b.bars UNION ALL FROM b WHERE day = '2024-03-05') SELECT count(*) FROM b",
+    ],
+)
+def test_a_table_of_several_names_has_all_days(base, query: str) -> None:
+    assert scope_of(base, query).days_of("b", "bars") is None
+
+
 def test_each_table_has_days_of_its_own(base) -> None:
     query = "SELECT (SELECT max(qty) FROM l.trades WHERE day = '2024-03-05'), (SELECT max(price) FROM l.book)"
     scope = scope_of(base, query)
