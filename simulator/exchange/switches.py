@@ -292,6 +292,12 @@ class Switches:
         after="leave after the HTTP answer",
         before="leave before the HTTP answer",
     )
+    account_frames: str = _choice(
+        "frames of a balance that one fill moves more than once, such as by its fee",
+        "each",
+        each="one for each move",
+        one="one with the last state and the sum",
+    )
     private_repeats: str = _choice("private frames", "once", once="each once", twice="each twice")
     mixed_subscription: str = _choice(
         "a subscription with one bad channel among good ones",

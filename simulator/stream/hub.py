@@ -283,9 +283,9 @@ class StreamHub:
                 self._restart(event)  # type: ignore[arg-type]
 
     def _account(self, event: AccountEvent) -> None:
-        """Write it only if somebody is to hear it."""
+        """Keep it only if somebody is to hear it."""
         if account_of(event) in self._told:
-            self._sorter.add(self._notes.note(event))
+            self._sorter.add(event)
 
     def _level(self, event: LevelChanged) -> None:
         for feed in self._on_level.get(event.symbol, ()):
@@ -365,7 +365,8 @@ class StreamHub:
     def _push_private(self) -> None:
         switches = self._switches()
         repeats = 2 if switches.private_repeats == "twice" else 1
-        for note in self._sorter.drain(switches.private_order):
+        for event in self._sorter.drain(switches.private_order, merged=switches.account_frames == "one"):
+            note = self._notes.note(event)
             frame = encode.frame(note.channel, note.symbol, note.body_number, note.body, note.time_ns // MS)
             for one in self._hearing(note):
                 for _ in range(repeats):

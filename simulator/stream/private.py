@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -140,24 +140,45 @@ def average_text(order: Order, spec: SymbolSpec) -> str:
 
 
 class Sorter:
-    """Puts the messages of each fill into the order that a switch says.
+    """Puts the events of each fill into the order that a switch says.
 
     A group begins with a change of an order and lasts to the next one of the same account.
     """
 
     def __init__(self) -> None:
-        self.groups: dict[str, list[list[Note]]] = {}  # by account; empty if there is nothing to say
+        self.groups: dict[str, list[list[AccountEvent]]] = {}  # by account; empty if there is nothing to say
 
-    def add(self, note: Note) -> None:
-        groups = self.groups.setdefault(note.account, [[]])
-        if note.kind == ORDERS and any(earlier.kind == ORDERS for earlier in groups[-1]):
+    def add(self, event: AccountEvent) -> None:
+        groups = self.groups.setdefault(account_of(event), [[]])
+        if isinstance(event, OrderChanged) and any(isinstance(earlier, OrderChanged) for earlier in groups[-1]):
             groups.append([])
-        groups[-1].append(note)
+        groups[-1].append(event)
 
-    def drain(self, order: str) -> list[Note]:
-        """All messages since the last call; `order` is such as `orders,deals,account`."""
+    def drain(self, order: str, *, merged: bool) -> list[AccountEvent]:
+        """All events since the last call; `order` is such as `orders,deals,account`. `merged`: see `merge`."""
         ranks = {kind: rank for rank, kind in enumerate(order.split(","))}
         groups, self.groups = self.groups, {}
         return [
-            note for parts in groups.values() for group in parts for note in sorted(group, key=lambda n: ranks[n.kind])
+            event
+            for parts in groups.values()
+            for group in parts
+            for event in sorted(merge(group) if merged else group, key=lambda event: ranks[_KINDS[type(event)]])
         ]
+
+
+_KINDS: Mapping[type[AccountEvent], str] = {OrderChanged: ORDERS, Filled: DEALS, BalanceChanged: ACCOUNT}
+
+
+def merge(group: Sequence[AccountEvent]) -> list[AccountEvent]:
+    """One change of a balance for each asset: its last state, the sum of what moved, the first reason."""
+    found: dict[int | str, AccountEvent] = {}
+    for number, event in enumerate(group):
+        if not isinstance(event, BalanceChanged):
+            found[number] = event
+            continue
+        first = found.get(event.asset, event)
+        if isinstance(first, BalanceChanged) and first is not event:
+            moved = first.d_free + event.d_free, first.d_locked + event.d_locked
+            event = event._replace(d_free=moved[0], d_locked=moved[1], change_type=first.change_type)
+        found[event.asset] = event
+    return list(found.values())

@@ -228,6 +228,22 @@ def test_an_account_hears_its_orders_fills_and_balances_in_the_switched_order() 
         assert {push.account for push in pushes} == {"ann"}
 
 
+def test_moves_of_one_balance_are_told_apart_or_as_one() -> None:
+    moves = [
+        BalanceChanged(T0 + 5, "ann", "BTC", 900, 0, 900, 0, "ENTRUST"),
+        BalanceChanged(T0 + 5, "ann", "USDC", 700, 200, 0, -100, "ENTRUST"),
+        BalanceChanged(T0 + 5, "ann", "BTC", 895, 0, -5, 0, "TRADE_FEE"),
+    ]
+    for setting, told in (("each", ["0.000009", "0", "-0.00000005"]), ("one", ["0.00000895", "0"])):
+        world = World(account_frames=setting)
+        world.listen(*PRIVATE, key=world.keys.create("ann", T0))
+        world.hub.collect([*EVENTS[:2], *moves])
+        rows = [read(push).privateAccount for push in world.hub.flush(T0 + 6)[2:]]
+        assert [row.balanceAmountChange for row in rows] == told
+        last = {row.vcoinName: (row.balanceAmount, row.frozenAmount) for row in rows}
+        assert last == {"BTC": ("0.00000895", "0"), "USDC": ("0.000007", "0.000002")}
+
+
 def test_the_frames_of_an_account_have_the_exchanges_fields() -> None:
     world = World()
     world.listen(*PRIVATE, key=world.keys.create("ann", T0))
