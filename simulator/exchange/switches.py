@@ -323,6 +323,15 @@ class Switches:
         any="answered with PONG, as clients that write it so stay connected",
         capitals="an unknown method",
     )
+    removal: str = _choice(
+        "the quantity of a level that is gone, in changes of the book",
+        "zero",
+        zero="`0`",
+        zeros="`0.00000000`",
+    )
+    empty_frames: str = _choice(
+        "frames with a channel and no body", "none", none="never", **{"5s": "on every public channel, every 5 seconds"}
+    )
     server_ping: str = _choice(
         "ping frames of the server", "none", none="never", **{"20s": "every 20 seconds; no pong for 60 closes"}
     )

@@ -58,6 +58,9 @@ class Market(Protocol):
     def version(self, symbol: str) -> int:
         """The version of the newest change."""
 
+    def removal(self) -> str:
+        """The quantity of a level that is gone."""
+
     def candle(self, symbol: str, interval: str, now_ns: int) -> Candle | None:
         """The candle of now; None before the first trade."""
 
@@ -91,7 +94,8 @@ class Flow(ABC):
 
     def text(self, ticks: int, lots: int) -> Level:
         """A level as the wire has it."""
-        return price_text(ticks, self.spec.price_decimals), quantity_text(lots, self.spec.qty_decimals)
+        price = price_text(ticks, self.spec.price_decimals)
+        return price, quantity_text(lots, self.spec.qty_decimals) if lots else self.market.removal()
 
 
 @lru_cache(maxsize=65_536)
@@ -102,8 +106,8 @@ def price_text(ticks: int, decimals: int) -> str:
 
 @lru_cache(maxsize=65_536)
 def quantity_text(lots: int, decimals: int) -> str:
-    """A quantity with all its decimals; `0` for a level that is gone."""
-    return amount_text(lots, decimals, strip=False) if lots else "0"
+    """A quantity with all its decimals."""
+    return amount_text(lots, decimals, strip=False)
 
 
 class DepthFlow(Flow):

@@ -23,6 +23,7 @@ from .flows import FLOWS, Flow, Market, TopFlow, mini_ticker
 from .private import AccountEvent, Note, Notes, Sorter, account_of
 
 NEVER_NS = 2**63 - 1
+BEAT_NS = 5 * SECOND_NS  # between two frames without a body
 
 
 class Exchange(Market, Protocol):
@@ -85,7 +86,7 @@ class StreamHub:
         self._on_trade: dict[str, list[_Feed]] = {}
         self._due: list[tuple[int, int, _Feed]] = []
         self._tie = count()
-        self._grid_ns = 0
+        self._grid_ns = self._beat = 0
         self._told: set[str] = set()  # accounts whose private channels somebody has
         self._ready: list[Push] = []
         #: When `closes` and `pings` are to be asked next: once a second, or at once if a connection broke a rule.
@@ -315,8 +316,17 @@ class StreamHub:
         if self._sorter.groups:
             self._push_private()
         self._push_due(now_ns)
+        if self._switches().empty_frames != "none" and now_ns // BEAT_NS != self._beat:
+            self._push_empty(now_ns)
         ready, self._ready = self._ready, []
         return ready
+
+    def _push_empty(self, now_ns: int) -> None:
+        self._beat = now_ns // BEAT_NS
+        for channel, listeners in [(feed.channel, feed.listeners) for feed in self._feeds.values()]:
+            frame = encode.frame(channel.name, channel.symbol, 0, b"", now_ns // MS)
+            for connection in listeners:
+                self._send(Push(connection, channel.name, channel.symbol, "", frame), now_ns)
 
     def next_ns(self) -> int:
         """When something is to be done next, if no event comes before."""

@@ -48,6 +48,10 @@ class MarketView:
         """The version of the newest change."""
         return self._exchange.depth(symbol, 0)[0]
 
+    def removal(self) -> str:
+        """The quantity of a level that is gone."""
+        return "0" if self._exchange.switches.removal == "zero" else "0.00000000"
+
     def candle(self, symbol: str, interval: str, now_ns: int) -> Candle | None:
         """The candle of now; None before the first trade."""
         kind, now_ms, spec = INTERVALS[INTERVAL_NAMES[interval]], now_ns // MS, self.specs[symbol]

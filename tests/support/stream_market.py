@@ -40,6 +40,9 @@ class HandMarket:
     def version(self, symbol: str) -> int:
         return self.versions[symbol]
 
+    def removal(self) -> str:
+        return "0"
+
     def candle(self, symbol: str, interval: str, now_ns: int) -> Candle | None:
         return Candle(60, 120, "1", "2", "3", "0.5", "10", "20")
 

@@ -109,6 +109,14 @@ def test_a_level_that_went_is_said_with_a_zero() -> None:
     assert read(push).publicAggreDepths.bids[0].quantity == "0"
 
 
+def test_frames_without_a_body_come_by_a_switch() -> None:
+    world = World(empty_frames="5s")
+    world.listen(DEPTH)
+    pushes = [read(push) for step in range(11) for push in world.hub.flush(T0 + step * S)]
+    assert [(push.channel, push.symbol, push.WhichOneof("body")) for push in pushes] == [(DEPTH, "BTCUSDC", None)] * 3
+    assert [push.sendTime - T0 // MS for push in pushes] == [0, 5_000, 10_000]
+
+
 def test_every_listener_of_a_channel_gets_the_same_frame_and_nobody_else() -> None:
     world = World()
     world.listen(DEPTH, connection=1)

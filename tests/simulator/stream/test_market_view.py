@@ -54,6 +54,18 @@ def test_a_book_is_seen_with_its_version() -> None:
     assert venue.view.version("BTCUSDC") == version + 1
 
 
+@pytest.mark.parametrize(("setting", "text"), [("zero", "0"), ("zeros", "0.00000000")])
+def test_a_level_that_is_gone_has_the_switched_zero(setting: str, text: str) -> None:
+    venue = Venue()
+    venue.exchange.switches = venue.exchange.switches.set(f"removal={setting}")
+    venue.hub.open(1, None, T0)
+    venue.hub.text(1, '{"method":"SUBSCRIPTION","params":["spot@public.aggre.depth.v3.api.pb@10ms@BTCUSDC"]}', T0)
+    venue.trade("0.5", "100")
+    (push,) = venue.hub.flush(T0 + S)
+    (level,) = message_class(WRAPPER).FromString(push.frame).publicAggreDepths.asks
+    assert (level.price, level.quantity) == ("100.00", text)
+
+
 def test_the_running_candle_and_day_are_seen() -> None:
     venue = Venue()
     assert venue.view.candle("BTCUSDC", "Min1", T0) is None
