@@ -12,10 +12,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
 from ..errors import fault
+from .loopback import dialled
 
 LARGEST_ANSWER_BYTES = 32 << 20
 _STARTED = "http11.send_request_headers.started"
@@ -70,7 +72,11 @@ class HttpTransport:
     """
 
     def __init__(self, base_url: str, *, certificate: str | None = None, connections: int = 4) -> None:
-        self._base = httpx.URL(base_url)
+        parts = urlsplit(base_url)  # the parser of those who decide which addresses are allowed
+        host = parts.hostname or ""
+        self._base = httpx.URL(scheme=parts.scheme, host=dialled(host), port=parts.port)
+        self._authority = httpx.URL(scheme=parts.scheme, host=host, port=parts.port).netloc.decode("ascii")
+        self._name = {"sni_hostname": host} if parts.scheme == "https" else {}
         context = _context(certificate)
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
         self._settings: dict[str, Any] = {"verify": context, "limits": limits, "trust_env": False, "retries": 0}
@@ -97,7 +103,7 @@ class HttpTransport:
         raise failure
 
     async def _exchange(self, request: HttpRequest, timeout_s: float, trace: object) -> HttpAnswer:
-        extensions = {"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace}
+        extensions = {"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace, **self._name}
         response = await self._transport.handle_async_request(self._raw(request, extensions))
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -112,7 +118,7 @@ class HttpTransport:
         return httpx.Request(
             request.method,
             self._base.copy_with(raw_path=target.encode("ascii")),
-            headers=[*request.headers, ("Accept-Encoding", "identity"), ("Host", self._base.netloc.decode("ascii"))],
+            headers=[*request.headers, ("Accept-Encoding", "identity"), ("Host", self._authority)],
             content=request.body,
             extensions=extensions,
         )

@@ -36,6 +36,7 @@ PARTS = {
     "simulator/exchange/": 20,
     "simulator/rest/": 20,
     "simulator/accounts_file.py": 2,
+    "runtime/mexc/": 30,
 }
 #: Planted in CI: they are noticed in seconds. The tests themselves run there anyway, so nobody asks if they are green.
 QUICK = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ SYMBOL = "BTCUSDC"
 #: Everything a test waits for is much faster than this, in the time of its loop.
 PATIENCE_S = 60.0
 QUICK = FeedConfig(interval_ns=400 * MS, question_ns=100 * MS, retry_ns=100 * MS, deaf_ms=300, lookback_ms=60_000)
+
+#: No read happens by the clock: what the client knows, its stream told it, or it asked for.
+UNREAD = replace(QUICK, interval_ns=3_600 * SECOND)
 
 
 def credentials(account: int = 0) -> Credentials:

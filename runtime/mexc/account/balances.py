@@ -2,7 +2,7 @@
 
 A push tells one asset after a change, and the change. Several pushes of one millisecond are put in order by their
 changes: the last one is that from which no other continues. Where that does not decide, the balance is `ambiguous`,
-and the account must be read.
+and the account must be read. So it is where a read contradicts a push of moments before: the read may be of a cache.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .facts import AccountFact, BalanceFact
+
+#: How old the answer to a read may be when it comes.
+CACHED_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,12 @@ class Balances:
         rows = {name: (free, locked) for name, free, locked in read.balances} if read else {}
         pushed = self._newest.get(asset)
         newest_ms = max((row.time_ms for row in pushed), default=-1) if pushed else -1
-        if read is not None and read.time_ms > newest_ms:
-            return BalanceView(asset, *rows.get(asset, (0, 0)), read.time_ms)
-        return _last_of(pushed) if pushed else BalanceView(asset, 0, 0, 0)
+        last = _last_of(pushed) if pushed else BalanceView(asset, 0, 0, 0)
+        if read is None or read.time_ms <= newest_ms:
+            return last
+        found = rows.get(asset, (0, 0))
+        cached = bool(pushed) and read.time_ms <= newest_ms + CACHED_MS and found != (last.free, last.locked)
+        return BalanceView(asset, *found, read.time_ms, cached)
 
     def assets(self) -> tuple[str, ...]:
         read = {name for name, _, _ in self._read.balances} if self._read else set()

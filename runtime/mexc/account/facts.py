@@ -147,7 +147,9 @@ def _pushed_order(symbol: str, body: PrivateOrder, send_ms: int) -> OrderFact:
         quote=units(body.cumulative_amount),
         time_ms=send_ms or body.create_time_ms,
         unknown=unknown,
-        **names,
+        status=names["status"],
+        side=names["side"],
+        type=names["type"],
     )
 
 

@@ -6,12 +6,12 @@ owner may read; the environment only when it is asked for. Never an argument, a 
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
 from ...errors import fault
+from ...net.loopback import is_loopback
 from .secret import Secret
 
 LIVE_HOSTS = frozenset({"api.mexc.com"})
@@ -50,14 +50,6 @@ def namespace_of(base_url: str) -> Namespace:
         return Namespace.SIMULATOR
     helps = (f"the exchange is https://{min(LIVE_HOSTS)}; a simulator is http://127.0.0.1 with its port",)
     raise fault("FC1202", "not an address of the exchange", base_url[:200] or "--url", helps=helps)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is a literal address of this machine. Names are not: they may lead elsewhere."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def checked(credentials: Credentials | None, base_url: str) -> Credentials | None:

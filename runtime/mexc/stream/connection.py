@@ -18,9 +18,10 @@ from ....cython_core import native
 from ....cython_core.wire.push import decode_push
 from ...errors import fault
 from ...market_data.synth.prng import Stream
+from ...net.loopback import dialled, is_loopback
 from .channels import Channel
 from .counters import Counters
-from .endpoint import Endpoint, is_loopback
+from .endpoint import Endpoint
 from .events import Close, Connect, Event, Send, SessionConfig
 from .session import Decoder, Session
 
@@ -218,7 +219,9 @@ class StreamShell:
         endpoint, link = action.endpoint, action.link
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: _Pipe(self, link), endpoint.host, endpoint.port, ssl=self._tls)
+            name = endpoint.host if self._tls else None
+            at = dialled(endpoint.host), endpoint.port
+            await loop.create_connection(lambda: _Pipe(self, link), *at, ssl=self._tls, server_hostname=name)
         except ssl.SSLError as error:
             self.ended(link, "tls_refused", getattr(error, "verify_message", "") or type(error).__name__)
         except OSError as error:

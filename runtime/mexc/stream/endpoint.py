@@ -5,11 +5,11 @@ Plain sockets are for this machine only. Every other address needs TLS, a name o
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ...errors import fault
+from ...net.loopback import is_loopback
 
 #: The exchange's hosts of streams.
 HOSTS = frozenset({"wbs-api.mexc.com"})
@@ -35,16 +35,6 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{'wss' if self.tls else 'ws'}://{self.authority}{self.path}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def endpoint(url: str, *, remote: bool = False) -> Endpoint:

@@ -23,8 +23,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 class Server:
     """A socket on loopback that keeps what it is sent and writes what it is told."""
 
-    def __init__(self, *answers: bytes | None) -> None:
-        self.answers = list(answers)
+    def __init__(self, *answers: bytes | None, host: str = "127.0.0.1", leaves: bool = False) -> None:
+        self.answers, self.host, self.leaves = list(answers), host, leaves
         self.heads: list[bytes] = []
         self.url = ""
 
@@ -37,12 +37,15 @@ class Server:
                     break
                 writer.write(found)
                 await writer.drain()
+                if self.leaves:
+                    break
         writer.close()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = await asyncio.start_server(self._serve, self.host, 0)
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        self.url = f"http://{shown}:{server.sockets[0].getsockname()[1]}"
         try:
             yield self.url
         finally:
@@ -93,6 +96,53 @@ def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
     answers = run_virtual(send_all(server, HttpRequest("GET", "/a"), HttpRequest("POST", "/order")))
     assert [answer.status for answer in answers] == [200, 200]
     assert len(server.heads) == 2
+
+
+def test_a_connection_that_the_other_side_left_without_a_word_is_not_used() -> None:
+    server = Server(OK, OK, leaves=True)
+    answers = run_virtual(send_all(server, HttpRequest("GET", "/a"), HttpRequest("POST", "/order")))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [head.split()[0] for head in server.heads] == [b"GET", b"POST"]
+
+
+def test_the_name_localhost_is_never_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(host: str, *_: object, **__: object) -> object:
+        raise AssertionError(f"{host} was looked up")
+
+    async def attempt() -> int:
+        async with server.running() as url:
+            transport = HttpTransport(url.replace("127.0.0.1", "localhost"))
+            monkeypatch.setattr("socket.getaddrinfo", elsewhere)
+            status = (await transport.send(HttpRequest("GET", "/a"), SECOND)).status
+            await transport.close()
+            return status
+
+    server = Server(OK)
+    assert run_virtual(attempt()) == 200
+    assert b"\r\nhost: localhost:" in server.heads[0].lower()
+
+
+def test_the_other_loopback_address_is_dialled_too() -> None:
+    server = Server(OK, host="::1")
+    (answer,) = run_virtual(send_all(server, HttpRequest("GET", "/a")))
+    assert answer.status == 200
+    assert b"\r\nhost: [::1]:" in server.heads[0].lower()
+
+
+def test_an_answer_in_chunks_is_read_whole_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole, endless = head + b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", head + 50 * (b"a\r\n0123456789\r\n")
+    monkeypatch.setattr(http, "LARGEST_ANSWER_BYTES", 100)
+    first, second = run_virtual(send_all(Server(whole, endless), HttpRequest("GET", "/a"), HttpRequest("GET", "/b")))
+    assert first.body == b"{}"
+    assert isinstance(second, TransportError)
+    assert "larger" in second.why
+
+
+def test_a_head_without_end_is_cut() -> None:
+    (found,) = run_virtual(send_all(Server(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000), HttpRequest("GET", "/a")))
+    assert isinstance(found, TransportError)
+    assert found.sent
 
 
 def test_a_refused_connection_is_not_sent() -> None:

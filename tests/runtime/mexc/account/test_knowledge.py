@@ -268,3 +268,11 @@ def test_an_order_that_a_read_shows_open_long_after_its_end_is_a_conflict() -> N
     assert known([ended, cached, late]).anomalies() == ()
     assert known([again, ended]).anomalies() == ("order o1: open again after its end",)
     assert known([ended, again]).live() == ()
+
+
+def test_a_read_that_contradicts_a_push_of_moments_before_is_asked_for_again() -> None:
+    pushed = BalanceFact(10_000, "MX", 3, 0, -1, 0)
+    soon, later = (AccountFact(time_ms, (("MX", 4, 0),)) for time_ms in (12_000, 15_001))
+    assert known([pushed, soon]).questions() == (Question("account"),)
+    assert known([soon, later, pushed]).questions() == ()
+    assert known([pushed, AccountFact(12_000, (("MX", 3, 0),))]).questions() == ()

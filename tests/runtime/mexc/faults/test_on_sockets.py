@@ -14,11 +14,17 @@ from support.watched_exchange import Watched, watched
 Scene = Callable[[Watched], Awaitable[None]]
 
 
-async def w_03(play: Watched) -> None:
-    """Silent stream: found within two seconds, whatever else is well."""
-    play.fault("W-03")
-    await play.invalid(10, "stale", "disagreement")
-    assert play.counters["links_lost"] == 0
+def silent(channel: str, *reasons: str) -> Scene:
+    """W-03: found within two seconds, whatever else is well."""
+
+    async def scene(play: Watched) -> None:
+        begun_ns = play.client.now_ns()
+        play.fault("W-03", channel=channel)
+        await play.invalid(10, *reasons)
+        assert play.seen[-1][0] - begun_ns <= 2_000_000_000
+        assert play.counters["links_lost"] == 0
+
+    return scene
 
 
 async def b_01(play: Watched) -> None:
@@ -29,7 +35,24 @@ async def b_01(play: Watched) -> None:
 
 
 async def b_04(play: Watched) -> None:
-    """A crossed book is not valid while it is crossed."""
+    """A crossed book is not valid while it is; soon it is built anew, and at last the symbol halts."""
+    play.fault("B-04")
+    await play.invalid(10, "crossed")
+    await play.until(lambda: play.counters["resyncs.crossed"] >= 1, 2)
+    await play.invalid(20, "halted (crossed)")
+    play.heal()
+    play.feed.resume(play.client.now_ns())
+
+
+async def b_04_locked(play: Watched) -> None:
+    """A bid at the best ask crosses, too."""
+    play.fault("B-04", kind="locked", where="stream", for_ms=500)
+    await play.invalid(10, "crossed")
+    play.wrong.clear()  # the false bid is in no snapshot
+
+
+async def b_04_passes(play: Watched) -> None:
+    """A cross that the stream alone shows is over when a new snapshot is there."""
     play.fault("B-04", where="stream", for_ms=1_000)
     await play.invalid(10, "crossed")
     play.wrong.clear()  # the false bid is in no snapshot
@@ -63,9 +86,14 @@ async def w_05(play: Watched) -> None:
 
 
 SCENES: dict[str, Scene] = {
-    "W-03": w_03,
+    "W-03 all": silent("", "stale", "disagreement"),
+    "W-03 book": silent("public.aggre.depth", "stale", "disagreement"),
+    "W-03 best prices": silent("public.aggre.bookTicker", "disagreement"),
+    "W-03 trades": silent("public.aggre.deals", "trades_stopped"),
     "B-01": b_01,
-    "B-04": b_04,
+    "B-04 crossed": b_04,
+    "B-04 locked": b_04_locked,
+    "B-04 passes": b_04_passes,
     "N-02": n_02,
     "N-05": n_05,
     "N-07": n_07,
@@ -101,16 +129,18 @@ def same_book_always(found: Watched | BaseException) -> bool:
     return not found.wrong and found.compared > 0
 
 
-def test_w_03_silent_stream_over_sockets(outcomes: dict[str, Watched | BaseException]) -> None:
-    assert same_book_always(outcomes["W-03"])
+@pytest.mark.parametrize("name", ["all", "book", "best prices", "trades"])
+def test_w_03_silent_stream_over_sockets(name: str, outcomes: dict[str, Watched | BaseException]) -> None:
+    assert same_book_always(outcomes[f"W-03 {name}"])
 
 
 def test_b_01_version_gap_over_sockets(outcomes: dict[str, Watched | BaseException]) -> None:
     assert same_book_always(outcomes["B-01"])
 
 
-def test_b_04_crossed_book_over_sockets(outcomes: dict[str, Watched | BaseException]) -> None:
-    assert same_book_always(outcomes["B-04"])
+@pytest.mark.parametrize("name", ["crossed", "locked", "passes"])
+def test_b_04_crossed_book_over_sockets(name: str, outcomes: dict[str, Watched | BaseException]) -> None:
+    assert same_book_always(outcomes[f"B-04 {name}"])
 
 
 @pytest.mark.parametrize("name", ["N-02", "N-05", "N-07", "W-05"])

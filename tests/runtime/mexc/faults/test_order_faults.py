@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from flashc.runtime.mexc.account.facts import Evidence
-from support.private_world import SYMBOL, PrivateWorld, private_world
+from flashc.runtime.mexc.rest.errors import RateLimited
+from support.private_world import SYMBOL, UNREAD, PrivateWorld, private_world
 from support.virtual_time import run_virtual
 
 Work = Callable[[PrivateWorld], Awaitable[None]]
@@ -75,6 +78,28 @@ def test_fault_R_03_not_found_decides_nothing(tmp_path: Path) -> None:
     assert checked(tmp_path, work).sent_orders() == 2
 
 
+@pytest.mark.parametrize("fault", ["R-01 R-03", "R-06"])
+def test_fault_R_01_R_03_R_06_an_order_that_nothing_tells_of_is_looked_for_until_it_is_found(
+    fault: str, tmp_path: Path
+) -> None:
+    async def all_of_it() -> None:
+        async with private_world(tmp_path, UNREAD) as world:
+            world.inject("W-03", channel="private")
+            if fault == "R-06":
+                world.inject("R-06", count=1, late="1700", answer="504")
+            else:
+                world.inject("R-03", lag="1700", lists="without")
+                world.inject("R-01", count=1, answer="500")
+            assert (await world.desk.place(world.order("dark-1"))).outcome == "UNKNOWN"
+            request = world.feed.knowledge.request
+            await world.until(lambda: request(SYMBOL, "dark-1").not_found >= 2, "it is not found at first")
+            assert outcome(world, "dark-1") == "UNKNOWN"
+            await found_again(world, "dark-1")
+            assert world.sent_orders() == 1
+
+    run_virtual(all_of_it())
+
+
 def test_fault_R_04_a_connection_that_dies_under_an_order_sends_it_once(tmp_path: Path) -> None:
     async def work() -> PrivateWorld:
         async with private_world(tmp_path) as world:
@@ -139,6 +164,20 @@ def test_fault_R_09_a_cancel_that_races_leaves_the_order_open_until_its_end_is_k
     world = checked(tmp_path, work)
     assert {view.client_id[5:]: view.status for view in world.feed.knowledge.orders()} == ends
     assert [view.client_id for view in world.feed.knowledge.live()] == ["race-unknown"]
+
+
+def test_fault_R_09_a_cancel_that_was_taken_proves_no_end(tmp_path: Path) -> None:
+    async def all_of_it() -> None:
+        async with private_world(tmp_path, UNREAD) as world:
+            await world.desk.place(world.order("rest-1"))
+            await world.settled()
+            world.inject("W-03", channel="private")
+            assert await world.desk.cancel(SYMBOL, "rest-1")
+            assert [view.status for view in world.feed.knowledge.live()] == ["NEW"]
+            world.feed.reconcile_soon()
+            await world.until(lambda: not world.feed.knowledge.live(), "a read tells the end")
+
+    run_virtual(all_of_it())
 
 
 def test_fault_R_11_a_definitive_refusal_is_rejected(tmp_path: Path) -> None:
@@ -209,6 +248,24 @@ def test_fault_R_18_fills_that_no_page_can_show_are_never_taken_for_read(tmp_pat
             return world
 
     assert len(run_virtual(work()).feed.knowledge.fills()) == 100
+
+
+def test_fault_X_01_nothing_leaves_before_the_exchange_allows_it_and_the_stream_goes_on(tmp_path: Path) -> None:
+    async def work(world: PrivateWorld) -> None:
+        await world.desk.place(world.order("rest-1"))
+        await world.settled()
+        world.inject("X-01", count=1, retry_after="3")
+        with pytest.raises(RateLimited):
+            await world.rest.time()
+        heard = world.local.world.counts["requests"]
+        assert (await world.desk.place(world.order("early-1"))).outcome == "NOT_SENT"
+        await asyncio.sleep(2.9)
+        assert world.local.world.counts["requests"] == heard
+        assert world.feed.blind_ns() == 0
+        async with asyncio.timeout(0.3):
+            await world.rest.time()
+
+    assert checked(tmp_path, work).rest.counters["RateLimited"] == 1
 
 
 def test_fault_N_09_a_firewalls_page_proves_nothing_of_an_order(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flashc.runtime.mexc.account.feed import FeedConfig
-from support.private_world import QUICK, SYMBOL, PrivateWorld, private_world
+from support.private_world import QUICK, SYMBOL, UNREAD, PrivateWorld, private_world
 from support.virtual_time import run_virtual
 
 Work = Callable[[PrivateWorld], Awaitable[None]]
@@ -39,7 +39,7 @@ def test_fault_P_01_fills_while_the_stream_is_down(tmp_path: Path) -> None:
         assert not world.feed.synced
         await world.until(lambda: len(world.feed.knowledge.fills()) == 3, "the fills are read over REST")
 
-    world = checked(tmp_path, work)
+    world = checked(tmp_path, work, UNREAD)
     assert world.feed.knowledge.counters["fills"] == 3
     assert world.feed.counters["streams_lost"] >= 1
 
@@ -68,7 +68,7 @@ def test_fault_P_03_any_order_of_private_messages(tmp_path: Path) -> None:
             await world.settled()
             world.heal()
 
-    world = checked(tmp_path, work)
+    world = checked(tmp_path, work, UNREAD)
     assert world.feed.knowledge.anomalies() == ()
     assert world.feed.knowledge.live() == ()
 
@@ -89,8 +89,20 @@ def test_fault_P_04_unknown_codes_are_counted_and_asked_for(tmp_path: Path) -> N
                 lambda before=before, value=value: (counters["unknown_code"] > before) is (value != "5"), "counted"
             )
 
-    world = checked(tmp_path, work)
+    world = checked(tmp_path, work, UNREAD)
     assert world.feed.knowledge.counters["refused:fill_of_unknown_side"] >= 1
+
+
+def test_fault_P_04_status_5_ends_an_order(tmp_path: Path) -> None:
+    async def work(world: PrivateWorld) -> None:
+        world.inject("R-14", percent="50")
+        await world.desk.place(world.order("ioc-1", far=False, type_="IMMEDIATE_OR_CANCEL"))
+        await world.until(lambda: bool(world.feed.knowledge.fills()), "it fills in part")
+        await asyncio.sleep(0.1)
+        (view,) = world.feed.knowledge.orders()
+        assert (view.status, view.settled, view.open_qty) == ("PARTIALLY_CANCELED", True, 0)
+
+    checked(tmp_path, work, UNREAD)
 
 
 def test_fault_P_05_empty_client_ids_are_matched_by_order_id(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def test_a_keyring_that_does_not_encrypt_is_never_used(backend: object, monkeypa
 ADDRESSES = [
     ("https://api.mexc.com", LIVE), ("https://api.mexc.com:443", LIVE), ("http://127.0.0.1:8870", SIM),
     ("https://127.0.0.1:8871", SIM), ("http://[::1]:8870", SIM), ("http://127.9.9.9:1", SIM),
+    ("http://localhost:8870", SIM), ("https://LOCALHOST:8871", SIM),
 ]  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def test_addresses_of_the_exchange_and_of_a_simulator(url: str, namespace: Names
 @pytest.mark.parametrize(
     "url",
     ["http://api.mexc.com", "https://api.mexc.com.evil.example", "https://evil.example/api.mexc.com", "https://127.0.0.1.evil.example",
-     "http://localhost:8870", "https://u:p@api.mexc.com", "https://api.mexc.com:8443", "ftp://127.0.0.1", "http://0.0.0.0:1", "127.0.0.1", "",
+     "http://localhost.:8870", "http://localhost.evil.example", "http://localhost\\@evil.example", "http://127.1:80", "https://u:p@api.mexc.com", "https://api.mexc.com:8443", "ftp://127.0.0.1", "http://0.0.0.0:1", "127.0.0.1", "",
      "http://127.0.0.1:99999", "http://127.0.0.1:x", "http://127.0.0.1:8870/ws", "http://127.0.0.1:8870?x", "http://[::1"],
 )  # fmt: skip
 def test_any_other_address_is_refused(url: str) -> None:

@@ -40,6 +40,8 @@ def test_the_exchange_may_be_dialled_only_secured_and_only_when_allowed() -> Non
         "wss://wbs-api.mexc.com.example.org/ws",
         "wss://10.0.0.1/ws",
         "ws://127.0.0.1.example.org/ws",
+        "ws://localhost./ws",
+        "ws://localhost.example.org/ws",
         "ws://user:word@127.0.0.1/ws",
         "ws://127.0.0.1/ws?listenKey=canary",
     ],
