@@ -52,7 +52,7 @@ class RateLimited(Injector):
     def _reply(self, status: int, left_ns: int) -> Reply:
         seconds = -(-left_ns // _SECOND_NS)
         header = {"Retry-After": str(seconds)} if self.word("header") == "present" else None
-        return Reply(refusal(status, header))
+        return Reply(refusal(429, header, status=status))
 
 
 class Firewall(Injector):

@@ -9,11 +9,11 @@ from ..rest.errors import CODES
 from .seams import SILENCE, End, Reply
 
 
-def refusal(code: int, headers: Mapping[str, str] | None = None) -> Answer:
-    """The exchange's answer with a code of its table; 400 and a plain text for any other."""
+def refusal(code: int, headers: Mapping[str, str] | None = None, *, status: int = 0) -> Answer:
+    """The exchange's answer with a code of its table; 400 and a plain text for any other. `status`: another one."""
     row = CODES.get(code)
-    status, text = (row.status, row.text) if row is not None else (400, "refused")
-    return json_answer({"msg": text, "code": code}, status, headers)
+    usual, text = (row.status, row.text) if row is not None else (400, "refused")
+    return json_answer({"msg": text, "code": code}, status or usual, headers)
 
 
 def lost(how: str) -> Reply:

@@ -36,7 +36,6 @@ CODES: Mapping[int, Row] = MappingProxyType(
         403: Row(403, "Access denied", _FAULT),
         404: Row(404, "Not found"),
         405: Row(405, "Method not allowed"),
-        418: Row(418, "Address banned"),
         429: Row(429, "Too many requests"),
         500: Row(500, "Internal error", _FAULT),
         503: Row(503, "Service not available, please try again", _FAULT),
@@ -134,22 +133,19 @@ CODES: Mapping[int, Row] = MappingProxyType(
 )
 
 #: Statuses that do not concern the business: the switch `error_status` leaves them alone.
-TRANSPORT = frozenset({401, 403, 404, 405, 418, 429, 500, 503, 504})
+TRANSPORT = frozenset({401, 403, 404, 405, 429, 500, 503, 504})
 
 
 class ApiError(Exception):
-    """A refusal on its way to the answer: code, text, and headers if it needs any."""
+    """A refusal on its way to the answer: code, text, and headers if it needs any. `status` 0: that of the code."""
 
-    def __init__(self, code: int, text: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, code: int, text: str = "", headers: Mapping[str, str] | None = None, *, status: int = 0) -> None:
         self.code = code
         self.text = text or CODES[code].text
         self.headers = headers or {}
+        row = CODES.get(code)
+        self.status = status or (row.status if row is not None else 400)
         super().__init__(code, self.text)
-
-    @property
-    def status(self) -> int:
-        row = CODES.get(self.code)
-        return row.status if row is not None else 400
 
 
 def missing(name: str) -> ApiError:

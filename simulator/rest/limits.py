@@ -167,6 +167,7 @@ class Limits:
         raise _refusal(418, seconds * SECOND_NS, with_header=True)
 
 
-def _refusal(code: int, wait_ns: int, *, with_header: bool) -> ApiError:
+def _refusal(status: int, wait_ns: int, *, with_header: bool) -> ApiError:
+    """Code 429 for both: no table has another for who is banned."""
     seconds = -(-wait_ns // SECOND_NS)
-    return ApiError(code, "", {"Retry-After": str(seconds)} if with_header else None)
+    return ApiError(429, "", {"Retry-After": str(seconds)} if with_header else None, status=status)

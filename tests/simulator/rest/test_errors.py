@@ -77,7 +77,6 @@ CASES: dict[int, Case] = {
     400: lambda: with_key(""),
     404: lambda: World().send(Call("GET", "/api/v3/historicalTrades")),
     405: lambda: World().send(Call("POST", "/api/v3/ping")),
-    418: lambda: throttled(5),
     429: lambda: throttled(2),
     10001: lambda: group_of_a_stranger(),
     10007: lambda: order(listed(trading_allowed=False)),
