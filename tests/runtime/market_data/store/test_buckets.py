@@ -92,7 +92,7 @@ QUERIES = (
     "SELECT (SELECT count(*) FROM twin WHERE day = '2024-01-02') - (SELECT count(*) FROM twin.bars)",
     "WITH twin AS (SELECT day + 1 AS day FROM twin.bars) SELECT count(*) FROM twin WHERE day = '2024-01-02'",
     "SELECT t FROM twin t ORDER BY ts DESC LIMIT 1",
-    "SELECT a.day, sum(b.volume) FROM twin a JOIN twin b USING (ts) WHERE a.day = '2024-01-02' GROUP BY a.day",
+    "SELECT a.day, max(b.volume), count(*) FROM twin a JOIN twin b USING (ts) WHERE a.day = '2024-01-02' GROUP BY a.day",
     "FROM (PIVOT twin ON day IN ('2024-01-01', '2024-01-02') USING count(high) GROUP BY venue)",
 )
 
