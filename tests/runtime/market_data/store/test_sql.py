@@ -11,8 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
+from flashc.runtime.market_data.store import sql
 from flashc.runtime.market_data.store.sets import append, save
 from flashc.runtime.market_data.store.sql import ask, parts, write
+from flashc.runtime.market_data.store.sql_scope import EVERYTHING
 from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 
 
@@ -196,3 +198,19 @@ def test_ctrl_c_ends_a_question_without_an_end(root, tmp_path, to_file):
         write(query, tmp_path / "a.csv", root) if to_file else ask(query, root)
     timer.join()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) FROM btc_1m WHERE day = '1999-01-01'",
+        "SELECT min(ts), max(ts) FROM btc_1m WHERE time > '2024-01-01 23:00' AND '2024-01-02 01:00' >= time",
+        "SELECT DATE '2024-01-01' AS day, count(*) FROM btc_1m WHERE day = '2024-01-02' GROUP BY 1",
+        "SELECT (SELECT count(*) FROM btc_1m WHERE day = '2024-01-02') - (SELECT count(*) FROM btc_1m.bars)",
+        "WITH btc_1m AS (SELECT day + 1 AS day FROM btc_1m.bars) SELECT count(*) FROM btc_1m WHERE day = '2024-01-02'",
+    ],
+)
+def test_days_that_a_query_does_not_read_change_nothing(query, root, monkeypatch):
+    found = ask(query, root).rows
+    monkeypatch.setattr(sql, "scope_of", lambda base, text: EVERYTHING)
+    assert found == ask(query, root).rows
