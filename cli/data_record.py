@@ -35,6 +35,8 @@ STREAM_URL = "wss://wbs-api.mexc.com/ws"
 REST_URL = "https://api.mexc.com"
 _STREAM_HOST = "wbs-api.mexc.com"
 STATUS_SECONDS = 0.5
+#: A book that gives nothing for so long is called silent.
+SILENT_SECONDS = 5.0
 #: Without a terminal a line is written when something changed, at most this often, and once an hour.
 NEWS_SECONDS, HOUR_SECONDS = 10.0, 3600.0
 
@@ -355,14 +357,17 @@ async def _show(recording: Recording, lasts_s: float | None, show: Callable[[Seq
         show([("recording", names, ""), *rows])
         if not console.stderr().isatty() and is_news(said, now):
             said = now
-            console.err(f"{time.strftime('%H:%M:%S', time.gmtime())} UTC {names}: {', '.join(row[1] for row in rows)}")
+            line = ", ".join(f"{label} {value}" for label, value, _ in rows)
+            console.err(f"{time.strftime('%H:%M:%S', time.gmtime())} UTC {names}: {line}")
         before = now
 
 
 def is_news(said: Status, now: Status) -> bool:
     """Whether a log should hear of it: something became worse or better, or an hour is over."""
     since = now.seconds - said.seconds
-    troubles = [(s.up, s.gaps, s.reconnects, s.no_book, s.commits_failed) for s in (said, now)]
+    troubles = [
+        (s.up, s.gaps, s.reconnects, s.no_book, s.commits_failed, s.silent_s >= 2 * SILENT_SECONDS) for s in (said, now)
+    ]
     return since >= NEWS_SECONDS and (since >= HOUR_SECONDS or troubles[0] != troubles[1])
 
 
@@ -376,8 +381,7 @@ def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[cons
     holes = f"{count_text(now.gaps, 'hole')}, {count_text(now.reconnects, 'reconnect')}"
     found: list[console.Row] = [
         ("time", f"{span_text(int(now.seconds) * 10**9)}{of}", ""),
-        ("stream", f"{frames:,.0f} messages/s, {_lag(now.lag_ms)}" if now.up else "NOT CONNECTED",
-         "" if now.up else "bad"),
+        _stream(frames, now),
         ("written", f"{now.bytes_out / 2**20:,.1f} MiB, {rows:,.0f} rows/s", ""),
         ("lost", holes if now.gaps or now.reconnects else "nothing", "warn" if now.gaps else ""),
     ]  # fmt: skip
@@ -388,6 +392,16 @@ def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[cons
         failed = f" (refused {count_text(now.commits_failed, 'time')})" if now.commits_failed else ""
         found.append(("store", f"{count_text(now.waiting, 'segment')} not in it yet{failed}", "warn"))
     return found
+
+
+def _stream(frames: float, now: Status) -> console.Row:
+    from ..runtime.market_data.moments import span_text
+
+    if not now.up:
+        return "stream", "NOT CONNECTED", "bad"
+    if now.silent_s >= SILENT_SECONDS:
+        return "stream", f"connected, but silent for {span_text(int(now.silent_s) * 10**9)}", "warn"
+    return "stream", f"{frames:,.0f} messages/s, {_lag(now.lag_ms)}", ""
 
 
 def _lag(lag_ms: float) -> str:

@@ -240,6 +240,9 @@ def test_the_status_line_says_rates_and_what_is_wrong() -> None:
         ("books", "2 books without a snapshot yet (the exchange has a fault of its own (HTTP 503))", "warn"),
         ("store", "1 segment not in it yet (refused 3 times)", "warn"),
     ]
+    assert status_rows(before, replace(now, up=True, silent_s=12.4), None)[1] == (
+        "stream", "connected, but silent for 12s", "warn"
+    )  # fmt: skip
     ahead = replace(now, up=True, lag_ms=-190_000_000.0)
     assert status_rows(before, ahead, None)[1][1] == "5,000 messages/s, the exchange's clock is 2d 4h ahead"
     assert status_rows(before, replace(now, up=True, gaps=0), None)[1:4] == [
@@ -255,5 +258,5 @@ def test_without_a_terminal_a_log_hears_of_changes_and_once_an_hour() -> None:
     later = replace(said, seconds=160.0, frames=9)
     assert not is_news(said, later)
     assert is_news(said, replace(later, up=False)) and is_news(said, replace(later, no_book="nobody there"))
-    assert not is_news(said, replace(later, gaps=1, seconds=105.0))
+    assert not is_news(said, replace(later, gaps=1, seconds=105.0)) and is_news(said, replace(later, silent_s=11.0))
     assert is_news(said, replace(later, seconds=3_700.0))

@@ -41,7 +41,7 @@ class Status:
     """What a recording has done so far. `pause_ms` is the longest time for which nobody looked at the streams.
 
     `bookless` instruments wait for a snapshot; `no_book` is why the last one did not come, empty where it did.
-    `commits_failed` rounds of commits were not taken by the store.
+    `commits_failed` rounds of commits were not taken by the store. For `silent_s` seconds no datum came.
     """
 
     seconds: float
@@ -61,6 +61,7 @@ class Status:
     bookless: int
     no_book: str
     commits_failed: int
+    silent_s: float
 
 
 class Recording:
@@ -81,7 +82,7 @@ class Recording:
             recorder, writings, snapshots, limit, root,
         )  # fmt: skip
         self._wall_ns, self._mono_ns = wall_ns, mono_ns
-        self._began_ns = mono_ns()
+        self._began_ns = self._heard_ns = mono_ns()
         self._offset_ns = wall_ns() - mono_ns()
         self._numbers = {writing.what.symbol: number for number, writing in enumerate(writings)}
         self.link_ends: Counter[str] = Counter()
@@ -104,6 +105,7 @@ class Recording:
     def on_event(self, event: Event) -> None:
         """One event of the session, in order."""
         if isinstance(event, PushFrame):
+            self._heard_ns = event.receive_ns
             self._latest_ns = max(self._latest_ns, event.receive_ns + self._offset_ns)
             self.recorder.frame(event.payload, self._latest_ns)
         elif isinstance(event, LinkUp):
@@ -298,6 +300,7 @@ class Recording:
             bookless=sum(join.needs_snapshot for join in self.recorder.joins),
             no_book=self._no_book,
             commits_failed=counters["commits_failed"],
+            silent_s=(self._mono_ns() - self._heard_ns) / NS_PER_S,
         )
 
 
