@@ -24,11 +24,14 @@ MINUTES ?= 0
 COUNT ?= 1000000
 SEED ?= 1
 
+# How long `make fuzz-exchange` goes on, from the same seed.
+SECONDS ?= 60
+
 # The seeds of `make storms`, first and last.
 STORMS ?= 1:100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults prove fuzz storms check format types bench docs golden dev wheel clean
+.PHONY: help demo test faults prove fuzz fuzz-exchange storms check format types bench docs golden dev wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -48,6 +51,9 @@ prove: $(STAMP) ## Show on generated programs that all engines agree (PROGRAMS=1
 
 fuzz: $(STAMP) ## Fuzz the wire's readers in C under sanitizers (COUNT=1000000 SEED=1)
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT) --seed $(SEED) $(FUZZ)
+
+fuzz-exchange: $(STAMP) ## Requests with little sense against an exchange with faults (SECONDS=60 SEED=1)
+	PYTHONPATH=tests $(BIN)/python tests/fuzz/exchange.py --seconds $(SECONDS) --seed $(SEED)
 
 storms: $(STAMP) ## Several exchange faults at once against a whole client, by seed (STORMS=1:500)
 	PYTHONPATH=tests $(BIN)/python -m storms --seeds $(STORMS)

@@ -12,8 +12,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 
 
-def _runner() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fuzz_run", HERE / "run.py")
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"fuzz_{name}", HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -21,7 +21,7 @@ def _runner() -> ModuleType:
     return module
 
 
-RUNNER = _runner()
+RUNNER = _module("run")
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +69,11 @@ def test_planted_faults_are_noticed(tmp_path: Path) -> None:
     driver = RUNNER.build(tmp_path, include, level="-O0")
     for header, _, _, target in PLANTED:
         assert RUNNER.run(driver, target, 20_000, 7).returncode != 0, header
+
+
+def test_an_exchange_stands_a_short_noise_and_a_seed_repeats_it() -> None:
+    exchange = _module("exchange")
+    first, again = (exchange.Round(5).play(60) for _ in range(2))
+    assert first == again
+    assert first["200"] > 5
+    assert first["400"] > 5
