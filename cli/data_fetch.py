@@ -207,7 +207,7 @@ class _Run:
         before, step = self.added, job.period_ns or 60_000_000_000
         todo = sink.missing.length
         try:
-            with console.progress(job.name, todo // step) as tick:
+            with console.progress(f"{job.name}, {'bars' if job.period_ns else 'minutes'}", todo // step) as tick:
                 done = 0
 
                 def advance(done_ns: int) -> None:

@@ -192,8 +192,11 @@ def _ask(method: str, path: str, folder: Path | None, body: Mapping[str, object]
     from ..simulator.server.folder import read_token
 
     where = folder_of(folder)
-    address = urlsplit(_running(folder).control)
-    line = HTTPConnection(address.hostname or "", address.port, timeout=_PATIENCE_S)
+    try:
+        address = urlsplit(_running(folder).control)
+        line = HTTPConnection(address.hostname or "", address.port, timeout=_PATIENCE_S)
+    except ValueError:  # somebody wrote into the folder
+        raise _silent(str(where)) from None
     headers = {"Authorization": f"Bearer {read_token(where)}", "Content-Type": "application/json"}
     try:
         line.request(method, path, None if body is None else json_module.dumps(body), headers)

@@ -64,7 +64,7 @@ class Folder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._release()
-            helps = ("`flashc sim status` shows it", "`--folder DIR` names a folder for this one")
+            helps = (f"`flashc sim status --folder {self.path}` shows it", "`--folder DIR` names a folder for this one")
             message = "a local exchange runs already with this folder"
             raise fault("FC1312", message, str(self.path), helps=helps) from error
 

@@ -101,6 +101,16 @@ def test_the_list_of_switches_needs_no_exchange(capsys: pytest.CaptureFixture[st
     assert len(json.loads(capsys.readouterr().out)["switches"]) > 40
 
 
+@pytest.mark.parametrize("control", ["http://127.0.0.1:99999", "nonsense", "http://127.0.0.1:1"])
+def test_an_announcement_that_leads_nowhere_is_no_exchange(
+    control: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = {"pid": 1, "http": "", "https": "", "ws": "", "wss": "", "control": control}
+    (tmp_path / "running.json").write_text(json.dumps(running))
+    assert run(["sim", "status", "--folder", str(tmp_path)]) == 3
+    assert "FC1310" in capsys.readouterr().err
+
+
 def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sim", "faults", "--all"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 73
