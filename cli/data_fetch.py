@@ -235,14 +235,15 @@ def _from_where_it_begins(job: Job, root: Path | str | None) -> Job:
 
 def _report(job: Job, sink: StoreSink, todo_ns: int) -> _Report:
     from ..runtime.errors import fault
-    from ..runtime.market_data.moments import moment_text
+    from ..runtime.market_data.moments import count_text, moment_text
     from .data_text import stored_text
 
     progress, record = sink.progress, sink.record
     if record is None:
         asked = f"{moment_text(job.from_ns)} to {moment_text(job.to_ns)} UTC"
         raise fault("FC1012", f"the exchange has no {job.kind} of {job.instrument.symbol} in this range", asked)
-    lines = [stored_text(record), f"  new        {sink.added_rows:,} rows{' (all of it was there)' * (not todo_ns)}"]
+    new = f"{count_text(sink.added_rows, 'row')}{' (all of it was there)' * (not todo_ns)}"
+    lines = [stored_text(record), f"  new        {new}"]
     if progress.missing_bars:
         first = progress.missing.parts[0]
         lines.append(f"  no bar     {progress.missing_bars:,}, the exchange has none; first {moment_text(first[0])}")

@@ -13,6 +13,7 @@ from . import console
 from .command import Json, example, make_app
 from .data_fetch import REST_URL
 from .problem import Problem
+from .text import pairs
 
 if TYPE_CHECKING:
     from ..runtime.mexc.keys.credentials import Credentials, Namespace
@@ -82,7 +83,8 @@ def check(
     if json:
         console.out_json({"version": 1, **facts})
     else:
-        console.out("\n".join(f"{name.replace('_', ' '):<12}  {value}" for name, value in facts.items()))
+        words = {name: ("no", "yes")[value] if isinstance(value, bool) else str(value) for name, value in facts.items()}
+        console.out(pairs([(name.replace("_", " "), word) for name, word in words.items()]))
 
 
 @app.command(epilog=example("flashc keys forget"))
@@ -134,7 +136,7 @@ async def _asked(credentials: Credentials, url: str, certificate: Path | None) -
         return {
             "keys_from": credentials.source,
             "exchange": url,
-            "can_trade": "yes" if account.can_trade else "no",
+            "can_trade": account.can_trade,
             "assets": len(account.balances),
         }
     finally:
