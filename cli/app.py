@@ -93,6 +93,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _guarded(args, debug)
         console.flush()
+        if code == Exit.OK and console.output_lost():
+            console.err("error: standard output could not be written")
+            return Exit.ENVIRONMENT
         return code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

@@ -19,6 +19,7 @@ from . import console
 from .command import Json
 from .data_fetch import Certificate, parsed_instrument
 from .data_options import Name, Root
+from .ending import ending_signals
 from .problem import Problem
 from .waiting import asking, told
 
@@ -175,8 +176,11 @@ def _recovered_json(one: Recovered) -> dict[str, Any]:
 
 
 def _recovered_text(one: Recovered) -> str:
+    from ..runtime.market_data.moments import count_text
+
+    rows, segments = count_text(one.rows, "row"), count_text(one.segments, "segment")
     torn = f"; {one.torn_rows:,} rows and {one.torn_bytes:,} bytes were torn and are cut" if one.torn_bytes else ""
-    return f"{one.rows:,} rows of {one.segments:,} segments recovered{torn}"
+    return f"{rows} of {segments} recovered{torn}"
 
 
 def _refuse_damaged(found: dict[str, Recovered]) -> None:
@@ -262,7 +266,7 @@ class _Run:
         return Recording(recorder, writings, client, plan.levels, plan.root)
 
     async def _watched(self, recording: Recording) -> None:
-        """Record, with a status line on a terminal. Ctrl-C and SIGTERM end it in good order."""
+        """Record, with a status line on a terminal. Ctrl-C, SIGTERM and SIGHUP end it in good order."""
         from ..cython_core.native import reason
         from ..runtime.market_data.record.source import channels, stream_shell
         from ..runtime.mexc.stream.connection import tls_context
@@ -276,7 +280,7 @@ class _Run:
         tls = tls_context(place, self.plan.certificate)
         shell = stream_shell(place, wanted, recording.on_event, secrets.randbits(62), tls, Counters())
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, *ending_signals()):
             loop.add_signal_handler(number, recording.stop)
         with console.live() as show:
             shown = asyncio.create_task(_show(recording, self.plan.seconds, show))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ def answer(query: str, root: str | None, *, limit: int | None, form: str, out: P
     """Ask and print as `table`, `csv` or `json`; with `out` write to that file. `limit` bounds the rows, 0 is all."""
     from ..runtime.market_data.store import sql
 
+    query = os.fsencode(query).decode("utf-8", "replace")  # in a C locale Python holds the bytes as surrogates
     most = (limit or None) if limit is not None or form == "csv" or out is not None else _SHOWN
     if out is not None:
         _check_file(out)

@@ -147,6 +147,8 @@ def switch(
     from ..simulator.exchange.switches import SWITCHES, parse_switch
     from .sim_text import switch_facts, switch_list
 
+    if everything and settings:
+        raise Problem("`--all` lists what can be set, and sets nothing", helps=("leave one of the two out",))
     if everything:
         rows = list(SWITCHES.values())
         console.out_json({**_VERSION, "switches": switch_facts(rows)}) if json else console.out(switch_list(rows))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from ..simulator.defaults import INSTRUMENTS, MOST_TRADERS, PORTS
 from . import console
 from .command import Json
 from .data_options import Root
+from .ending import ending_signals
 from .problem import Problem
 from .sim_options import Folder, folder_of, milliseconds
 
@@ -265,10 +265,12 @@ class _Runner:
 
 @contextmanager
 def _ended_by(over: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM end the exchange as the end of its time does. Ctrl-C is left to the runner: it ends with 130."""
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGTERM, over.set)
+    """Let signals end the exchange as the end of its time does. Ctrl-C is left to the runner: it ends with 130."""
+    loop, numbers = asyncio.get_running_loop(), ending_signals()
+    for number in numbers:
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, over.set)
     yield
-    with suppress(NotImplementedError):
-        loop.remove_signal_handler(signal.SIGTERM)
+    for number in numbers:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(number)

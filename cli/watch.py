@@ -14,6 +14,7 @@ from . import console
 from .command import Json, example, make_app
 from .data_fetch import Certificate, parsed_instrument
 from .data_record import STREAM_URL, rest_of
+from .ending import ending_signals
 from .problem import Problem
 from .waiting import asking, told
 
@@ -115,14 +116,17 @@ class _Watch:
                 shown.cancel()
                 client.stop()
 
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, *ending_signals()):
                 loop.add_signal_handler(number, end)
+            shown.add_done_callback(lambda _: end())
             if self._seconds is not None:
                 loop.call_later(self._seconds, end)
             try:
                 await client.run()
             finally:
                 shown.cancel()
+        if shown.done() and not shown.cancelled():
+            shown.result()  # the output could not be written
         _need_stream(client, self._url)
         if self._json:
             console.out_json({"version": 1, **client.state.picture(client.now_ns())})

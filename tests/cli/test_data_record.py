@@ -146,7 +146,7 @@ def test_a_recording_that_is_killed_is_recovered_at_the_next_start(
         assert child.wait(120) == -signal.SIGKILL
         assert not (folder / "data" / "r").exists()
         assert run(["data", "record", "--recover-only"]) == 0
-        assert "rows of 1 segments recovered" in capsys.readouterr().out
+        assert "rows of 1 segment recovered" in capsys.readouterr().out
         before = len(stored("r").parts()["book"])
         assert before > 100 and holes(stored("r")) == 0
         with recording_until(lambda recording: recording.status().rows > 100):

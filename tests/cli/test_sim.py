@@ -135,6 +135,7 @@ def test_the_catalogue_needs_no_exchange(capsys: pytest.CaptureFixture[str]) -> 
         (["status"], 3, "FC1310"),
         (["switch", "nothing=1"], 2, "FC1306"),
         (["switch", "cancel_statu=before"], 2, "did you mean `cancel_status`?"),
+        (["switch", "--all", "a=b"], 2, "sets nothing"),
         (["exchange", "--speed", "fast"], 2, "is no speed"),
         (["exchange", "--symbols", "?"], 2, "is not an instrument"),
         (["exchange", "--data", "nothing"], 2, "FC1011"),
