@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,17 +40,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their module run in one worker, so that it is made once."""
+    """Tests that share what their module makes once run in one worker."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None and _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def _shares(item: pytest.Item) -> bool:
-    """Whether a test uses a fixture that its module makes once."""
+    """Whether a test uses a fixture of its module, or the module remembers what its functions found."""
     found = getattr(item, "_fixtureinfo", None)
     used = () if found is None else found.name2fixturedefs.values()
-    return any(definitions[-1].scope in ("module", "class") for definitions in used)
+    return any(definitions[-1].scope in ("module", "class") for definitions in used) or _remembers(item.path)
+
+
+@cache
+def _remembers(path: Path) -> bool:
+    return re.search(r"^@(?:lru_)?cache\b", path.read_text(), re.MULTILINE) is not None
 
 
 def _share_a_cache(config: pytest.Config) -> None:
