@@ -285,8 +285,9 @@ class PrivateFeed:
         while True:
             self._wake_passes.clear()
             pause_ns = await self._pass(reconciler) if self._blind_since_ns is None else self.config.retry_ns
-            now_ns = self.rest.clock.mono_ns()
-            await _until(self._wake_passes, now_ns + pause_ns, now_ns)
+            due_ns = self.rest.clock.mono_ns() + pause_ns
+            while not self._wake_passes.is_set() and (now_ns := self.rest.clock.mono_ns()) < due_ns:
+                await _until(self._wake_passes, due_ns, now_ns)
 
     async def _since_ms(self) -> int:
         while True:

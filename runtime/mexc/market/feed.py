@@ -285,7 +285,10 @@ class MarketFeed:
 
     def _push(self, event: PushFrame, now_ns: int) -> None:
         push, kind = event.push, event.channel.kind
-        if not isinstance(push, Push) or kind not in self._seen or self.halted is not None:
+        if not isinstance(push, Push) or kind not in self._seen:
+            return
+        if self.halted is not None:
+            self.counters.add("not_heard", "halted")
             return
         seen = self._seen[kind]
         seen.last_ns, seen.frames = now_ns, seen.frames + 1
@@ -297,7 +300,7 @@ class MarketFeed:
         elif isinstance(push.body, Deals):
             self._deals(push.body, self._newest(kind, event.link), now_ns)
         elif not self._newest(kind, event.link):
-            return
+            self.counters.add("not_heard", "older_link")
         elif isinstance(push.body, AggreBookTicker):
             self._book_ticker(push.body, now_ns)
         elif isinstance(push.body, SpotKline):
@@ -400,6 +403,7 @@ class MarketFeed:
                 self.counters.add("deals_repeated")
                 continue
             if not trade.trade_id and not newest:
+                self.counters.add("not_heard", "older_link")
                 continue  # without an id nobody can tell repeats: only one connection is heard
             if not self._plausible((trade.ticks, trade.ticks), now_ns):
                 return
