@@ -12,6 +12,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -77,13 +78,16 @@ def has_timescaledb() -> bool:
 
 
 @contextmanager
-def postgresql(folder: Path, preload: str = "") -> Iterator[int]:
+def postgresql(preload: str = "") -> Iterator[int]:
     """A PostgreSQL with a user `flashc` and a database `market`; gives its port."""
+    with tempfile.TemporaryDirectory(prefix="flashc-postgresql-", ignore_cleanup_errors=True) as folder:
+        yield from _postgresql(Path(folder), preload)
+
+
+def _postgresql(place: Path, preload: str) -> Iterator[int]:
+    """Below pytest's folder the server's user would lose its way whenever another pytest begins and closes that."""
     bin_folder, port, owner = postgresql_programs(), free_port(), _not_root()
-    place = folder / "pg"
-    place.mkdir()
     os.chown(place, owner.pw_uid, owner.pw_gid)
-    _open_way(folder)
     as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "cwd": str(place)} if os.geteuid() == 0 else {}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
     initdb = [str(bin_folder / "initdb"), "-D", str(place / "data"), "-U", "flashc", "-A", "trust", "--no-sync"]
@@ -105,13 +109,6 @@ def postgresql(folder: Path, preload: str = "") -> Iterator[int]:
 def _not_root() -> pwd.struct_passwd:
     """PostgreSQL refuses to run as root."""
     return pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("postgres")
-
-
-def _open_way(folder: Path) -> None:
-    """Let the server's user reach its folder below a private one."""
-    for place in [folder, *folder.parents]:
-        if place.stat().st_uid == os.geteuid() and place != Path("/"):
-            place.chmod(place.stat().st_mode | 0o011)
 
 
 def answers(url: str) -> bool:

@@ -34,8 +34,8 @@ def influx_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def postgres_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with postgresql(tmp_path_factory.mktemp("postgres")) as port:
+def postgres_port() -> Iterator[int]:
+    with postgresql() as port:
         yield port
 
 
@@ -71,7 +71,8 @@ def test_postgresql_holds_what_was_copied_once_however_often_it_is_copied(postgr
         database.write(target, batches(trades()), lambda done: None)
     with database._engine(target).begin() as connection:
         rows = connection.execute(
-            text("select ns, close, notional, n_trades, period from flashc_bars order by ns")
+            text("select ns, close, notional, n_trades, period from flashc_bars where dataset = :name order by ns"),
+            {"name": bars().name},
         ).all()
         prices = connection.execute(text("select n, side, price from flashc_trades order by ns, n")).all()
         book = connection.execute(text("select qty, snapshot, first_id from flashc_book")).all()
@@ -123,10 +124,10 @@ def copy(target: Target) -> None:
 
 
 @pytest.fixture(scope="module")
-def timescale_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def timescale_port() -> Iterator[int]:
     if not has_timescaledb():
         pytest.skip("TimescaleDB is not installed")
-    with postgresql(tmp_path_factory.mktemp("timescale"), preload="timescaledb") as port:
+    with postgresql(preload="timescaledb") as port:
         yield port
 
 
