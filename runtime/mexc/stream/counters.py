@@ -59,7 +59,7 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
         "unknown_code": "numbers of a kind that the table does not know, by field",
         "other_symbol": "frames of one symbol's channel that carry another symbol",
         "implausible": "prices far from the last valid ones",
-        "not_heard": "frames of a halted symbol, and what the older of two connections said of what the newer one tells",
+        "not_heard": "frames of a halted symbol, and of the older of two connections what the newer one tells too",
         "own_stalls": "times at which this process did not run for too long",
         "halts": "times at which a symbol was halted, by reason",
         "invalid": "times at which a valid book became invalid, by reason",
