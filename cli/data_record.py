@@ -318,7 +318,7 @@ class _Run:
             return ["no holes"]
         lines = [f"{recorder.counters['gaps']} holes; the last ones:"]
         for number, gap in list(recorder.gaps)[-5:]:
-            lost = f", {gap.missing:,} versions" if gap.missing > 0 else ""
+            lost = f", {gap.missing:,} missing" if gap.missing > 0 else ""
             what = f"{writings[number].what.instrument.symbol} {gap.kind}"
             length = span_text(max(gap.to_ns - gap.from_ns, 1))
             lines.append(f"  {moment_text(gap.from_ns // 10**6 * 10**6)}  {what}: {length} ({gap.why}{lost})")

@@ -3,7 +3,7 @@
 A **level** of the tape says what its participants have at a price. More than before joins the queue at the back, less
 leaves it from the back. What accounts take is gone until the tape states the level anew. A level that would cross an
 order of an account trades with it first, at the order's price; only the rest waits. A level that would cross older
-levels of the tape itself puts those away: the newer statement holds (`crossed_levels` counts them).
+levels of the tape itself puts those away: the newer statement holds.
 
 A **trade** of the tape is a taker with that price as its limit. Orders of accounts at better prices come first. At its
 price the queue decides: lots of the tape that stand in front of an order absorb it, and the order is next. The tape's
@@ -32,7 +32,6 @@ class TapeMarket:
     ) -> None:
         assert end in (LOOP, HOLD), end
         self.tape, self.end, self.rounds = tape, end, 0
-        self.crossed_levels = 0
         self._listing, self._matching, self._clock = listing, matching, clock
         self._base_ns, self._base_offset, self.speed = start_ns, 0, 1
         self._hidden: dict[int, dict[int, int]] = {}  # side -> what the tape has there, while it is not shown
@@ -166,7 +165,6 @@ class TapeMarket:
             level = opposite.levels[key * opposite.sign]
             before = level.total
             if level.total > level.own:
-                self.crossed_levels += 1
                 level.shrink(level.total - level.own)
             lots = self._hit(level, lots)
             opposite.settle(level)

@@ -47,7 +47,6 @@ class RequestReader:
         self._headers: dict[str, str] = {}
         self._body = b""
         self._fed = self._head_bytes = 0
-        self._is_complete = False
         self.is_inside = False
 
     def feed(self, data: bytes) -> None:

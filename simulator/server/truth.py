@@ -53,7 +53,10 @@ def _symbol(world: World, name: str) -> dict[str, object]:
     spec = world.exchange.specs[name]
     version, bids, asks = world.exchange.depth(name, 1)
     best = {
-        side: [amount_text(levels[0][0], spec.price_decimals), amount_text(levels[0][1], spec.qty_decimals)]
+        side: [
+            amount_text(levels[0][0], spec.price_decimals, strip=False),
+            amount_text(levels[0][1], spec.qty_decimals),
+        ]
         for side, levels in (("bid", bids), ("ask", asks))
         if levels
     }
