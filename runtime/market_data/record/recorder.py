@@ -62,6 +62,8 @@ class _Stream:
     trades_ns: int = 0
     lost_ns: int = 0
     lost_why: str = ""
+    doubt_ns: int = 0
+    doubted: list[Ints] = field(default_factory=list)
     ask_ns: int = 0
     pause_ns: int = FIRST_PAUSE_NS
     asking: bool = False
@@ -97,8 +99,16 @@ class Recorder:
         self.counters[f"holes_{why}"] += 1
         for stream in self._streams:
             stream.join.expect_hole(why)
+            stream.doubt_ns = 0
             if not stream.lost_why:
                 stream.lost_why, stream.lost_ns = why, stream.trades_ns or now_ns
+
+    def silent(self, now_ns: int) -> None:
+        """The link gives nothing any more and is replaced. If versions of a book are missing then, so may be trades."""
+        for stream in self._streams:
+            if not stream.lost_why:
+                stream.join.expect_hole("link")
+                stream.doubt_ns = stream.doubt_ns or stream.trades_ns or now_ns
 
     def healed(self, number: int, now_ns: int) -> list[Ints]:
         """Trades of an instrument come again: what is to be written before them."""
@@ -113,6 +123,14 @@ class Recorder:
     def _gap(self, number: int, gap: Gap) -> None:
         self.counters["gaps"] += 1
         self.gaps.append((number, gap))
+        stream = self._streams[number]
+        if gap.kind == "book" and stream.doubt_ns:
+            if gap.why == "link":
+                trades = Gap("trades", stream.doubt_ns, gap.to_ns, -1, gap.why)
+                stream.doubted.append(mark_row(number, trades))
+                self.counters["gaps"] += 1
+                self.gaps.append((number, trades))
+            stream.doubt_ns = 0
 
     def drain(self) -> list[list[Ints]]:
         """Rows to be written, by instrument, of all frames since the last call."""
@@ -136,7 +154,11 @@ class Recorder:
         return written
 
     def _book(self, number: int, rows: Ints) -> list[Ints]:
-        return self._streams[number].join.take(rows)
+        stream = self._streams[number]
+        written = stream.join.take(rows)
+        if written:  # a snapshot went before, or nothing was missing: the silence cost nothing
+            stream.doubt_ns = 0
+        return written
 
     def _trades(self, stream: _Stream, rows: Ints) -> list[Ints]:
         """Trades that were not written before. Those without an id cannot be told apart, and are all kept."""
@@ -179,7 +201,8 @@ class Recorder:
             self.no_snapshot(number, now_ns)
             return []
         stream.asking, stream.pause_ns, stream.ask_ns = False, FIRST_PAUSE_NS, now_ns + FIRST_PAUSE_NS
-        return rows
+        doubted, stream.doubted = stream.doubted, []
+        return [*doubted, *rows]
 
     def no_snapshot(self, number: int, now_ns: int) -> None:
         """The request brought nothing: ask again after a pause."""

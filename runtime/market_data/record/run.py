@@ -18,7 +18,16 @@ from dataclasses import dataclass
 
 from ...errors import RuntimeFault, fault
 from ...mexc.stream.connection import StreamShell
-from ...mexc.stream.events import LOST_REASONS, ChannelConfirmed, Event, LinkLost, LinkUp, Overflow, PushFrame
+from ...mexc.stream.events import (
+    LOST_REASONS,
+    ChannelAlarm,
+    ChannelConfirmed,
+    Event,
+    LinkLost,
+    LinkUp,
+    Overflow,
+    PushFrame,
+)
 from ..bars import Ints
 from ..fetch.failures import TLS_HELPS
 from ..store.places import Root
@@ -113,6 +122,9 @@ class Recording:
             self._ever_up = True
         elif isinstance(event, LinkLost):
             self._lost(event)
+        elif isinstance(event, ChannelAlarm) and event.why == "silent":
+            self._write()
+            self.recorder.silent(event.now_ns + self._offset_ns)
         elif isinstance(event, Overflow):
             self._write()  # what came before it, first
             self.recorder.hole("overrun", event.now_ns + self._offset_ns)

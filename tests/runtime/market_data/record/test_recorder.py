@@ -145,6 +145,27 @@ def test_a_link_that_went_down_marks_trades_and_a_book_only_if_versions_are_miss
     assert int(rows[1][0, HEAD]) & 0xFF == KIND_RESET
 
 
+def test_a_link_that_is_replaced_for_silence_marks_trades_too_if_versions_are_missing() -> None:
+    made = recorder()
+    made.snapshot(0, BOOK, T0)
+    given(made, depth(101, 101, [("999.00", "1")]), trades("1X0_"), at_ns=T0 + S)
+    made.silent(T0 + 11 * S)
+    given(made, depth(102, 102, [("999.00", "2")]), at_ns=T0 + 12 * S)
+    given(made, depth(104, 104, [("999.00", "2")]), at_ns=T0 + 13 * S)
+    assert [marked(part[0]).kind for part in made.snapshot(0, WholeBook(104, BOOK.levels, 0), T0 + 14 * S)[:1]] == [
+        "book"
+    ]
+    given(made, trades("2X0_"), at_ns=T0 + 15 * S)
+    made.silent(T0 + 25 * S)
+    given(made, depth(110, 110, [("999.00", "2")]), at_ns=T0 + 46 * S)
+    rows = made.snapshot(0, WholeBook(110, BOOK.levels, 0), T0 + 47 * S)
+    found = [marked(part[0]) for part in rows[:2]]
+    assert [(gap.kind, gap.why, gap.from_ns, gap.to_ns) for gap in found] == [
+        ("trades", "link", T0 + 15 * S, T0 + 47 * S), ("book", "link", T0 + 14 * S, T0 + 47 * S)
+    ]  # fmt: skip
+    assert made.counters["gaps"] == 3 and int(rows[2][0, HEAD]) & 0xFF == KIND_RESET
+
+
 def test_what_is_recorded_is_the_book_that_the_exchange_had() -> None:
     """A random book, recorded through gaps and late snapshots, equals the truth wherever it is not said to be missing."""
     chance = np.random.default_rng(11)
