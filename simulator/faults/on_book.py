@@ -52,6 +52,8 @@ class DepthRepeat(Sieve):
         self._last: dict[tuple[int, str], deque[Push]] = {}
 
     def one(self, push: Push, now_ns: int) -> list[Push]:
+        if not parse(push.frame)[1]:  # a frame without a body says nothing that could be said again
+            return [push]
         last = self._last.setdefault((push.connection, push.channel), deque(maxlen=5))
         kind, before = self.word("kind"), last[0] if last else push
         last.append(push)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from ...cython_core.wire.official import message_class
 from ...cython_core.wire.schema import WRAPPER
 from ..stream.hub import Push
@@ -18,9 +20,11 @@ ORDERS, DEALS, ACCOUNT = "private.orders", "private.deals", "private.account"
 
 
 def parse(frame: bytes) -> tuple[Any, str]:
-    """The wrapper, and the name of its body (empty for none)."""
-    wrapper: Any = message_class(WRAPPER)()
-    wrapper.ParseFromString(frame)
+    """The wrapper, and the name of its body: empty for none, and for what another fault made unreadable."""
+    try:
+        wrapper: Any = message_class(WRAPPER).FromString(frame)
+    except DecodeError:
+        wrapper = message_class(WRAPPER)()
     return wrapper, wrapper.WhichOneof("body") or ""
 
 
@@ -70,8 +74,8 @@ def add_levels(rows: Any, levels: list[Level]) -> None:
 
 
 def versions(body: Any) -> tuple[int, int]:
-    """(fromVersion, toVersion) of an `aggre.depth` body."""
-    return int(body.fromVersion), int(body.toVersion)
+    """(fromVersion, toVersion) of an `aggre.depth` body, 0 where another fault took one away."""
+    return int(body.fromVersion or 0), int(body.toVersion or 0)
 
 
 def set_versions(body: Any, first: int, last: int) -> None:

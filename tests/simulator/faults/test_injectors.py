@@ -108,6 +108,20 @@ def test_every_choice_of_every_parameter_works(row: FaultSpec) -> None:
             assert made.exchange.audit().problems == ()
 
 
+@pytest.mark.parametrize("kind", ["no_body", "missing_version", "garbage", "truncated"])
+def test_a_fault_stands_what_another_did_to_a_message(kind: str) -> None:
+    made = ready()
+    made.board.inject("W-06", {"kind": kind}, made.now_ns, target=Target(chance=70))
+    for row in CATALOGUE.values():
+        if row.id[0] in "BP" or row.id in ("W-04", "W-07", "W-08", "W-10"):
+            choices = [(parameter.name, value) for parameter in row.parameters for value in parameter.choices]
+            for given in [dict([choice]) for choice in choices] or [{}]:
+                made.board.inject(row.id, given, made.now_ns, target=Target(chance=50))
+    exercise(made, 12)
+    made.board.heal("", made.now_ns)
+    assert made.exchange.audit().problems == ()
+
+
 def test_a_schedule_switches_a_fault_on_and_off() -> None:
     made = ready()
     injected = made.board.inject(
