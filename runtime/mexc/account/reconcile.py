@@ -71,7 +71,7 @@ class Reconciler:
 
     async def run(self) -> Report:
         """One pass. A `MexcError` ends it; what was read until then stays joined, and the next pass reads all again."""
-        if not self._rest.server_clock.usable(self._rest.clock.mono_ns()):
+        if self._rest.server_clock.due(self._rest.clock.mono_ns()):
             await self._rest.sync_clock()
         report = Report(self._now_ms())
         await self._account(report)

@@ -111,3 +111,19 @@ def test_a_row_that_is_no_fact_is_counted_and_spoils_no_other() -> None:
 def test_what_was_read_before_an_error_stays() -> None:
     with pytest.raises(UnknownOutcome):
         reconciled(answer({}, 500))
+
+
+def test_passes_ask_for_the_exchanges_time_once_a_minute() -> None:
+    empty = answer([])
+    rest, transport, clock = client(
+        GET_myTrades=empty, GET_allOrders=empty, GET_openOrders=empty, GET_account=answer({"balances": []})
+    )
+
+    async def work() -> None:
+        reconciler = Reconciler(rest, Knowledge(), ["MXUSDT"], START_MS)
+        for _ in range(5):
+            await reconciler.run()
+            clock.now_ns += 30_000_000_000
+
+    run(work())
+    assert transport.count("GET", "time") == 3
