@@ -160,7 +160,7 @@ def test_fault_P_06_a_silent_stream_is_noticed_by_an_order_that_rests(tmp_path: 
         await world.until(lambda: world.feed.counters["deaf_streams"] >= 1, "what only the reads told is noticed")
         await world.until(lambda: world.feed.counters["streams_ready"] >= 2, "a new stream is ready")
 
-    checked(tmp_path, work)
+    checked(tmp_path, work, UNREAD)
 
 
 def test_fault_P_06_when_extending_fails_the_old_stream_goes_on_until_the_new_one_works(tmp_path: Path) -> None:
