@@ -310,13 +310,13 @@ class _Run:
         return "\n".join([*lines, *self._gap_lines()])
 
     def _gap_lines(self) -> list[str]:
-        from ..runtime.market_data.moments import moment_text, span_text
+        from ..runtime.market_data.moments import count_text, moment_text, span_text
 
         assert self.recording is not None
         recorder, writings = self.recording.recorder, self.recording.writings
         if not recorder.gaps:
             return ["no holes"]
-        lines = [f"{recorder.counters['gaps']} holes; the last ones:"]
+        lines = [f"{count_text(recorder.counters['gaps'], 'hole')}; the last ones:"]
         for number, gap in list(recorder.gaps)[-5:]:
             lost = f", {gap.missing:,} missing" if gap.missing > 0 else ""
             what = f"{writings[number].what.instrument.symbol} {gap.kind}"

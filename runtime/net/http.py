@@ -153,4 +153,8 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, httpx.ConnectError):
         return f"no connection: {error}"[:200]
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the connection ended before the answer did, or the answer is no HTTP"
+    if isinstance(error, httpx.NetworkError):
+        return "the connection was cut"
     return f"the connection broke: {type(error).__name__}"
