@@ -13,6 +13,7 @@ from ..rest.errors import CODES, ApiError
 from ..rest.keys import check_signed
 from ..rest.parameters import parameters_of
 from .on_network import is_request
+from .refusals import fields_of
 from .seams import Ask, Injector, Reply
 
 _HUGE = 8 << 20
@@ -25,10 +26,9 @@ class AlteredAck(Injector):
     """R-07."""
 
     def after(self, ask: Ask, reply: Reply) -> Reply:
-        if not ask.is_("POST order") or reply.answer is None or reply.answer.status != 200 or not self.act():
+        found = fields_of(reply.answer, "orderId") if ask.is_("POST order") else None
+        if found is None or not self.act():
             return reply
-        found = reply.answer.json()
-        assert isinstance(found, dict)
         field = self.word("field")
         if field == "orderId":
             found.pop("orderId", None)

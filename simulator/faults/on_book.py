@@ -24,6 +24,7 @@ from .push_edit import (
     set_versions,
     versions,
 )
+from .refusals import fields_of
 from .seams import Ask, Injector, Reply
 
 
@@ -144,10 +145,11 @@ class CrossedBook(Sieve):
         return found, not self._false
 
     def after(self, ask: Ask, reply: Reply) -> Reply:
-        if self.word("where") != "rest" or not ask.is_("GET depth") or not reply.answer or not self.act():
+        if self.word("where") != "rest" or not ask.is_("GET depth"):
             return reply
-        found, price = reply.answer.json(), self._price(ask.symbol)
-        if not price or not isinstance(found, dict) or "bids" not in found:
+        found = fields_of(reply.answer, "bids")
+        price = "" if found is None else self._price(ask.symbol)
+        if found is None or not price or not self.act():
             return reply
         found["bids"].insert(0, [price, "1"])
         return Reply(json_answer(found))

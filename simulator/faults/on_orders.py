@@ -11,7 +11,7 @@ from ..rest.calls import Answer
 from ..stream.hub import NEVER_NS
 from .on_answers import AlteredAck, BatchMixed, BrokenJson
 from .on_network import is_request
-from .refusals import lost, refusal
+from .refusals import fields_of, lost, refusal
 from .seams import Ask, End, Injector, Reply
 
 PLACE, CANCEL = "POST order", "DELETE order"
@@ -223,12 +223,10 @@ class MakerCrosses(Injector):
         return Reply(refusal(int(self.word("how")))) if is_meant else None
 
     def after(self, ask: Ask, reply: Reply) -> Reply:
-        is_meant = self._is_maker(ask) and self.word("how") == "cancelled" and is_accepted(reply.answer)
-        if is_meant and ask.account and self.act():
-            assert reply.answer is not None
-            found = reply.answer.json()
-            assert isinstance(found, dict)
-            self.scene.exchange.cancel(ask.account, ask.symbol, ask.now_ns, order_id=str(found.get("orderId", "")))
+        is_meant = self._is_maker(ask) and self.word("how") == "cancelled"
+        found = fields_of(reply.answer, "orderId") if is_meant else None
+        if found is not None and ask.account and self.act():
+            self.scene.exchange.cancel(ask.account, ask.symbol, ask.now_ns, order_id=str(found["orderId"]))
         return reply
 
     def _is_maker(self, ask: Ask) -> bool:

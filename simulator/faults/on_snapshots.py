@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from ..exchange.amounts import amount_text
 from ..rest.calls import Answer, json_answer
 from ..stream.hub import NEVER_NS
+from .refusals import fields_of
 from .seams import Ask, Injector, Reply
 
 #: How often the book is kept for `older`.
@@ -42,7 +44,8 @@ class Snapshot(Injector):
 
     def after(self, ask: Ask, reply: Reply) -> Reply:
         answer, kind = reply.answer, self.word("kind")
-        if not ask.is_("GET depth") or answer is None or answer.status != 200:
+        found = fields_of(answer, "lastUpdateId", "bids", "asks") if ask.is_("GET depth") else None
+        if answer is None or found is None:
             return reply
         if kind == "cached":
             rows = self._kept.setdefault(ask.call.query, deque(maxlen=1))
@@ -53,22 +56,19 @@ class Snapshot(Injector):
             return reply
         if kind == "late":
             return Reply(answer, late_ns=self.ns("time"))
-        return Reply(self._newer(answer) if kind == "newer" else self._older(ask, answer))
+        return Reply(self._newer(found) if kind == "newer" else self._older(ask, answer, found))
 
-    def _newer(self, answer: Answer) -> Answer:
-        found = answer.json()
-        assert isinstance(found, dict)
+    def _newer(self, found: dict[str, Any]) -> Answer:
         return json_answer({**found, "lastUpdateId": found["lastUpdateId"] + self.number("versions")})
 
-    def _older(self, ask: Ask, answer: Answer) -> Answer:
+    def _older(self, ask: Ask, answer: Answer, found: dict[str, Any]) -> Answer:
         """The newest book that is at least as old as wanted, else the oldest that is known."""
         rows = self._books.get(ask.symbol)
         if not rows:
             return answer
         old = [book for at_ns, book in rows if ask.now_ns - at_ns >= self.ns("time")]
         version, bids, asks = old[-1] if old else rows[0][1]
-        found = answer.json()
-        assert isinstance(found, dict) and isinstance(bids, list) and isinstance(asks, list)
+        assert isinstance(bids, list) and isinstance(asks, list)
         spec, most = self.scene.exchange.specs[ask.symbol], max(len(found["bids"]), len(found["asks"]), 1)
         sides = {
             side: [[amount_text(t, spec.price_decimals), amount_text(n, spec.qty_decimals)] for t, n in levels[:most]]

@@ -1,8 +1,9 @@
-"""Answers that faults give in the exchange's place."""
+"""Answers that faults give in the exchange's place, and the fields of those that they change."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..rest.calls import Answer, json_answer
 from ..rest.errors import CODES
@@ -14,6 +15,15 @@ def refusal(code: int, headers: Mapping[str, str] | None = None, *, status: int 
     row = CODES.get(code)
     usual, text = (row.status, row.text) if row is not None else (400, "refused")
     return json_answer({"msg": text, "code": code}, status or usual, headers)
+
+
+def fields_of(answer: Answer | None, *needed: str) -> dict[str, Any] | None:
+    """The object of an answer that has these fields; None for a refusal, and for what another fault put there."""
+    try:
+        found = None if answer is None else answer.json()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and all(name in found for name in needed) else None
 
 
 def lost(how: str) -> Reply:

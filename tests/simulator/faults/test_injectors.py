@@ -122,6 +122,27 @@ def test_a_fault_stands_what_another_did_to_a_message(kind: str) -> None:
     assert made.exchange.audit().problems == ()
 
 
+@pytest.mark.parametrize("status", ["400", "200"])
+def test_a_fault_leaves_refusals_alone(status: str) -> None:
+    made = ready()
+    made.exchange.switches = made.exchange.switches.set(f"error_status={status}")
+    for name, given in (
+        ("B-03", {"kind": "newer"}),
+        ("B-03", {"kind": "older"}),
+        ("B-04", {"where": "rest"}),
+        ("R-07", {"field": "orderId"}),
+        ("R-07", {"field": "price"}),
+    ):
+        made.board.inject(name, given, made.now_ns)
+    for _ in range(3):
+        for method, path in (("GET", "depth"), ("POST", "order"), ("GET", "order"), ("POST", "batchOrders")):
+            query = "symbol=NONE&side=BUY&type=LIMIT_MAKER&quantity=1&price=1&batchOrders=[{}]"
+            reply = made.answer(signed(method, path, query, made.now_ns), REST, lambda reply: None, made.now_ns)
+            assert reply.answer is not None and b'"code":' in reply.answer.body
+        made.step(made.now_ns + 20 * MS)
+    assert made.exchange.audit().problems == ()
+
+
 def test_a_schedule_switches_a_fault_on_and_off() -> None:
     made = ready()
     injected = made.board.inject(
