@@ -141,11 +141,10 @@ static int fs_fuzz_frames(const uint8_t *data, size_t size) {
   const told cut = read_stream(stream, size - 2, most, from_client, 1 + (uint64_t)data[1]);
   CHECK(whole.fault == cut.fault && whole.messages == cut.messages && whole.hash == cut.hash);
   uint8_t *written = exactly(NULL, size + 12);
-  const size_t length = fs_ws_encode(written, FS_FRAME_BINARY, (fs_span){stream, size - 2}, from_client ? data : NULL);
-  if (!from_client || size >= 4) {
-    const told again = read_stream(written, length, size, from_client, 1 + (uint64_t)data[1]);
-    CHECK(again.fault == 0 && again.messages == 1);
-  }
+  const uint8_t mask[4] = {data[0], data[1], data[size - 1], data[size / 2]};
+  const size_t length = fs_ws_encode(written, FS_FRAME_BINARY, (fs_span){stream, size - 2}, from_client ? mask : NULL);
+  const told again = read_stream(written, length, size, from_client, 1 + (uint64_t)data[1]);
+  CHECK(again.fault == 0 && again.messages == 1);
   free(written);
   free(stream);
   return 0;

@@ -1,19 +1,21 @@
 """Fuzzes the readers of the wire in C under ASan and UBSan: `make fuzz`.
 
-    python tests/fuzz/run.py [--count 1000000] [--seed 1] [--target push] [--engine driver|libfuzzer]
+    python tests/fuzz/run.py [--count 1000000] [--seed 1] [--target push]
+    python tests/fuzz/run.py --engine libfuzzer [--seconds 180] [--seed 1] [--target push]
 
-The driver needs gcc alone; what it does follows from the seed. libFuzzer (clang) looks for new paths instead.
+The driver needs gcc alone; what it does follows from the seed. libFuzzer (clang, and its runtime) looks for new paths
+instead, as long as it is told. It begins with the same right inputs.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -128,21 +130,45 @@ def _with(inputs: Sequence[bytes], words: list[str]) -> subprocess.CompletedProc
     return subprocess.run(words, input=given, capture_output=True)
 
 
-def _libfuzzer(folder: Path, target: str, count: int, seed: int) -> subprocess.CompletedProcess[bytes]:
-    clang = next((path for name in ("clang", "clang-14") if (path := shutil.which(name))), None)
-    if clang is None:
-        raise SystemExit("clang is not installed; use --engine driver")
-    program, corpus = build(folder, compiler=clang, target=target), folder / f"{target}.corpus"
+def clang() -> str:
+    """The compiler for libFuzzer. `SystemExit` says what to install."""
+    names = ("clang", *(f"clang-{version}" for version in range(25, 10, -1)))
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit("libFuzzer needs clang (Debian: apt install clang); or use --engine driver")
+    empty = "int LLVMFuzzerTestOneInput(const char *at, unsigned long size) { return size && !at; }"
+    words = [found, f"{SANITIZERS},fuzzer", "-x", "c", "-", "-o", "/dev/null"]
+    done = subprocess.run(words, input=empty, capture_output=True, text=True)
+    if done.returncode:
+        line = next((line for line in done.stderr.splitlines() if "clang_rt" in line), done.stderr)
+        raise SystemExit(
+            f"{found} lacks libFuzzer or a sanitizer (Debian: apt install libclang-rt-14-dev, with clang's version); "
+            f"or use --engine driver\n{line[:300].strip()}"
+        )
+    return found
+
+
+def _libfuzzer(folder: Path, target: str, seconds: int, seed: int) -> tuple[subprocess.CompletedProcess[bytes], int]:
+    """How it ended, and how many inputs it tried."""
+    program, corpus = build(folder, compiler=clang(), target=target), folder / f"{target}.corpus"
     corpus.mkdir()
     for k, data in enumerate(seeds(target)):
         (corpus / str(k)).write_bytes(data)
-    words = [str(program), f"-runs={count}", f"-seed={seed}", "-max_len=1024", "-timeout=1", str(corpus)]
-    return subprocess.run(words, capture_output=True, cwd=folder)
+    limits = [f"-max_total_time={seconds}", "-max_len=1024", "-timeout=5", "-print_final_stats=1"]
+    done = subprocess.run([str(program), f"-seed={seed}", *limits, str(corpus)], capture_output=True, cwd=folder)
+    tried = re.search(rb"number_of_executed_units: *(\d+)", done.stderr)
+    return done, int(tried[1]) if tried else 0
+
+
+def _tell(target: str, engine: str, count: int, seed: int, done: subprocess.CompletedProcess[bytes]) -> None:
+    end = "0 faults" if done.returncode == 0 else f"FAULT\n{done.stderr.decode(errors='replace')[-4000:]}"
+    print(f"{target:<9} {count:,} inputs, seed {seed}, {engine}: {end}", flush=True)
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    options.add_argument("--count", type=int, default=1_000_000)
+    options.add_argument("--count", type=int, default=1_000_000, help="inputs of the driver")
+    options.add_argument("--seconds", type=int, default=180, help="time of libFuzzer for each target")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--target", choices=TARGETS, action="append")
     options.add_argument("--engine", choices=("driver", "libfuzzer"), default="driver")
@@ -152,15 +178,12 @@ def main() -> int:
         folder = Path(name)
         driver = build(folder) if given.engine == "driver" else None
         for target in given.target or TARGETS:
-            began = time.monotonic()
             if driver is not None:
-                done = run(driver, target, given.count, given.seed)
+                done, count = run(driver, target, given.count, given.seed), given.count
             else:
-                done = _libfuzzer(folder, target, given.count, given.seed)
-            taken, failed = time.monotonic() - began, failed or done.returncode != 0
-            end = "0 faults" if done.returncode == 0 else f"FAULT\n{done.stderr.decode(errors='replace')[-4000:]}"
-            print(f"{target:<9} {given.count:,} inputs, seed {given.seed}, {given.engine}, {taken:.0f} s: {end}")
-            sys.stdout.flush()
+                done, count = _libfuzzer(folder, target, given.seconds, given.seed)
+            failed = failed or done.returncode != 0
+            _tell(target, given.engine, count, given.seed, done)
     return 1 if failed else 0
 
 

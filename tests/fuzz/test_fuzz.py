@@ -45,6 +45,19 @@ def test_frames_as_the_exchange_writes_them_go_the_short_way(driver: Path) -> No
     assert RUNNER.short(driver, [frame.replace(b"2.49", b"2:49") for frame in frames]) == 0
 
 
+def test_without_clang_or_its_runtime_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"libFuzzer needs clang .*apt install clang.*--engine driver"):
+        RUNNER.clang()
+    broken = tmp_path / "clang"
+    broken.write_text("#!/bin/sh\necho 'ld: cannot find libclang_rt.fuzzer-x86_64.a' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    with pytest.raises(SystemExit, match=r"lacks libFuzzer .*libclang-rt-14-dev.*\nld: cannot find libclang_rt.fuzzer"):
+        RUNNER.clang()
+
+
 #: header, right, wrong, the target that notices
 PLANTED = (
     (
