@@ -42,14 +42,15 @@ static void compare_item(const fs_form *form, const uint8_t *item, const fs_scal
   const size_t a = item[3], b = item[1] - 4 - a;
   fs_level found, expected;
   if (!fs_form_fits(form, item, 6 + a + b, 0x0A) || !fs_form_read(form, item, &found)) return;
+  CHECK(item[0] == 0x0A && item[2] == 0x0A && item[4 + a] == 0x12 && item[5 + a] == b);
   CHECK(fs_decimal(item + 4, a, scale->price_decimals, false, &expected.ticks) == 0);
   CHECK(fs_decimal(item + 6 + a, b, scale->qty_decimals, false, &expected.lots) == 0);
   CHECK(memcmp(&found, &expected, sizeof found) == 0);
 }
 
-/* Two texts give a form; it reads them, and also items that differ from them in one byte. */
+/* Two texts give a form; it reads them, and also items that differ from them in one bit. */
 static void compare_forms(const uint8_t *text, size_t size, size_t decimals) {
-  const fs_scale scale = {{NULL, 0}, decimals, FS_DECIMAL_MOST_DECIMALS - decimals};
+  const fs_scale scale = {{NULL, 0}, decimals, (5 * decimals + 2) % 9};
   const size_t a = size / 2, b = size - a;
   fs_form form = {0};
   if (size > 60) return;
@@ -59,7 +60,7 @@ static void compare_forms(const uint8_t *text, size_t size, size_t decimals) {
     for (size_t k = 0; k < 6 + a + b; k++) {
       if (k == 1 || k == 3) continue; /* the sizes that `compare_item` goes by */
       const uint8_t kept = item[k];
-      item[k] = (uint8_t)(kept + 1 + text[k % size]);
+      item[k] ^= (uint8_t)(1 << (text[k % size] + k) % 8);
       compare_item(&form, item, &scale);
       item[k] = kept;
     }

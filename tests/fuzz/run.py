@@ -49,6 +49,8 @@ _TEXTS = (
     "2.512.50",
     "0.219764240.21976424",
     "12.500000000000.12500",
+    "5.00000000007.1000000000",
+    "2.512.50000",
 )
 
 
@@ -57,12 +59,37 @@ def _item(price: str, quantity: str) -> bytes:
     return bytes([len(body)]) + body
 
 
-def depth(first: int, last: int, asks: Sequence[tuple[str, str]], bids: Sequence[tuple[str, str]]) -> bytes:
-    body = b"".join(b"\x0a" + _item(*level) for level in asks) + b"".join(b"\x12" + _item(*level) for level in bids)
-    body += b"\x1a\x05event\x22" + bytes([len(str(first))]) + str(first).encode()
-    body += b"\x2a" + bytes([len(str(last))]) + str(last).encode() + b"\x30\xe4\xd8\xc1\xa2\x8c\x34"
+_Side = Sequence[tuple[str, str]]
+_HEAD = b"\x0a\x07channel\x1a\x06MXUSDT\x30\x82\xd9\xc1\xa2\x8c\x34"
+
+
+def _levels(asks: _Side, bids: _Side) -> bytes:
+    return b"".join(b"\x0a" + _item(*level) for level in asks) + b"".join(b"\x12" + _item(*level) for level in bids)
+
+
+def _versions(first: int, last: int) -> bytes:
+    texts = (str(first).encode(), str(last).encode())
+    return b"".join(tag + bytes([len(text)]) + text for tag, text in zip((b"\x22", b"\x2a"), texts, strict=True))
+
+
+def _frame(body: bytes, head: bytes = _HEAD) -> bytes:
     size = bytes([len(body)]) if len(body) < 128 else bytes([len(body) & 127 | 128, len(body) >> 7])
-    return b"\x0a\x07channel\x1a\x06MXUSDT\x30\x82\xd9\xc1\xa2\x8c\x34\xca\x13" + size + body
+    return head + b"\xca\x13" + size + body
+
+
+def depth(first: int, last: int, asks: _Side, bids: _Side) -> bytes:
+    """A frame of `aggre.depth` as the exchange writes it."""
+    return _frame(_levels(asks, bids) + b"\x1a\x05event" + _versions(first, last) + b"\x30\xe4\xd8\xc1\xa2\x8c\x34")
+
+
+def _edges() -> list[bytes]:
+    """Frames at the ends of the short way: too near to the frame's begin, cut in a level, too many levels, no price."""
+    levels = _levels([("2.5101", "0.25000000"), ("2.5113", "0.00000000")], [("2.49", "5.12"), ("2.48", "5.12")])
+    whole = levels + _versions(11, 11)
+    few = [_frame(levels[:-k]) for k in (1, 2, 5, 8, 12, 27)]
+    many = _levels([("5", "1")] * 66, []) + _versions(11, 11)
+    short = [_frame(whole, b"\x1a\x06MXUSDT"), _frame(_levels([("2", "1")], []) + _versions(1, 1), b"\x1a\x06MXUSDT")]
+    return [*few, *short, _frame(many), _frame(_levels([("0.0000", "1.00")], []) + _versions(11, 11)), _frame(whole)]
 
 
 _DEPTHS = (
@@ -94,7 +121,7 @@ def seeds(target: str) -> list[bytes]:
         return [*found, b"\xff\x05" + masked, b"\x7f\x03" + plain[:-4] * 60, b"\x7f\x04" + long * 7]
     if target == "depth":
         joined = b"".join(struct.pack("<H", len(frame)) + frame for frame in _DEPTHS)
-        return [joined, *(struct.pack("<H", len(frame)) + frame for frame in frames)]
+        return [joined, *(struct.pack("<H", len(frame)) + frame for frame in (*frames, *_edges()))]
     return frames
 
 

@@ -22,9 +22,10 @@ from flashc.cython_core.wire.depth_codes import APPLIED, LEFT_WINDOW
 from flashc.cython_core.wire.rows import SymbolScale
 from flashc.runtime.mexc.market.reference_book import ReferenceBook
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
-from run import depth, seeds  # noqa: E402
-from support.wire_bytes import SAMPLES, official  # noqa: E402
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fuzz.run import depth, seeds
+from support.wire_bytes import SAMPLES, official
 
 SCALE = SymbolScale("MXUSDT", 4, 2)
 MIDDLE = 25_000
@@ -125,6 +126,15 @@ def check(library: native.Library, frame: bytes) -> push.Push | None:
     return expected
 
 
+def compare(library: native.Library, count: int, seed: int) -> tuple[int, int]:
+    """How many frames were accepted, and how many of these applied. AssertionError, with the frame, at a difference."""
+    books, accepted = Books(library), 0
+    for frame, version in frames(count, seed):
+        accepted += check(library, frame) is not None
+        books.check(frame, version)
+    return accepted, books.applied
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     options.add_argument("--count", type=int, default=1_000_000)
@@ -133,13 +143,10 @@ def main() -> int:
     library = native.library()
     if library is None:
         raise SystemExit(f"{native.reason()}")
-    books, accepted = Books(library), 0
-    for frame, version in frames(given.count, given.seed):
-        accepted += check(library, frame) is not None
-        books.check(frame, version)
+    accepted, applied = compare(library, given.count, given.seed)
     print(
         f"{given.count:,} frames, seed {given.seed}: C, Python and the official decoder agree; "
-        f"{accepted:,} accepted, {books.applied:,} applied to the books"
+        f"{accepted:,} accepted, {applied:,} applied to the books"
     )
     return 0
 
