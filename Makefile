@@ -49,7 +49,7 @@ faults: $(STAMP) ## Plant faults in copies of the package; the tests must notice
 prove: $(STAMP) ## Show on generated programs that all engines agree (PROGRAMS=100000 MINUTES=0); goes on where it was
 	PYTHONPATH=tests $(BIN)/python -m prove --programs $(PROGRAMS) --minutes $(MINUTES) $(PROVE)
 
-fuzz: $(STAMP) ## Fuzz the wire's readers in C under sanitizers (COUNT=1000000 SEED=1)
+fuzz: $(STAMP) ## Fuzz the wire's readers in C under sanitizers (COUNT=1000000 SEED=1 FUZZ="--engine libfuzzer")
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT) --seed $(SEED) $(FUZZ)
 
 fuzz-exchange: $(STAMP) ## Requests with little sense against an exchange with faults (SECONDS=60 SEED=1)

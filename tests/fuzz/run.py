@@ -126,16 +126,18 @@ def seeds(target: str) -> list[bytes]:
 
 
 def build(
-    folder: Path, include: Path = INCLUDE, compiler: str = "gcc", target: str | None = None, level: str = "-O1"
+    folder: Path,
+    include: Path = INCLUDE,
+    compiler: str = "gcc",
+    target: str | None = None,
+    flags: Sequence[str] = ("-O1",),
 ) -> Path:
-    """The driver, or with `target` a libFuzzer program. The compiler's own words when it fails.
-
-    `level` -O0 compiles four times faster, for runs of a second."""
+    """The driver, or with `target` a libFuzzer program. The compiler's own words when it fails."""
     path = folder / (target or "driver")
     kind = [SANITIZERS, str(HERE / "driver.c")]
     if target is not None:
         kind = [f"{SANITIZERS},fuzzer", f"-DFUZZ_TARGET=fs_fuzz_{target}", str(HERE / "harness.c")]
-    words = [compiler, level, *FLAGS, "-fno-sanitize-recover=all", f"-I{include}", *kind, "-o", str(path)]
+    words = [compiler, *flags, *FLAGS, "-fno-sanitize-recover=all", f"-I{include}", *kind, "-o", str(path)]
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr[:4000])
