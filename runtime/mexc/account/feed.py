@@ -288,7 +288,7 @@ class PrivateFeed:
             await self._rest_between(self.rest.clock.mono_ns() + pause_ns)
 
     async def _rest_between(self, due_ns: int) -> None:
-        """Wait until the next pass is due, something wakes it, or something is missing that the stream does not tell."""
+        """Wait until the next pass is due, something wakes it, or the stream does not tell what is missing."""
         while not self._wake_passes.is_set() and (now_ns := self.rest.clock.mono_ns()) < due_ns:
             await _until(self._wake_passes, min(due_ns, now_ns + self.config.question_ns), now_ns)
             if self.rest.clock.mono_ns() < due_ns and self.synced and self._is_missing():
