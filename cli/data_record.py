@@ -370,8 +370,12 @@ def is_news(said: Status, now: Status) -> bool:
     """Whether a log should hear of it: something became worse or better, or an hour is over."""
     since = now.seconds - said.seconds
     troubles = [
-        (s.up, s.gaps, s.reconnects, s.no_book, s.commits_failed, s.silent_s >= 2 * SILENT_SECONDS) for s in (said, now)
-    ]
+        (
+            s.up, s.gaps, s.reconnects, s.no_book, s.commits_failed, s.silent_s >= 2 * SILENT_SECONDS,
+            s.clock_back_s >= 1,
+        )
+        for s in (said, now)
+    ]  # fmt: skip
     return since >= NEWS_SECONDS and (since >= HOUR_SECONDS or troubles[0] != troubles[1])
 
 
@@ -389,6 +393,9 @@ def status_rows(before: Status, now: Status, lasts_s: float | None) -> list[cons
         ("written", f"{now.bytes_out / 2**20:,.1f} MiB, {rows:,.0f} rows/s", ""),
         ("lost", holes if now.gaps or now.reconnects else "nothing", "warn" if now.gaps else ""),
     ]  # fmt: skip
+    if now.clock_back_s >= 1:
+        still = span_text(int(now.clock_back_s) * 10**9)
+        found.append(("clock", f"set back: receive times stand still for another {still}", "warn"))
     if now.bookless and now.up:
         why = f" ({now.no_book})" if now.no_book else ""
         found.append(("books", f"{count_text(now.bookless, 'book')} without a snapshot yet{why}", "warn"))

@@ -248,6 +248,9 @@ def test_the_status_line_says_rates_and_what_is_wrong() -> None:
     assert status_rows(before, replace(now, up=True, silent_s=12.4), None)[1] == (
         "stream", "connected, but silent for 12s", "warn"
     )  # fmt: skip
+    assert status_rows(before, replace(now, up=True, clock_back_s=3600.0), None)[4] == (
+        "clock", "set back: receive times stand still for another 1h", "warn"
+    )  # fmt: skip
     ahead = replace(now, up=True, lag_ms=-190_000_000.0)
     assert status_rows(before, ahead, None)[1][1] == "5,000 messages/s, the exchange's clock is 2d 4h ahead"
     assert status_rows(before, replace(now, up=True, gaps=0), None)[1:4] == [

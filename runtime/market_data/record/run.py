@@ -51,6 +51,7 @@ class Status:
 
     `bookless` instruments wait for a snapshot; `no_book` is why the last one did not come, empty where it did.
     `commits_failed` rounds of commits were not taken by the store. For `silent_s` seconds no datum came.
+    `clock_back_s`: the machine's clock was set back, and receive times stand still for so long.
     """
 
     seconds: float
@@ -71,6 +72,7 @@ class Status:
     no_book: str
     commits_failed: int
     silent_s: float
+    clock_back_s: float
 
 
 class Recording:
@@ -313,6 +315,7 @@ class Recording:
             no_book=self._no_book,
             commits_failed=counters["commits_failed"],
             silent_s=(self._mono_ns() - self._heard_ns) / NS_PER_S,
+            clock_back_s=max(self._latest_ns - self._now_ns(), 0) / NS_PER_S,
         )
 
 
