@@ -34,7 +34,7 @@ STORMS ?= 1:100
 .PHONY: help demo test faults prove fuzz fuzz-exchange storms check format types bench docs golden dev wheel clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 demo: $(STAMP) ## Compile a shipped strategy, backtest it on generated data, write a report, explain a decision
 	@$(BIN)/python -m flashc version | head -n 2

@@ -1,6 +1,6 @@
 """The reference interpreter, C and Numba give the same bits on random programs and tapes.
 
-C runs all of them; Numba, which compiles a hundred times longer, every tenth. `make prove` runs many more.
+C runs all of them; Numba, which compiles a hundred times longer, every fifth. `make prove` runs many more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from prove.jobs import SIZES, Job, work
 
 #: How many programs, and one of how many goes through Numba as well.
 PROGRAMS = int(os.environ.get("FLASHC_RANDOM_PROGRAMS", "2000"))
-NUMBA = int(os.environ.get("FLASHC_RANDOM_NUMBA", "10"))
+NUMBA = int(os.environ.get("FLASHC_RANDOM_NUMBA", "5"))
 SHARDS = -(-PROGRAMS // SIZES["fir"])
 
 
