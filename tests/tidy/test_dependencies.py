@@ -24,7 +24,6 @@ FOR_OTHERS = {
 BROUGHT = {
     "lsprotocol": "pygls",
     "pydantic-core": "pydantic",
-    "click": "typer",
 }
 
 
