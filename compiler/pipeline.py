@@ -98,16 +98,31 @@ def _after(name: str, program: Program, started: float, verify: bool, on_stage: 
 def meaning_hash(program: Program) -> str:
     """Hash of what a program means: its text without names, labels and places in the file.
 
-    Renaming a `let`, moving a rule's text or editing a comment leaves it; a changed threshold or default changes it.
+    Renaming a `let` or an instrument, moving a rule's text or editing a comment leaves it; a changed threshold or
+    default changes it.
     """
+    plain = _plain_aliases(program)
     bare = replace(
         program,
         name="_",
+        instances=tuple(plain[alias] for alias in program.instances),
+        streams=tuple(replace(s, instrument=plain[s.instrument]) for s in program.streams),
         slots=tuple(replace(s, label="", id="0") for s in program.slots),
         clauses=tuple(replace(c, rule="_", name="_", origin=(0, 0)) for c in program.clauses),
         segments=tuple(replace(s, body=_bare(s.body)) for s in program.segments),
     )
     return sha256(print_program(bare).encode()).hexdigest()
+
+
+def _plain_aliases(program: Program) -> dict[str, str]:
+    """What each alias counts as: the base currency of its symbol, with its place behind it where that is not unique."""
+    symbols = dict.fromkeys(program.instances, "") | {s.instrument: s.symbol for s in program.streams}
+    bases = {alias: symbol.partition("/")[0].lower() for alias, symbol in symbols.items()}
+    taken = list(bases.values())
+    return {
+        alias: base if taken.count(base) == 1 or not alias else f"{base}#{place}"
+        for place, (alias, base) in enumerate(bases.items())
+    }
 
 
 def _bare(body: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -22,8 +22,8 @@ CODES = (
         "FC1202",
         "not an address of the exchange",
         _T,
-        "Requests go to MEXC's own host over https, or to a simulator on this machine by its literal loopback address. "
-        "Names other than MEXC's may lead elsewhere, and orders with them.",
+        "Requests go to MEXC's own host over https, or to a simulator on this machine by a loopback address or "
+        "`localhost`. Names other than MEXC's may lead elsewhere, and orders with them.",
         ("flashc keys check --url https://mexc.example.org",),
         "flashc keys check --for simulator --url http://127.0.0.1:8870",
     ),

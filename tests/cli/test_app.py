@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -260,7 +261,7 @@ def test_a_full_disk_behind_the_output_is_one_message() -> None:
 
 @pytest.mark.parametrize("words", ["version --json >&-", "version --json >/dev/full"])
 def test_a_result_that_cannot_be_written_is_one_message_also_as_json(words: str) -> None:
-    command = f"{sys.executable} -m flashc {words}"
+    command = f"{shlex.quote(sys.executable)} -m flashc {words}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (Exit.ENVIRONMENT, "")
     assert done.stderr.startswith("error")

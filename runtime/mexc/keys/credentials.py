@@ -11,7 +11,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from ...errors import fault
-from ...net.loopback import is_loopback
+from ...net.loopback import is_loopback, shown_url
 from .secret import Secret
 
 LIVE_HOSTS = frozenset({"api.mexc.com"})
@@ -49,7 +49,7 @@ def namespace_of(base_url: str) -> Namespace:
     if is_loopback(host) and parts.scheme in ("http", "https"):
         return Namespace.SIMULATOR
     helps = (f"the exchange is https://{min(LIVE_HOSTS)}; a simulator is http://127.0.0.1 with its port",)
-    raise fault("FC1202", "not an address of the exchange", base_url[:200] or "--url", helps=helps)
+    raise fault("FC1202", "not an address of the exchange", shown_url(base_url) or "--url", helps=helps)
 
 
 def checked(credentials: Credentials | None, base_url: str) -> Credentials | None:

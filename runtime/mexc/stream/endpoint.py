@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ...errors import fault
-from ...net.loopback import is_loopback
+from ...net.loopback import is_loopback, shown_url
 
 #: The exchange's hosts of streams.
 HOSTS = frozenset({"wbs-api.mexc.com"})
@@ -61,5 +61,4 @@ def endpoint(url: str, *, remote: bool = False) -> Endpoint:
 
 
 def _refused(url: str, why: str, help_: str = "give an address such as `ws://127.0.0.1:8870`") -> Exception:
-    shown = url.partition("?")[0].rpartition("@")[2][:80]  # neither a query nor a user is ever shown
-    return fault("FC1210", f"{why}", shown or "the stream's address", helps=(help_,))
+    return fault("FC1210", why, shown_url(url) or "the stream's address", helps=(help_,))

@@ -60,6 +60,14 @@ def test_a_rename_keeps_the_hash_of_the_program(path: Path, data: st.DataObject)
     assert [d.code for d in analysed(after).found] == [d.code for d in before.found]
 
 
+@pytest.mark.parametrize("new", ["aaa", "zzz"])
+def test_an_instrument_may_have_any_name(new: str) -> None:
+    text = (ROOT / "strategies" / "lead_lag.yaml").read_text()
+    after = apply_edits(text, rename(analysed(text), text.index("btc: BTC/USDC"), new))
+    assert f"{new}: BTC/USDC" in after
+    assert meaning(after) == meaning(text)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_a_rename_there_and_back_is_the_old_text(path: Path) -> None:
     text = path.read_text()

@@ -185,3 +185,9 @@ def test_addresses_of_the_exchange_and_of_a_simulator(url: str, namespace: Names
 )  # fmt: skip
 def test_any_other_address_is_refused(url: str) -> None:
     assert code_of(lambda: namespace_of(url)) == "FC1202"
+
+
+def test_a_refused_address_shows_no_password_and_no_query() -> None:
+    with pytest.raises(RuntimeFault) as refused:
+        namespace_of("https://user:pa55@api.mexc.com/?signature=c0ffee")
+    assert str(refused.value.first.where) == "api.mexc.com/"
