@@ -19,7 +19,7 @@ from ..instruments import VENUES, Instrument, facts_from_name, parse_instrument
 from ..moments import is_bar_period, parse_period, period_text
 from .bar_formats import COLUMN_NAMES, HEADERLESS, OTHER_KINDS, REQUIRED, known_layout, plain_name
 from .dump_files import venue_of_folder
-from .tables import Table, read_table
+from .tables import Table
 from .time_columns import read_times
 
 if TYPE_CHECKING:
@@ -59,13 +59,8 @@ class _Columns:
     ignored: tuple[str, ...]
 
 
-def import_file(path: Path, options: ImportOptions | None = None) -> Dataset:
-    """Read, recognise, check. Faults FC1001 to FC1009 and FC1018 say what is wrong and in which row."""
-    return import_bars(read_table(path), path, options or ImportOptions())
-
-
 def import_bars(table: Table, path: Path, options: ImportOptions) -> Dataset:
-    """Bars of a table that was read from `path`. Faults as `import_file`."""
+    """Recognise and check the bars of a table that was read from `path`. Faults FC1001 to FC1009 and FC1018."""
     repairs = options.allowed()
     source = str(path)
     columns = _recognise(table, source)

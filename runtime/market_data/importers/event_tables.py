@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import Place, RuntimeFault, fault
+from ...errors import Place, fault
 from ..bars import Flags, Floats, Ints, RuleUse
 from ..events import Levels, Signs, Trades
 from .bar_formats import plain_name
@@ -253,9 +253,3 @@ def _amount(plain: Mapping[str, str], word: str, depth: int, source: str) -> str
         if f"{word}_{depth}_{name}" in plain:
             return plain[f"{word}_{depth}_{name}"]
     raise fault("FC1002", f"level {depth} of the {word} has a price but no amount", source)
-
-
-def not_events(source: str, note: str) -> RuntimeFault:
-    """The fault of a file that is neither bars nor events."""
-    helps = ("`flashc doc FC1002` lists the layouts that are understood",)
-    return fault("FC1002", "this is neither bars, trades nor a book", source, notes=(note,), helps=helps)

@@ -47,7 +47,6 @@ class Report:
     """What a pass did. `incomplete` names ranges that could not be read whole; then nothing may be taken as proven."""
 
     started_ms: int
-    pages: int = 0
     facts: int = 0
     refused: int = 0
     asked: int = 0
@@ -172,7 +171,6 @@ class Reconciler:
         while ranges:
             start, end = ranges.pop()
             rows = await page(start, end, most)
-            report.pages += 1
             found += rows
             if len(rows) < most:
                 continue
@@ -188,7 +186,6 @@ class Reconciler:
             rows = await page(at_ms, at_ms + 1, max(FULL_PAGES))
         except Definitive:
             rows = ()
-        report.pages += 1
         if len(rows) in FULL_PAGES or not rows:
             report.incomplete.append(f"more rows than a page in the millisecond {at_ms}")
         return rows

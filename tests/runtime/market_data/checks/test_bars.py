@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.importers.bars import ImportOptions, import_file
-
-NOW = 1_800_000_000 * 10**9
-T = 1_704_067_200  # 2024-01-01, seconds
-HEAD = "ts,open,high,low,close,volume"
-
-
-def options(*repairs: str, **said: str) -> ImportOptions:
-    return ImportOptions(repairs=frozenset(repairs), now_ns=NOW, **said)
-
-
-def row(minute: int, prices: str = "100,102,99,101,1.5", factor: int = 1000) -> str:
-    return f"{(T + 60 * minute) * factor},{prices}"
-
-
-def faults(path: Path, *repairs: str, **said: str) -> RuntimeFault:
-    with pytest.raises(RuntimeFault) as caught:
-        import_file(path, options(*repairs, **said))
-    return caught.value
+from support.bar_files import HEAD, T, faults, import_file, options, row
 
 
 def test_identical_rows_are_dropped_and_counted(write_csv):

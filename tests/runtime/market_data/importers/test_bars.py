@@ -3,31 +3,13 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.importers.bars import ImportOptions, import_file
-
-NOW = 1_800_000_000 * 10**9
-T = 1_704_067_200  # 2024-01-01, seconds
-HEAD = "ts,open,high,low,close,volume"
-
-
-def options(*repairs: str, **said: str) -> ImportOptions:
-    return ImportOptions(repairs=frozenset(repairs), now_ns=NOW, **said)
-
-
-def row(minute: int, prices: str = "100,102,99,101,1.5", factor: int = 1000) -> str:
-    return f"{(T + 60 * minute) * factor},{prices}"
-
-
-def faults(path: Path, *repairs: str, **said: str) -> RuntimeFault:
-    with pytest.raises(RuntimeFault) as caught:
-        import_file(path, options(*repairs, **said))
-    return caught.value
+from flashc.runtime.market_data.importers.bars import ImportOptions
+from support.bar_files import HEAD, T, faults, import_file, options, row
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9)])

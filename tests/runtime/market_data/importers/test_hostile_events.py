@@ -19,6 +19,7 @@ from flashc.runtime.market_data.synth.book import BookParameters, generate_book
 from flashc.runtime.market_data.tapes.build import StreamNeed, build_tape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.bar_files import damage_everywhere
 from support.book_replay import check_promises
 from support.tables import edit, edit_record, files
 
@@ -119,16 +120,7 @@ def test_damaged_arrays(tmp_path):
     content, path = npz_bytes(), tmp_path / "events.npz"
     path.write_bytes(content)
     assert accepted_or_refused(path) == 2
-
-    @settings(max_examples=150, deadline=None, derandomize=True)
-    @given(place=st.integers(0, len(content) - 1), value=st.integers(0, 255), cut=st.integers(0, 20))
-    def damage(place: int, value: int, cut: int) -> None:
-        damaged = bytearray(content)
-        damaged[place] = value
-        path.write_bytes(bytes(damaged[: len(damaged) - cut]))
-        accepted_or_refused(path)
-
-    damage()
+    damage_everywhere(path, content, accepted_or_refused)
 
 
 @pytest.mark.parametrize(

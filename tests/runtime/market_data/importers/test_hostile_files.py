@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.importers.bars import ImportOptions, import_file
+from flashc.runtime.market_data.importers.bars import ImportOptions
 from flashc.runtime.market_data.importers.parquet_frame import frame_problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.bar_files import damage_everywhere, import_file
 
 FUZZ = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -96,17 +97,7 @@ def whole(kind: str) -> bytes:
 def test_damaged_binary_files(tmp_path, kind):
     content = whole(kind)
     path = tmp_path / f"bars.{kind}"
-
-    # The same damage every time: a reader's own crash must not come and go.
-    @settings(max_examples=150, deadline=None, derandomize=True)
-    @given(place=st.integers(0, len(content) - 1), value=st.integers(0, 255), cut=st.integers(0, 20))
-    def damage(place: int, value: int, cut: int) -> None:
-        damaged = bytearray(content)
-        damaged[place] = value
-        path.write_bytes(bytes(damaged[: len(damaged) - cut]))
-        accepted_or_refused(path)
-
-    damage()
+    damage_everywhere(path, content, accepted_or_refused)
 
 
 NUMBERS = {name: [1, 2] for name in ("ts", "open", "high", "low", "close", "volume")}
@@ -154,7 +145,8 @@ HUNT = """
 import random, sys
 from pathlib import Path
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.importers.bars import ImportOptions, import_file
+from flashc.runtime.market_data.importers.bars import ImportOptions, import_bars
+from flashc.runtime.market_data.importers.tables import read_table
 path, content = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes()
 rng = random.Random(4)
 for round in range(600):
@@ -165,7 +157,7 @@ for round in range(600):
     path.write_bytes(damaged)
     print(round, flush=True)
     try:
-        import_file(path, ImportOptions(instrument="BTC/USDT"))
+        import_bars(read_table(path), path, ImportOptions(instrument="BTC/USDT"))
     except RuntimeFault:
         pass
 print("survived")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from flashc.cython_core import layout
 from flashc.runtime.errors import RuntimeFault
-from flashc.runtime.market_data.importers.bars import import_file
 from flashc.runtime.market_data.tapes.build import StreamNeed, build_tape
 from flashc.runtime.market_data.verify.bars import verify
+from support.bar_files import import_file
 
 MINUTE = 60 * 10**9
 _ROW = re.compile(
